@@ -1,0 +1,51 @@
+import type { CircuitError } from "../../core/error.js";
+
+/** What a link tells its owner. Handed over at `open()`, so that not one byte is missed. */
+export interface LinkEvents {
+  /** Bytes from the board, in order. The array is the receiver's to keep. */
+  data(bytes: Uint8Array): void;
+
+  /**
+   * The link is gone and will bring nothing more. Called once at most, never after `close()`.
+   *
+   * @param cause What broke it.
+   */
+  lost(cause: CircuitError): void;
+}
+
+export interface OpenLinkOptions {
+  /** Gives up opening; the promise rejects with the signal's own reason and nothing stays open. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A two-way stream of bytes to a board: a serial port, a TCP connection, an emulator, a mock.
+ *
+ * Creating one does nothing; a link is opened once and closed once, and not opened again.
+ */
+export interface ByteLink {
+  /** The address as a person would type it, for messages. */
+  readonly address: string;
+
+  /** Bytes that the wire carries each second in one direction; `Infinity` where nothing limits it. */
+  readonly bytesPerSecond: number;
+
+  /**
+   * Opens the link. Events may come before the promise resolves.
+   *
+   * @throws {CircuitError} `PORT_MISSING`, `PORT_DENIED`, `PORT_BUSY` or `LINK_FAILED`.
+   */
+  open(events: LinkEvents, options: OpenLinkOptions): Promise<void>;
+
+  /** Hands bytes to the wire, in order, and returns at once. After the link is closed or lost: nothing. */
+  write(bytes: Uint8Array): void;
+
+  /** Resolves when all that was written has left for the board, or the link is gone. */
+  drain(): Promise<void>;
+
+  /** Closes at once, dropping what has not left. Safe to call at any time, any number of times. */
+  close(): Promise<void>;
+}
+
+/** Opens nothing: makes the link that an address of one scheme describes. */
+export type LinkFactory = (address: string) => ByteLink;

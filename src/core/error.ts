@@ -1,0 +1,67 @@
+/** Every way in which circuit says that something could not be done. */
+export type CircuitErrorCode =
+  // Arguments and configuration
+  | "USAGE"
+  | "CONFIG_INVALID"
+  | "WIRING_INVALID"
+  | "PIN_NOT_WIRED"
+  | "SKETCH_UNKNOWN"
+  // A board's port
+  | "PORT_MISSING"
+  | "PORT_DENIED"
+  | "PORT_BUSY"
+  | "PORT_AMBIGUOUS"
+  | "LINK_CLOSED"
+  | "LINK_FAILED"
+  // A board
+  | "BOARD_SILENT"
+  | "BOARD_NOT_FIRMATA"
+  | "BOARD_WRONG_BAUD"
+  | "BOARD_LOST"
+  | "FIRMATA_INVALID"
+  | "FIRMWARE_INVALID"
+  | "PIN_UNCONFIRMED"
+  | "PIN_REFUSED"
+  | "TONE_REFUSED"
+  // The mesh
+  | "ADDRESS_BUSY"
+  | "ADDRESS_INVALID"
+  | "PEER_UNKNOWN"
+  | "PEER_MISSING"
+  | "PEER_LOST"
+  | "PEER_REFUSED"
+  | "MESSAGE_INVALID"
+  | "NOT_RUN"
+  // Anything
+  | "TIMEOUT"
+  | "FILE_FAILED";
+
+export interface CircuitErrorOptions {
+  /** What to do about it, one imperative sentence. */
+  readonly hint?: string;
+  /** What went wrong below. */
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error that circuit throws.
+ *
+ * Messages have one grammar: "Cannot ⟨do what⟩: ⟨current state, with numbers⟩". Programs switch on
+ * `code`, which is stable; people read `message` and follow `hint`.
+ */
+export class CircuitError extends Error {
+  readonly code: CircuitErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: CircuitErrorCode, message: string, { hint, cause }: CircuitErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "CircuitError";
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** What an unknown thrown value says, for the second half of a message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
