@@ -84,7 +84,6 @@ export class Chip {
   readonly #eeprom: EEPROMMemoryBackend;
   readonly #internals: CpuInternals;
   #asleep = false;
-  #eventAt: number | undefined;
   #stopped = false;
 
   constructor({ program, line, cause, startCycle, before }: ChipOptions) {
@@ -113,11 +112,6 @@ export class Chip {
       this.#stopped = true;
     };
     line.attach(cpu);
-  }
-
-  /** Cycle of what is happening now: inside a clock event its due time, which the CPU may have passed by a few. */
-  get now(): number {
-    return this.#eventAt ?? this.cpu.cycles;
   }
 
   /** Earliest cycle at which the firmware can do anything more: now, or the next event while it sleeps. */
@@ -162,18 +156,20 @@ export class Chip {
     }
   }
 
+  /** Runs what is due, each event at its own time: the CPU may have passed it by the rest of an instruction. */
   #runEvents(): void {
     const { cpu } = this;
     const internals = this.#internals;
-    for (let event = internals.nextClockEvent; event && event.cycles <= cpu.cycles; ) {
-      this.#eventAt = event.cycles;
+    const reached = cpu.cycles;
+    for (let event = internals.nextClockEvent; event && event.cycles <= reached; ) {
       const { callback } = event;
+      cpu.cycles = event.cycles;
       // Taken out before it runs, so that a callback may move itself; `clearClockEvent` keeps the pool right.
       cpu.clearClockEvent(callback);
       callback();
       event = internals.nextClockEvent;
     }
-    this.#eventAt = undefined;
+    cpu.cycles = reached;
   }
 
   #interrupt(number: number): void {

@@ -52,7 +52,8 @@ function countsToGo(timer: TimerState): number {
  *
  * As it comes it asks for an event at every count, sixteen million a second at clk/1, and sleeping firmware could
  * never be skipped over. Its `count()` takes any number of counts at once, so all that is needed is to ask for the
- * next interesting one, and to count up to now before a register that decides which one that is changes.
+ * next interesting one, and to count up to now before a register that decides which one that is changes. The loop
+ * in chip.ts runs each event at its exact time, without which `count()` could step over a match and a wrap at once.
  */
 export function makeLazy(timer: AVRTimer, cpu: CPU): void {
   // The fields are private in avr8js's types and public at run time; the version is pinned.

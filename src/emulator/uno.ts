@@ -61,7 +61,7 @@ export class Uno {
     this.#chip = this.#start("power", 0, undefined);
   }
 
-  /** Cycles of 16 MHz since power came on, through all resets. */
+  /** Cycles of 16 MHz since power came on, through all resets; in a callback, the cycle of what it tells. */
   get cycles(): number {
     return this.#chip.cpu.cycles;
   }
@@ -79,6 +79,11 @@ export class Uno {
   /** The level that a voltmeter would tell at a pin; a floating pin reads 0. */
   level(pin: number): Level {
     return this.#levels[pin] ? 1 : 0;
+  }
+
+  /** A byte of the chip's data space, as it stands: registers, I/O, memory. For looking, not for the firmware. */
+  peek(address: number): number {
+    return this.#chip.cpu.data[address] ?? 0;
   }
 
   /** Runs up to a cycle (a few more where an instruction straddles it), or until `stop()`. */
@@ -141,7 +146,7 @@ export class Uno {
       const level = this.#levelOf(port, bit, this.#outside[pin]);
       if (level === this.#levels[pin]) continue;
       this.#levels[pin] = level;
-      this.onEdge({ pin, level, atUs: chip.now / CYCLES_PER_US });
+      this.onEdge({ pin, level, atUs: chip.cpu.cycles / CYCLES_PER_US });
     }
   }
 

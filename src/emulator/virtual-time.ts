@@ -22,6 +22,9 @@ export interface VirtualTimeOptions {
   readonly startEpochMs?: number;
 }
 
+/** Node's own, kept before anything replaces it. */
+const realImmediate = setImmediate;
+
 /** The first of January 2026. */
 const START_EPOCH_MS = Date.UTC(2026, 0, 1);
 
@@ -41,7 +44,6 @@ const LIMIT_MS = 60_000;
 export class VirtualTime implements Disposable {
   readonly #timers: FakeTimers;
   readonly #machines = new Set<Machine>();
-  readonly #turn: (callback: () => void) => void = setImmediate;
   #moving = false;
 
   constructor({ startEpochMs = START_EPOCH_MS }: VirtualTimeOptions = {}) {
@@ -117,7 +119,7 @@ export class VirtualTime implements Disposable {
 
   /** Lets the host's chains of promises run: a turn of the real event loop comes only after all of them. */
   #settle(): Promise<void> {
-    return new Promise((resolve) => this.#turn(resolve));
+    return new Promise((resolve) => realImmediate(resolve));
   }
 
   /** Goes on to the next moment at which something happens. Returns whether the host was given anything. */

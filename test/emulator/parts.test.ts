@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Parts } from "../../src/emulator/parts.js";
+import type { Level } from "../../src/emulator/uno.js";
+import type { Attachment } from "../../src/wiring/attachments.js";
+
+/** One part on pins, and what it did to them. */
+function benchWith(type: string, terminals: Record<string, string>, attrs: Record<string, string> = {}) {
+  const driven: (readonly [number, Level | undefined])[] = [];
+  const volts: (readonly [number, number | undefined])[] = [];
+  const attachment: Attachment = { part: "it", type, attrs, terminals };
+  const parts = new Parts([attachment], {
+    setLevel: (pin, level) => driven.push([pin, level]),
+    setVoltage: (channel, value) => volts.push([channel, value]),
+  });
+  const state = (nowUs = 0) => parts.states(nowUs)[0];
+  return { parts, driven, volts, state };
+}
+
+const LEDS: readonly (readonly [string, Record<string, string>, number, readonly [boolean, boolean]])[] = [
+  ["to ground lights at 1", { A: "13", C: "GND" }, 13, [false, true]],
+  ["to another ground lights at 1", { A: "13", C: "GND.2" }, 13, [false, true]],
+  ["from 5 V lights at 0", { A: "5V", C: "7" }, 7, [true, false]],
+  ["on an analog pin lights at 1", { A: "A5", C: "GND" }, 19, [false, true]],
+  ["the wrong way round stays dark", { A: "GND", C: "7" }, 7, [false, false]],
+  ["with a loose end stays dark", { A: "7" }, 7, [false, false]],
+];
+for (const [what, terminals, pin, [atLow, atHigh]] of LEDS)
+  test(`an LED ${what}`, () => {
+    const { parts, state } = benchWith("wokwi-led", terminals);
+    const lit = () => {
+      const now = state();
+      return now?.type === "led" && now.lit;
+    };
+    assert.equal(lit(), atLow);
+    parts.edge({ pin, level: 1, atUs: 10 });
+    assert.equal(lit(), atHigh);
+    parts.edge({ pin, level: 0, atUs: 20 });
+    assert.equal(lit(), atLow);
+  });
+
+test("an LED on PWM has the brightness of its duty, and of its level when that ends or is slow", () => {
+  const { parts, state } = benchWith("wokwi-led", { A: "9", C: "GND" });
+  for (let atUs = 0; atUs < 20_400; atUs += 2_040) {
+    parts.edge({ pin: 9, level: 1, atUs });
+    parts.edge({ pin: 9, level: 0, atUs: atUs + 510 });
+  }
+  const brightness = (nowUs: number) => {
+    const now = state(nowUs);
+    return now?.type === "led" ? now.brightness : undefined;
+  };
+  assert.equal(brightness(19_000), 0.25);
+  assert.equal(brightness(30_000), 0);
+  parts.edge({ pin: 9, level: 1, atUs: 100_000 });
+  assert.equal(brightness(100_001), 1);
+});
+
+test("a buzzer tells the tone that it sounds, and each one when it has ended", () => {
+  const { parts, state } = benchWith("wokwi-buzzer", { "1": "GND", "2": "8" });
+  const tones: number[] = [];
+  parts.onTone("it", ({ hz }) => tones.push(hz));
+  for (let index = 0; index < 20; index++)
+    parts.edge({ pin: 8, level: index % 2 ? 0 : 1, atUs: index * 500 });
+  const now = state(10_000);
+  assert.equal(now?.type === "buzzer" ? now.tone?.hz : undefined, 1_000);
+  assert.deepEqual(tones, []);
+  state(100_000);
+  assert.deepEqual(tones, [1_000]);
+});
+
+const BUTTONS: readonly (readonly [
+  string,
+  Record<string, string>,
+  readonly (readonly [number, Level | undefined])[],
+])[] = [
+  [
+    "to ground, for the chip's pull-up",
+    { "1.l": "2", "2.l": "GND" },
+    [
+      [2, undefined],
+      [2, 0],
+      [2, undefined],
+    ],
+  ],
+  [
+    "with its legs swapped",
+    { "1.r": "GND", "2.r": "2" },
+    [
+      [2, undefined],
+      [2, 0],
+      [2, undefined],
+    ],
+  ],
+  [
+    "to ground with a pull-up",
+    { "1.l": "2", "1.r": "5V", "2.r": "GND" },
+    [
+      [2, 1],
+      [2, 0],
+      [2, 1],
+    ],
+  ],
+  [
+    "to 5 V with a pull-down",
+    { "1.l": "5V", "2.l": "2", "2.r": "GND" },
+    [
+      [2, 0],
+      [2, 1],
+      [2, 0],
+    ],
+  ],
+  [
+    "with nothing on the other side",
+    { "1.l": "2" },
+    [
+      [2, undefined],
+      [2, undefined],
+      [2, undefined],
+    ],
+  ],
+];
+for (const [what, terminals, levels] of BUTTONS)
+  test(`a button ${what}`, () => {
+    const { parts, driven, state } = benchWith("wokwi-pushbutton", terminals);
+    parts.press("it", true);
+    assert.deepEqual(state(), { type: "button", id: "it", pressed: true });
+    parts.press("it", false);
+    assert.deepEqual(driven, levels);
+  });
+
+test("a potentiometer divides what it hangs between, from its first value on", () => {
+  const wired = { SIG: "A2", VCC: "3.3V", GND: "GND" };
+  const { parts, volts } = benchWith("wokwi-potentiometer", wired, { value: "1023" });
+  parts.turn("it", 0.5);
+  assert.deepEqual(volts, [
+    [2, 3.3],
+    [2, 1.65],
+  ]);
+  assert.throws(() => parts.turn("it", 1.01), { code: "USAGE", message: /1\.01 is not between 0 and 1/ });
+  assert.throws(() => parts.turn("it", Number.NaN), { code: "USAGE" });
+});
+
+test("a part that is not there, or is another, is an error that names those that are", () => {
+  const { parts } = benchWith("wokwi-pushbutton", { "1.l": "2", "2.l": "GND" });
+  assert.throws(() => parts.press("btn2", true), {
+    code: "USAGE",
+    message: /press btn2: .*no such button \(it has it\)/,
+  });
+  assert.throws(() => parts.turn("it", 0.5), { code: "USAGE", message: /\(it has none\)/ });
+});
