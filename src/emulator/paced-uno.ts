@@ -136,6 +136,7 @@ export class PacedUno implements EmulatedLink {
       this.#parts.edge(edge);
       for (const listener of [...this.#listeners]) listener(edge);
     }
+    this.#parts.passTo(nowUs);
     if (bytes.length > 0) events.data(bytes);
     while (this.#drained[0] && this.#drained[0].written <= arrived) this.#drained.shift()?.resolve();
   }

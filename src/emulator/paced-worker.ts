@@ -42,6 +42,9 @@ const SHORTEST_WAIT_MS = 0.25;
 /** The board stands still for what is beyond this after a suspended laptop, in milliseconds, instead of racing. */
 const LONGEST_CATCH_UP_MS = 50;
 
+/** A report comes at least this often, so that a tone is known to have ended, in milliseconds of the board. */
+const HEARTBEAT_MS = 50;
+
 class PacedThread {
   readonly #uno: Uno;
   readonly #wake: Int32Array;
@@ -52,6 +55,7 @@ class PacedThread {
   #originMs = performance.now();
   #received = 0;
   #reported = 0;
+  #reportedCycle = 0;
 
   constructor({ program, wake }: PacedStart, port: NonNullable<typeof parentPort>) {
     this.#uno = new Uno({ program });
@@ -104,11 +108,14 @@ class PacedThread {
 
   #report(): void {
     const arrived = this.#received - this.#uno.line.pending;
-    if (this.#bytes.length > 0 || this.#edges.length > 0 || arrived !== this.#reported) this.#post();
+    const heartbeat = this.#uno.cycles - this.#reportedCycle >= HEARTBEAT_MS * CYCLES_PER_MS;
+    if (this.#bytes.length > 0 || this.#edges.length > 0 || arrived !== this.#reported || heartbeat)
+      this.#post();
   }
 
   #post(): void {
     this.#reported = this.#received - this.#uno.line.pending;
+    this.#reportedCycle = this.#uno.cycles;
     const report: PacedReport = {
       nowUs: this.#uno.cycles / CYCLES_PER_US,
       arrived: this.#reported,

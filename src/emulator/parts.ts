@@ -22,6 +22,7 @@ interface Part {
   /** The pin whose edges it takes. */
   readonly pin: number | undefined;
   edge?(edge: Edge): void;
+  passTo?(timeUs: number): boolean;
   state(nowUs: number): PartState;
 }
 
@@ -101,6 +102,10 @@ class Buzzer implements Part {
 
   edge(edge: Edge): void {
     this.meter.add(edge);
+  }
+
+  passTo(timeUs: number): boolean {
+    return this.meter.passTo(timeUs);
   }
 
   state(nowUs: number): PartState {
@@ -199,6 +204,17 @@ export class Parts {
   /** Shows an edge to the parts on its pin. */
   edge(edge: Edge): void {
     for (const part of this.#byPin.get(edge.pin) ?? []) part.edge?.(edge);
+  }
+
+  /**
+   * Lets the board's time pass, in microseconds.
+   *
+   * @returns Whether that ended a tone.
+   */
+  passTo(timeUs: number): boolean {
+    let ended = false;
+    for (const part of this.#parts.values()) ended = part.passTo?.(timeUs) || ended;
+    return ended;
   }
 
   /** Every part at a moment of the board's time, in the wiring's order. */

@@ -80,26 +80,28 @@ export class ToneMeter {
 
   /** Takes the next edge of the pin. */
   add(edge: Edge): void {
-    this.#endBefore(edge.atUs);
+    this.passTo(edge.atUs);
     if (this.#run) this.#run.add(edge);
     else this.#run = new Run(edge);
   }
 
   /** The tone that sounds at a moment, so far; `undefined` in silence. */
   sounding(nowUs: number): Pitch | undefined {
-    this.#endBefore(nowUs);
+    this.passTo(nowUs);
     return this.#run?.pitch;
   }
 
-  /** Ends the tone that still sounds, for those who stop listening. */
-  end(): void {
-    this.#endBefore(Infinity);
-  }
-
-  #endBefore(timeUs: number): void {
+  /**
+   * Lets time pass without an edge, up to a moment; `Infinity` ends the tone that still sounds.
+   *
+   * @returns Whether it told a tone.
+   */
+  passTo(timeUs: number): boolean {
     const run = this.#run;
-    if (!run || timeUs - run.lastUs <= SILENCE_US) return;
+    if (!run || timeUs - run.lastUs <= SILENCE_US) return false;
     this.#run = undefined;
-    if (run.pitch) this.onTone(run.pitch);
+    const { pitch } = run;
+    if (pitch) this.onTone(pitch);
+    return pitch !== undefined;
   }
 }

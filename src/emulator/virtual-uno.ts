@@ -118,7 +118,7 @@ export class VirtualUno implements EmulatedLink, Machine {
   }
 
   deliver(): boolean {
-    let gave = false;
+    let gave = this.#parts.passTo(this.nowUs);
     while (this.#output[0] && this.#msOf(this.#output[0].atCycle) <= this.#time.nowMs) {
       const output = this.#output.shift();
       if (!output) break;

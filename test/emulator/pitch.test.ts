@@ -49,7 +49,7 @@ test("ToneMeter tells each tone once silence has followed it, and what sounds me
   );
   for (const edge of square(250, 100, 200_000)) meter.add(edge);
   for (const edge of square(500, 2, 400_000)) meter.add(edge);
-  meter.end();
+  meter.passTo(Infinity);
   assert.deepEqual(
     tones.map(({ hz, firstUs }) => [hz, firstUs]),
     [
