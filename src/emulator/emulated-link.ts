@@ -1,8 +1,8 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { Attachment } from "../wiring/attachments.js";
-import type { PartState } from "./parts.js";
+import type { PartState } from "./part.js";
+import type { Edge } from "./pins.js";
 import type { Pitch } from "./pitch.js";
-import type { Edge } from "./uno.js";
 
 /**
  * An emulated Uno as a byte link, with what a hand and an eye do to a real one.

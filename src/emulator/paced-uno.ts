@@ -5,9 +5,10 @@ import { BITS_PER_BYTE, CLOCK_HZ, hostCyclesPerBit } from "./baud.js";
 import type { EmulatedLink, EmulatedUnoOptions } from "./emulated-link.js";
 import { readFirmware } from "./firmware.js";
 import type { PacedReport, PacedRequest, PacedStart } from "./paced-worker.js";
-import { type PartState, Parts } from "./parts.js";
+import type { PartState } from "./part.js";
+import { Parts } from "./parts.js";
+import type { Edge, Level } from "./pins.js";
 import type { Pitch } from "./pitch.js";
-import type { Edge, Level } from "./uno.js";
 
 const HOST_BAUD = 57_600;
 

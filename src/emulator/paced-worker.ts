@@ -2,7 +2,8 @@
 // word that the main side touches when it has posted something, so a byte from the host wakes it at once.
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { CYCLES_PER_US } from "./baud.js";
-import { type Level, Uno } from "./uno.js";
+import type { Level } from "./pins.js";
+import { Uno } from "./uno.js";
 
 /** What the thread is started with. */
 export interface PacedStart {

@@ -1,4 +1,4 @@
-import type { Edge } from "./uno.js";
+import type { Edge } from "./pins.js";
 
 /** What a run of edges sounds like. */
 export interface Pitch {

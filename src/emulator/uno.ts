@@ -1,24 +1,8 @@
 import type { AVRIOPort } from "avr8js";
 import { CYCLES_PER_US } from "./baud.js";
 import { Chip, type ResetCause } from "./chip.js";
+import { type Edge, FIRST_ANALOG_PIN, type Level, PINS, SUPPLY_VOLTS } from "./pins.js";
 import { SerialLine } from "./serial-line.js";
-
-/** The level of a pin: 0 low, 1 high. */
-export type Level = 0 | 1;
-
-/** A change of a pin's level. */
-export interface Edge {
-  /** D0 to D19, where A0 to A5 are 14 to 19. */
-  readonly pin: number;
-  /** The level from here on. */
-  readonly level: Level;
-  /** Microseconds of emulated time since power came on, in sixteenths. */
-  readonly atUs: number;
-}
-
-/** Pins of an Uno, D0 to D13 and A0 to A5. */
-export const PINS = 20;
-export const FIRST_ANALOG_PIN = 14;
 
 /** First pin of ports B, C and D, and how many of a port's bits are pins. */
 const PORTS = [
@@ -26,9 +10,6 @@ const PORTS = [
   { firstPin: 14, bits: 6 },
   { firstPin: 0, bits: 8 },
 ] as const;
-
-/** Supply and reference voltage of an Uno on USB. */
-export const SUPPLY_VOLTS = 5;
 
 export interface UnoOptions {
   /** Program memory, as `parseHex()` gives it. */

@@ -2,9 +2,11 @@ import type { LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import { CYCLES_PER_US } from "./baud.js";
 import type { EmulatedLink, EmulatedUnoOptions } from "./emulated-link.js";
 import { readFirmware } from "./firmware.js";
-import { type PartState, Parts } from "./parts.js";
+import type { PartState } from "./part.js";
+import { Parts } from "./parts.js";
+import type { Edge } from "./pins.js";
 import type { Pitch } from "./pitch.js";
-import { type Edge, Uno } from "./uno.js";
+import { Uno } from "./uno.js";
 import type { Machine, VirtualTime } from "./virtual-time.js";
 
 export interface VirtualUnoOptions extends EmulatedUnoOptions {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CircuitError } from "../../src/core/error.js";
 import { PacedUno } from "../../src/emulator/paced-uno.js";
-import type { Edge } from "../../src/emulator/uno.js";
+import type { Edge } from "../../src/emulator/pins.js";
 import { echoHex } from "./program.js";
 
 const signal = AbortSignal.timeout(10_000);
@@ -89,6 +90,21 @@ test("a sleeping board costs little", async () => {
   const { user, system } = process.cpuUsage(before);
   await link.close();
   assert.ok(user + system < 90_000, `${(user + system) / 1_000} ms of CPU in 300 ms`);
+});
+
+test("a fault in the thread is told as a lost link, once", async () => {
+  // The wiring refuses such a pin; here it stands for any bug.
+  const terminals = { "1.l": "99", "2.l": "GND" };
+  const button = { part: "btn1", type: "wokwi-pushbutton", attrs: {}, terminals };
+  const link = new PacedUno({ firmware: echoHex(), attachments: [button] });
+  const lost = new Promise<unknown>((resolve) => {
+    link.open({ data: () => {}, lost: resolve }, { signal }).catch(resolve);
+  });
+  const cause = await lost;
+  assert.ok(cause instanceof CircuitError);
+  assert.equal(cause.code, "LINK_FAILED");
+  assert.match(cause.message, /Cannot run sim:uno: pin 99/);
+  await link.close();
 });
 
 test("open() refuses firmware that is not, and a signal that has aborted", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Parts } from "../../src/emulator/parts.js";
-import type { Level } from "../../src/emulator/uno.js";
+import type { Level } from "../../src/emulator/pins.js";
 import type { Attachment } from "../../src/wiring/attachments.js";
 
 /** One part on pins, and what it did to them. */

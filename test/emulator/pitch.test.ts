@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Edge } from "../../src/emulator/pins.js";
 import { type Pitch, pitchOf, ToneMeter } from "../../src/emulator/pitch.js";
-import type { Edge } from "../../src/emulator/uno.js";
 
 /** Edges of a square wave, from a rising one on. */
 function square(halfPeriodUs: number, count: number, fromUs = 0): Edge[] {

@@ -1,4 +1,5 @@
-import { type Edge, Uno } from "../../src/emulator/uno.js";
+import type { Edge } from "../../src/emulator/pins.js";
+import { Uno } from "../../src/emulator/uno.js";
 
 /** Program memory of NOPs, with machine words from given word addresses on. */
 export function program(parts: Readonly<Record<number, readonly number[]>> = {}): Uint16Array<ArrayBuffer> {

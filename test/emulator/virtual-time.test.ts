@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import type { Edge } from "../../src/emulator/uno.js";
+import type { Edge } from "../../src/emulator/pins.js";
 import { type Machine, VirtualTime } from "../../src/emulator/virtual-time.js";
 import { VirtualUno } from "../../src/emulator/virtual-uno.js";
 import { echoHex } from "./program.js";

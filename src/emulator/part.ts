@@ -1,0 +1,50 @@
+import { type Edge, FIRST_ANALOG_PIN, type Level, SUPPLY_VOLTS } from "./pins.js";
+import type { Pitch } from "./pitch.js";
+
+/** Hands of the outside world on an Uno's pins. */
+export interface PinDriver {
+  /** Drives a pin; `undefined` lets it float. */
+  setLevel(pin: number, level: Level | undefined): void;
+  /** Puts a voltage on an analog input. */
+  setVoltage(channel: number, volts: number | undefined): void;
+}
+
+/** What a part looks or sounds like at a moment. */
+export type PartState =
+  | { readonly type: "led"; readonly id: string; readonly lit: boolean; readonly brightness: number }
+  | { readonly type: "buzzer"; readonly id: string; readonly tone: Pitch | undefined }
+  | { readonly type: "button"; readonly id: string; readonly pressed: boolean }
+  | { readonly type: "potentiometer"; readonly id: string; readonly ratio: number };
+
+/** One part, as `Parts` treats it. */
+export interface Part {
+  /** The pin whose edges it takes. */
+  readonly pin: number | undefined;
+  edge?(edge: Edge): void;
+  passTo?(timeUs: number): boolean;
+  state(nowUs: number): PartState;
+}
+
+/** What a terminal is connected to: a pin, or a supply of this voltage. */
+export type Net = { readonly pin: number } | { readonly volts: number } | undefined;
+
+/** Reads a terminal's connection as the wiring names it. */
+export function netOf(name: string | undefined): Net {
+  if (name === undefined) return undefined;
+  if (/^\d+$/.test(name)) return { pin: Number(name) };
+  if (/^A\d$/.test(name)) return { pin: FIRST_ANALOG_PIN + Number(name.slice(1)) };
+  if (name.startsWith("GND")) return { volts: 0 };
+  if (name === "3.3V") return { volts: 3.3 };
+  return name === "5V" ? { volts: SUPPLY_VOLTS } : undefined;
+}
+
+/** The pin of a net that has one. */
+export function pinOf(net: Net): number | undefined {
+  return net && "pin" in net ? net.pin : undefined;
+}
+
+/** The level that a supply holds a net at. */
+export function levelOf(net: Net): Level | undefined {
+  if (!net || !("volts" in net)) return undefined;
+  return net.volts > SUPPLY_VOLTS / 2 ? 1 : 0;
+}
