@@ -79,7 +79,8 @@ let installed = false;
  * `setInterval`, `setImmediate`, `Date`, `performance.now` and `process.hrtime`.
  *
  * Ours rather than a library's, because timers here are exact to the microsecond, the next one can be asked for,
- * and a turn of `setImmediate` takes a little time. `node:timers` and `node:timers/promises` stay real.
+ * and a turn of `setImmediate` takes a little time. `node:timers`, `node:timers/promises`
+ * and `AbortSignal.timeout` stay real.
  */
 export class FakeTimers {
   readonly #startEpochMs: number;

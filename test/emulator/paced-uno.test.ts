@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { CircuitError } from "../../src/core/error.js";
 import { PacedUno } from "../../src/emulator/paced-uno.js";
 import type { Edge } from "../../src/emulator/pins.js";
-import { echoHex } from "./program.js";
+import { echoHex, HALT, hexOf, store } from "./program.js";
 
 const signal = AbortSignal.timeout(10_000);
 
@@ -35,6 +35,15 @@ test("a byte goes to the chip and back, in order and every one", async () => {
   link.write(Uint8Array.from(sent));
   await until(300);
   assert.deepEqual(got, sent);
+  await link.close();
+});
+
+test("what the firmware says as soon as power is on arrives", async () => {
+  // UBRR0L = 16; UCSR0B = TXEN; UDR0 = 0x42; halt
+  const greeting = hexOf({ 0: [...store(0xc4, 16), ...store(0xc1, 0x08), ...store(0xc6, 0x42), HALT] });
+  const { link, got, until } = await openPaced(greeting);
+  await until(1);
+  assert.deepEqual(got, [0x42]);
   await link.close();
 });
 
