@@ -1,4 +1,4 @@
-import { COMMAND, SYSEX } from "./protocol.js";
+import { CIRCUIT_COMMAND, COMMAND, SYSEX } from "./protocol.js";
 import { joinBytes, numberAt, splitBytes, splitNumber } from "./seven-bit.js";
 import { invalidFrame, textOf } from "./to-board.js";
 
@@ -28,6 +28,8 @@ export type ToHost =
     }
   /** Ours: all digital writes up to the `count`-th (modulo 64) are executed; `levels` as the port's outputs now. */
   | { readonly type: "echo"; readonly port: number; readonly levels: number; readonly count: number }
+  /** Ours: echoes are on or off from here, and the count began at 0. */
+  | { readonly type: "echoing"; readonly on: boolean }
   | { readonly type: "sysex"; readonly command: number; readonly data: readonly number[] };
 
 /** The bytes of one message to a host. */
@@ -84,6 +86,8 @@ function sysexOf(message: SysexToHost): [command: number, data: readonly number[
           ...splitBytes(message.data),
         ],
       ];
+    case "echoing":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.echo, Number(message.on)]];
     case "sysex":
       return [message.command, message.data];
   }
@@ -145,6 +149,10 @@ const SYSEX_READERS: Readonly<Record<number, SysexReader>> = {
           value: numberAt(data, 2, Math.min(4, data.length - 2)),
         },
   [SYSEX.stringData]: (data) => ({ type: "string", text: textOf(data) }),
+  [SYSEX.circuit]: ([command, value]) =>
+    command === CIRCUIT_COMMAND.echo && value !== undefined
+      ? { type: "echoing", on: value !== 0 }
+      : undefined,
   [SYSEX.i2cReply]: (data) =>
     data.length < 4
       ? undefined

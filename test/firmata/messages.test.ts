@@ -58,6 +58,7 @@ const TO_HOST: readonly (readonly [hex: string, message: ToHost])[] = [
   ["f0 77 27 00 01 00 7f 01 f7", { type: "i2cReply", address: 0x27, register: 1, data: [255] }],
   ["a1 20 06", { type: "echo", port: 1, levels: 0x20, count: 3 }],
   ["a0 7f 7f", { type: "echo", port: 0, levels: 0xff, count: 63 }],
+  ["f0 01 01 01 f7", { type: "echoing", on: true }],
   ["f0 61 01 f7", { type: "sysex", command: 0x61, data: [1] }],
 ];
 
