@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CircuitError, messageOf } from "../core/error.js";
+import { parseHex } from "./hex.js";
+
+/** The project's own firmware, as it is committed. */
+const OWN_FIRMWARE = fileURLToPath(new URL("../../../firmware/circuit-uno.hex", import.meta.url));
+
+/**
+ * Reads an image for the Uno: a path, the bytes of a .hex file, or the project's own.
+ *
+ * Synchronous, because virtual time does not wait for files, and because it is one small file.
+ *
+ * @throws {CircuitError} `FILE_FAILED` or `FIRMWARE_INVALID`.
+ */
+export function readFirmware(firmware: string | Uint8Array = OWN_FIRMWARE): Uint16Array {
+  if (typeof firmware !== "string")
+    return parseHex(Buffer.from(firmware).toString("latin1"), "the given bytes");
+  let text: string;
+  try {
+    text = readFileSync(firmware, "latin1");
+  } catch (cause) {
+    throw new CircuitError("FILE_FAILED", `Cannot read firmware ${firmware}: ${messageOf(cause)}`, {
+      hint: "Give the path of a .hex file built for the Uno",
+      cause,
+    });
+  }
+  return parseHex(text, firmware);
+}
