@@ -110,7 +110,7 @@ const KNOWN: ReadonlyMap<string, PartType> = new Map(
     ),
     partType(
       BUZZER,
-      [64, 84],
+      [75, 84],
       [
         ["1", 27, 84],
         ["2", 37, 84],

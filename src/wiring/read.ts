@@ -1,6 +1,6 @@
 import { CircuitError, messageOf } from "../core/error.js";
 import { findPartType, type PartType, UNO } from "./parts.js";
-import { type Diagram, parseDiagram, quote, toOneLine } from "./shape.js";
+import { type Diagram, findPinReference, parseDiagram, quote, toOneLine } from "./shape.js";
 import { type PinReference, SERIAL_MONITOR, type Wiring } from "./wiring.js";
 
 /** A hundred times the largest diagram seen, in characters: a file beyond it is something else. */
@@ -73,8 +73,11 @@ function checkWires({ parts, connections }: Diagram): string[] {
     if (type === undefined || type.pins.has(pin)) return [];
     return [`${where}: ${reference} is no pin of ${type.type}${describeAlternatives(type, pin)}`];
   };
-  return connections.flatMap(({ where, value }) =>
-    value === undefined ? [] : [...check(where, value.from), ...check(where, value.to)],
+  return connections.flatMap(({ where, raw }) =>
+    (Array.isArray(raw) ? raw.slice(0, 2) : []).flatMap((end: unknown) => {
+      const reference = findPinReference(end);
+      return reference === undefined ? [] : check(where, reference);
+    }),
   );
 }
 

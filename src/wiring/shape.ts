@@ -1,19 +1,19 @@
 import * as v from "valibot";
-import type { Part, Wire } from "./wiring.js";
+import type { Part, PinReference, Wire } from "./wiring.js";
 
 // Wokwi's diagram format, version 1: https://docs.wokwi.com/diagram-format. Each message below says what
 // belongs there, to follow "expected".
 
 /** More parts than any desk holds; bounds the time that drawing and following wires take. */
-const MAX_PARTS = 500;
-const MAX_CONNECTIONS = 2_000;
+const MAX_PARTS = 200;
+const MAX_CONNECTIONS = 1_000;
 /** Wires with more bends than this are mistakes. */
 const MAX_ROUTE_STEPS = 100;
 /** Far beyond any screen, in pixels; keeps pictures of a size that a viewer can open. */
 const FARTHEST_PX = 10_000;
 
 const NAME = /^[^\p{Cc}:]{1,64}$/u;
-const PIN_REFERENCE = /^([^\p{Cc}:]{1,64}):([^\p{Cc}]{1,64})$/u;
+const PIN_REFERENCE = /^[^\p{Cc}:]{1,64}:[^\p{Cc}]{1,64}$/u;
 /** A move, the middle, or Wokwi's mark for a part that is plugged into a breadboard. */
 const ROUTE_STEP = /^(?:[hv]-?\d{1,5}(?:\.\d+)?(?:e-?\d{1,3})?|\*|\$bb)$/;
 
@@ -52,11 +52,13 @@ const PART = v.object(
 const end = v.pipe(
   v.string('a pin such as "led1:A"'),
   v.regex(PIN_REFERENCE, 'a pin such as "led1:A"'),
-  v.transform((text) => {
-    const colon = text.indexOf(":");
-    return { part: text.slice(0, colon), pin: text.slice(colon + 1) };
-  }),
+  v.transform(splitReference),
 );
+
+function splitReference(text: string): PinReference {
+  const colon = text.indexOf(":");
+  return { part: text.slice(0, colon), pin: text.slice(colon + 1) };
+}
 
 const ROUTE = v.pipe(
   v.array(
@@ -93,6 +95,11 @@ const LISTS = v.object({
   parts: v.fallback(v.optional(PARTS), undefined),
   connections: v.fallback(v.optional(CONNECTIONS), undefined),
 });
+
+/** The pin that a text names, where it names one. */
+export function findPinReference(text: unknown): PinReference | undefined {
+  return typeof text === "string" && PIN_REFERENCE.test(text) ? splitReference(text) : undefined;
+}
 
 /** An entry of a list in the file: where it stood and, where its shape was right, what it says. */
 export interface Entry<Value> {
@@ -153,7 +160,7 @@ const MAX_QUOTED = 60;
 export function quote(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  return toOneLine(JSON.stringify(value) ?? "nothing");
+  return toOneLine(typeof value === "string" ? JSON.stringify(value) : String(value));
 }
 
 /** Cuts a text from outside, and takes from it what would move a terminal's cursor or turn its text around. */
