@@ -61,10 +61,10 @@ export const TOGGLED_TONE_HZ = { lowest: 31, highest: 900 } as const;
 const REAL_RATE = 1.0105;
 
 /** How far ahead of the board bytes are sent, in milliseconds: what is sent cannot be taken back. */
-const LEAD_MS = 30;
+const LEAD_MS = 16;
 
 /** How often more is sent, in milliseconds; the rest of the lead covers a late event loop. */
-const REFILL_MS = 10;
+const REFILL_MS = 5;
 
 /** A byte that Firmata ignores between messages: it does nothing but take its time on the wire. */
 const IDLE_BYTE = 0;
