@@ -63,6 +63,9 @@ export const NO_ANALOG_CHANNEL = 0x7f;
 /** Name under which our own firmware reports itself. */
 export const CIRCUIT_FIRMWARE = "CircuitFirmata.ino";
 
+/** Range of our firmware's tones, in hertz: firmware/README.md. */
+export const FIRMWARE_TONE_HZ = { lowest: 31, highest: 5_000 } as const;
+
 /** Echoes count writes modulo this: six bits of the message. */
 export const ECHO_COUNT_MODULUS = 64;
 

@@ -1,5 +1,5 @@
-import { five } from "../board/session/piezo.js";
 import type { JohnnyFive } from "../board/session/johnny-five.js";
+import { five } from "../board/session/piezo.js";
 import { Sketch, type SketchContext } from "./sketch.js";
 
 export interface BuzzerOptions {

@@ -1,7 +1,7 @@
 import type { Board } from "../board/board.js";
 import type { Clock } from "../core/clock.js";
-import type { Random } from "../core/random.js";
 import { CircuitError } from "../core/error.js";
+import type { Random } from "../core/random.js";
 
 /** What a sketch is given when it is set up. */
 export interface SketchContext {

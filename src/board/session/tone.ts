@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
-import { COMMAND, PIN_MODE } from "../../firmata/protocol.js";
+import { COMMAND, FIRMWARE_TONE_HZ, PIN_MODE } from "../../firmata/protocol.js";
 import { encodeToBoard } from "../../firmata/to-board.js";
 
 /** Sounds tones on a board's pins. */
@@ -23,9 +23,6 @@ export interface ToneDriver {
 }
 
 type Send = (frame: Uint8Array) => void;
-
-/** Range of our firmware's tones, in hertz: firmware/README.md. */
-export const FIRMWARE_TONE_HZ = { lowest: 31, highest: 5_000 } as const;
 
 /** Longest tone that fits the message's 21 bits, in milliseconds. */
 const LONGEST_TONE_MS = 2 ** 21 - 1;
