@@ -5,6 +5,8 @@ import { DEFAULT_OHMS } from "./figures.js";
 import type { Box, PlacedPart } from "./geometry.js";
 import { group, label, type Svg, textWidth } from "./svg.js";
 
+/** An edge in the paper's colour, so that a wire below does not hide a text. */
+const HALO = { stroke: PAPER, "stroke-width": 2.2, "paint-order": "stroke" };
 const NAME_PX = 9.5;
 const NOTE_PX = 8;
 const GAP_PX = 5;
@@ -66,7 +68,7 @@ export function labelPart(placed: PlacedPart): PlacedLabel | undefined {
   return {
     box: { left, top, right: left + width, bottom: top + height },
     svg: group(
-      { "text-anchor": anchor },
+      { ...HALO, "text-anchor": anchor },
       label(name, x, top + NAME_PX, { "font-size": NAME_PX, "font-weight": 700, fill: INK }),
       label(note, x, top + NAME_PX + NOTE_PX + 2, { "font-size": NOTE_PX, fill: FAINT_INK }),
     ),
@@ -90,13 +92,13 @@ function sideOf(shape: PartType, box: Box, pinsBelowMiddle: readonly number[]): 
 /** Kinds of part whose pins carry their names inside the picture, or need none. */
 const UNNAMED: ReadonlySet<string> = new Set([UNO, RESISTOR, POTENTIOMETER]);
 
-/** The names of a part's pins, each beside its leg, on a halo so that a wire below does not hide it. */
+/** The names of a part's pins, each beside its leg. */
 export function labelPins({ shape, pins, box }: PlacedPart): Svg {
   if (UNNAMED.has(shape.type) || findPartType(shape.type) === undefined) return "";
   const places = [...pins.values()];
   const middleX = places.reduce((sum, { x }) => sum + x, 0) / places.length;
   return group(
-    { "font-size": 6.5, fill: INK, stroke: PAPER, "stroke-width": 2.2, "paint-order": "stroke" },
+    { ...HALO, "font-size": 6.5, fill: INK },
     ...[...pins].map(([name, { x, y }]) => {
       const atSide = Math.abs(x - box.left) < 1 || Math.abs(x - box.right) < 1;
       if (atSide)
