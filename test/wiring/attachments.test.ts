@@ -182,3 +182,18 @@ for (const { what, parts, wires, terminals, pins } of ROWS) {
   });
   test(`wiredPins() ${what}`, () => assert.deepEqual([...wiredPins(wiring)], pins));
 }
+
+test("attachments() follows a ladder of resistors in parallel, whose ways double at each rung", () => {
+  const rungs = Array.from({ length: 60 }, (_, index) => index);
+  const resistors = rungs.flatMap((rung): PartRow[] => [
+    [`a${rung}`, "wokwi-resistor"],
+    [`b${rung}`, "wokwi-resistor"],
+  ]);
+  const wires = rungs.flatMap((rung) => [
+    [`a${rung}:1`, `b${rung}:1`] as const,
+    [`a${rung}:2`, `b${rung}:2`] as const,
+    [`a${rung}:2`, rung < 59 ? `a${rung + 1}:1` : "uno:12"] as const,
+  ]);
+  const wiring = wiringOf([LED, ...resistors], [["led1:A", "a0:1"], ...wires]);
+  assert.deepEqual(attachments(wiring)[0]?.terminals, { A: "12" });
+});

@@ -1,4 +1,15 @@
-import { findPartType, LED, type PartType, POTENTIOMETER, RESISTOR, UNO } from "../parts.js";
+import {
+  BUTTON,
+  BUZZER,
+  findPartType,
+  LED,
+  type PartType,
+  POTENTIOMETER,
+  type Point,
+  RESISTOR,
+  SERVO,
+  UNO,
+} from "../parts.js";
 import type { Part } from "../wiring.js";
 import { FAINT_INK, INK, PAPER } from "./colors.js";
 import { DEFAULT_OHMS } from "./figures.js";
@@ -14,11 +25,11 @@ const GAP_PX = 5;
 const MAX_TEXT = 28;
 
 const NOUNS: ReadonlyMap<string, string> = new Map([
-  ["wokwi-arduino-uno", "Arduino Uno R3"],
-  ["wokwi-buzzer", "piezo"],
-  ["wokwi-pushbutton", "push button"],
+  [UNO, "Arduino Uno R3"],
+  [BUZZER, "piezo"],
+  [BUTTON, "push button"],
   [POTENTIOMETER, "potentiometer"],
-  ["wokwi-servo", "servo"],
+  [SERVO, "servo"],
 ]);
 
 /** What a part is, for people: "red LED", "resistor 220 Ω". */
@@ -95,20 +106,19 @@ const UNNAMED: ReadonlySet<string> = new Set([UNO, RESISTOR, POTENTIOMETER]);
 /** The names of a part's pins, each beside its leg. */
 export function labelPins({ shape, pins, box }: PlacedPart): Svg {
   if (UNNAMED.has(shape.type) || findPartType(shape.type) === undefined) return "";
-  const places = [...pins.values()];
-  const middleX = places.reduce((sum, { x }) => sum + x, 0) / places.length;
+  const xs = [...pins.values()].map(({ x }) => x);
+  const betweenLegs = xs.reduce((sum, x) => sum + x, 0) / xs.length;
   return group(
     { ...HALO, "font-size": 6.5, fill: INK },
-    ...[...pins].map(([name, { x, y }]) => {
-      const atSide = Math.abs(x - box.left) < 1 || Math.abs(x - box.right) < 1;
-      if (atSide)
-        return label(name, x + (x < (box.left + box.right) / 2 ? -2 : 2), y - 4, {
-          "text-anchor": x < (box.left + box.right) / 2 ? "end" : "start",
-        });
-      const inward = y > (box.top + box.bottom) / 2 ? -1.5 : 6;
-      return label(name, x + (x < middleX ? -3.5 : 3.5), y + inward, {
-        "text-anchor": x < middleX ? "end" : "start",
-      });
-    }),
+    ...[...pins].map(([name, pin]) => labelPin(name, pin, box, betweenLegs)),
   );
+}
+
+/** Above a leg that stands out to the side; otherwise on its outer side, off the wire that comes to it. */
+function labelPin(name: string, { x, y }: Point, box: Box, betweenLegs: number): Svg {
+  const atSide = x < box.left + 1 || x > box.right - 1;
+  const leftwards = x < (atSide ? (box.left + box.right) / 2 : betweenLegs);
+  const gap = atSide ? 2 : 3.5;
+  const drop = atSide ? -4 : y > (box.top + box.bottom) / 2 ? -1.5 : 6;
+  return label(name, x + (leftwards ? -gap : gap), y + drop, { "text-anchor": leftwards ? "end" : "start" });
 }
