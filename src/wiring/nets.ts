@@ -30,21 +30,23 @@ export class Nets {
    */
   reach(start: PinReference): Reach {
     const seen = new Set<string>();
-    let level = [{ net: this.#netOf(keyOf(start)), through: [] as readonly string[] }];
-    while (level.length > 0) {
-      for (const { net } of level) seen.add(net);
-      const found = level.filter(({ net }) => this.#unoPins.has(net));
+    // The nets behind as many resistors as rounds, each with those resistors.
+    let level = new Map<string, ReadonlySet<string>>([[this.#netOf(keyOf(start)), new Set()]]);
+    while (level.size > 0) {
+      const found = [...level].filter(([net]) => this.#unoPins.has(net));
       if (found.length > 0) {
         return {
-          unoPins: found.flatMap(({ net }) => this.#unoPins.get(net) ?? []),
-          through: [...new Set(found.flatMap(({ through }) => through))],
+          unoPins: found.flatMap(([net]) => this.#unoPins.get(net) ?? []),
+          through: [...new Set(found.flatMap(([, through]) => [...through]))],
         };
       }
-      level = level.flatMap(({ net, through }) =>
-        (this.#bridges.get(net) ?? [])
-          .filter(({ to }) => !seen.has(to))
-          .map(({ resistor, to }) => ({ net: to, through: [...through, resistor] })),
-      );
+      for (const net of level.keys()) seen.add(net);
+      const next = new Map<string, ReadonlySet<string>>();
+      for (const [net, through] of level) {
+        for (const { resistor, to } of this.#bridges.get(net) ?? [])
+          if (!seen.has(to)) next.set(to, new Set([...(next.get(to) ?? []), ...through, resistor]));
+      }
+      level = next;
     }
     return { unoPins: [], through: [] };
   }

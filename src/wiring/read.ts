@@ -1,6 +1,7 @@
 import { CircuitError, messageOf } from "../core/error.js";
 import { findPartType, type PartType, UNO } from "./parts.js";
-import { type Diagram, findPinReference, parseDiagram, quote, toOneLine } from "./shape.js";
+import { quote, toOneLine } from "./quote.js";
+import { type Diagram, findPinReference, parseDiagram } from "./shape.js";
 import { type PinReference, SERIAL_MONITOR, type Wiring } from "./wiring.js";
 
 /** A hundred times the largest diagram seen, in characters: a file beyond it is something else. */

@@ -23,7 +23,7 @@ const BEND_PX = 5;
  */
 export function drawWiring(wiring: Wiring): string {
   const parts = placeParts(wiring);
-  const wires = wiring.wires.flatMap((wire) => layWire(wire, parts));
+  const wires = wiring.wires.flatMap((wire, index) => layWire(wire, parts, index));
   const labels = parts.flatMap((part) => labelPart(part) ?? []);
   const title = titleOf(wiring.source);
   const legend = layOutLegend(wiring);
@@ -92,11 +92,11 @@ function drawPart({ part, shape }: PlacedPart, wiring: Wiring): Svg {
   return group({ transform }, drawFigure({ part, shape, wired }));
 }
 
-function layWire({ from, to, color, route }: Wire, parts: readonly PlacedPart[]) {
+function layWire({ from, to, color, route }: Wire, parts: readonly PlacedPart[], index: number) {
   const [start, end] = [findPin(parts, from), findPin(parts, to)];
   // An end in a part that is not shown, or a wire that is not.
   if (start === undefined || end === undefined || color === "") return [];
-  const points = routeWire(start, end, route, parts);
+  const points = routeWire(start, end, route, parts, index);
   const d = toPath(points, BEND_PX);
   const stroke = toColor(color, FAINT_INK);
   const dots = [start, end].map(([{ x, y }]) =>

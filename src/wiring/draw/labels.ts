@@ -1,10 +1,23 @@
-import { findPartType, LED, type PartType, POTENTIOMETER, RESISTOR, UNO } from "../parts.js";
+import {
+  BUTTON,
+  BUZZER,
+  findPartType,
+  LED,
+  type PartType,
+  POTENTIOMETER,
+  type Point,
+  RESISTOR,
+  SERVO,
+  UNO,
+} from "../parts.js";
 import type { Part } from "../wiring.js";
 import { FAINT_INK, INK, PAPER } from "./colors.js";
 import { DEFAULT_OHMS } from "./figures.js";
 import type { Box, PlacedPart } from "./geometry.js";
 import { group, label, type Svg, textWidth } from "./svg.js";
 
+/** An edge in the paper's colour, so that a wire below does not hide a text. */
+const HALO = { stroke: PAPER, "stroke-width": 2.2, "paint-order": "stroke" };
 const NAME_PX = 9.5;
 const NOTE_PX = 8;
 const GAP_PX = 5;
@@ -12,11 +25,11 @@ const GAP_PX = 5;
 const MAX_TEXT = 28;
 
 const NOUNS: ReadonlyMap<string, string> = new Map([
-  ["wokwi-arduino-uno", "Arduino Uno R3"],
-  ["wokwi-buzzer", "piezo"],
-  ["wokwi-pushbutton", "push button"],
+  [UNO, "Arduino Uno R3"],
+  [BUZZER, "piezo"],
+  [BUTTON, "push button"],
   [POTENTIOMETER, "potentiometer"],
-  ["wokwi-servo", "servo"],
+  [SERVO, "servo"],
 ]);
 
 /** What a part is, for people: "red LED", "resistor 220 Ω". */
@@ -66,7 +79,7 @@ export function labelPart(placed: PlacedPart): PlacedLabel | undefined {
   return {
     box: { left, top, right: left + width, bottom: top + height },
     svg: group(
-      { "text-anchor": anchor },
+      { ...HALO, "text-anchor": anchor },
       label(name, x, top + NAME_PX, { "font-size": NAME_PX, "font-weight": 700, fill: INK }),
       label(note, x, top + NAME_PX + NOTE_PX + 2, { "font-size": NOTE_PX, fill: FAINT_INK }),
     ),
@@ -90,23 +103,22 @@ function sideOf(shape: PartType, box: Box, pinsBelowMiddle: readonly number[]): 
 /** Kinds of part whose pins carry their names inside the picture, or need none. */
 const UNNAMED: ReadonlySet<string> = new Set([UNO, RESISTOR, POTENTIOMETER]);
 
-/** The names of a part's pins, each beside its leg, on a halo so that a wire below does not hide it. */
+/** The names of a part's pins, each beside its leg. */
 export function labelPins({ shape, pins, box }: PlacedPart): Svg {
   if (UNNAMED.has(shape.type) || findPartType(shape.type) === undefined) return "";
-  const places = [...pins.values()];
-  const middleX = places.reduce((sum, { x }) => sum + x, 0) / places.length;
+  const xs = [...pins.values()].map(({ x }) => x);
+  const betweenLegs = xs.reduce((sum, x) => sum + x, 0) / xs.length;
   return group(
-    { "font-size": 6.5, fill: INK, stroke: PAPER, "stroke-width": 2.2, "paint-order": "stroke" },
-    ...[...pins].map(([name, { x, y }]) => {
-      const atSide = Math.abs(x - box.left) < 1 || Math.abs(x - box.right) < 1;
-      if (atSide)
-        return label(name, x + (x < (box.left + box.right) / 2 ? -2 : 2), y - 4, {
-          "text-anchor": x < (box.left + box.right) / 2 ? "end" : "start",
-        });
-      const inward = y > (box.top + box.bottom) / 2 ? -1.5 : 6;
-      return label(name, x + (x < middleX ? -3.5 : 3.5), y + inward, {
-        "text-anchor": x < middleX ? "end" : "start",
-      });
-    }),
+    { ...HALO, "font-size": 6.5, fill: INK },
+    ...[...pins].map(([name, pin]) => labelPin(name, pin, box, betweenLegs)),
   );
+}
+
+/** Above a leg that stands out to the side; otherwise on its outer side, off the wire that comes to it. */
+function labelPin(name: string, { x, y }: Point, box: Box, betweenLegs: number): Svg {
+  const atSide = x < box.left + 1 || x > box.right - 1;
+  const leftwards = x < (atSide ? (box.left + box.right) / 2 : betweenLegs);
+  const gap = atSide ? 2 : 3.5;
+  const drop = atSide ? -4 : y > (box.top + box.bottom) / 2 ? -1.5 : 6;
+  return label(name, x + (leftwards ? -gap : gap), y + drop, { "text-anchor": leftwards ? "end" : "start" });
 }

@@ -2,8 +2,11 @@ import type { Point } from "../parts.js";
 import type { Box, PlacedPart } from "./geometry.js";
 import { round, type Svg } from "./svg.js";
 
-/** How far from a part a wire passes that goes around it. */
+/** How far from a part a wire passes that goes around it: the nearest lane, and the next ones. */
 const CLEARANCE_PX = 9;
+const LANE_PX = 5;
+/** Wires take the lanes in turn, so that few run on top of each other. */
+const LANES = 4;
 /** A pixel over a part is as bad as this many around it, and a corner as this many in a straight line. */
 const OVER_PART_COST = 10;
 const CORNER_COST = 6;
@@ -13,21 +16,27 @@ const CORNER_COST = 6;
  *
  * It follows the file's steps from both ends, as Wokwi does, and joins what is left by straight lines, if
  * need be around the two parts that it joins: the best of a few dozen ways, not of all there are.
+ *
+ * @param index The wire's number in the diagram.
  */
 export function routeWire(
   [from, fromPart]: readonly [Point, PlacedPart],
   [to, toPart]: readonly [Point, PlacedPart],
   steps: readonly string[],
   parts: readonly PlacedPart[],
+  index: number,
 ): readonly Point[] {
   const middle = steps.indexOf("*");
   const [first, last] = middle < 0 ? [steps, []] : [steps.slice(0, middle), steps.slice(middle + 1)];
   const head = walk(from, first);
   const tail = walk(to, last.toReversed()).toReversed();
   const boxes = parts.map(({ box }) => box);
-  const ways = joins(head.at(-1) ?? from, tail[0] ?? to, [fromPart.box, toPart.box]).map(
-    withoutStraightCorners,
-  );
+  const ways = joins(
+    head.at(-1) ?? from,
+    tail[0] ?? to,
+    [fromPart.box, toPart.box],
+    CLEARANCE_PX + LANE_PX * (index % LANES),
+  ).map(withoutStraightCorners);
   const costs = ways.map((way) => costOf(way, boxes));
   const way = ways[costs.indexOf(Math.min(...costs))] ?? [];
   return withoutStraightCorners([...head, ...way.slice(1, -1), ...tail]);
@@ -47,9 +56,9 @@ function walk(start: Point, steps: readonly string[]): readonly Point[] {
 }
 
 /** Ways to join two points by lines across and down, on lanes between them and around the boxes. */
-function joins(a: Point, b: Point, boxes: readonly Box[]): readonly (readonly Point[])[] {
-  const lanesX = boxes.flatMap(({ left, right }) => [left - CLEARANCE_PX, right + CLEARANCE_PX]);
-  const lanesY = boxes.flatMap(({ top, bottom }) => [top - CLEARANCE_PX, bottom + CLEARANCE_PX]);
+function joins(a: Point, b: Point, boxes: readonly Box[], clearance: number): readonly (readonly Point[])[] {
+  const lanesX = boxes.flatMap(({ left, right }) => [left - clearance, right + clearance]);
+  const lanesY = boxes.flatMap(({ top, bottom }) => [top - clearance, bottom + clearance]);
   const across = (x: number) => [a, { x, y: a.y }, { x, y: b.y }, b];
   const down = (y: number) => [a, { x: a.x, y }, { x: b.x, y }, b];
   return [
