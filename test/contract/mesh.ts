@@ -352,16 +352,16 @@ function testPresence(story: Story): void {
     "a handler that does not finish is left after the time for closing",
     async ({ near, serve, clock }) => {
       const gate = new Gate();
-      let signal: AbortSignal | undefined;
-      const node = await serve("node", (delivery) => {
-        signal = delivery.signal;
+      const aborted = new Gate();
+      const node = await serve("node", ({ signal }) => {
+        signal.addEventListener("abort", () => aborted.arrive());
         gate.arrive();
         return gate.open;
       });
       const sent = near.send("node", "1");
       await gate.arrivals(1);
       const closed = node.close();
-      assert.equal(signal?.aborted, true);
+      await aborted.arrivals(1);
       clock.advance(1_000);
       await assert.rejects(sent, { code: "PEER_LOST" });
       await closed;
