@@ -6,6 +6,9 @@ import type { Outlet, Waiter } from "./outlet.js";
 import { Outlets, type OutletsOptions } from "./outlets.js";
 import { checkMessage } from "./text.js";
 
+/** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
+export const DEFAULT_PATIENCE_MS = 10_000;
+
 /** The sending half of a mesh, the same for every kind of link. */
 export class Sender {
   readonly #options: OutletsOptions;

@@ -8,5 +8,6 @@ testMesh("MemoryMesh", async (options) => {
     far: mesh,
     serve: (name, handler) => mesh.serve(name, handler),
     announce: async () => {},
+    missingCode: "PEER_MISSING",
   };
 });

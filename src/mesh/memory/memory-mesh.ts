@@ -2,11 +2,8 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type { Handler, Mesh, PeerNotice, ServedNode, StreamOptions } from "../mesh.js";
-import { meshClosed, Sender } from "../sender.js";
+import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
 import { LocalNodes } from "./local-nodes.js";
-
-/** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
-export const DEFAULT_PATIENCE_MS = 10_000;
 
 export interface MemoryMeshOptions {
   /** Used for patience and closing only; messages need no timer. */
