@@ -38,6 +38,8 @@ namespace analog {
 
 void begin() { ADCSRA |= _BV(ADEN) | _BV(ADIE); }
 
+void reset() { reported = due = 0; }
+
 void report(uint8_t channel, bool on) {
   if (channel >= CHANNELS) return;
   const uint8_t bit = 1 << channel;
@@ -60,9 +62,11 @@ void sample() {
 void poll() {
   if (isMeasuring) {
     if (ADCSRA & _BV(ADSC) || serial::room() < 3) return;
-    serial::write(ANALOG_MESSAGE | current);
-    serial::write14(ADC);
     isMeasuring = false;
+    if (reported & (1 << current)) {
+      serial::write(ANALOG_MESSAGE | current);
+      serial::write14(ADC);
+    }
   }
   if (due) measureNext();
 }

@@ -6,6 +6,9 @@ namespace analog {
 
 void begin();
 
+/** Nothing is reported. */
+void reset();
+
 /** Measures a channel now and then at each sample, or no longer. */
 void report(uint8_t channel, bool on);
 

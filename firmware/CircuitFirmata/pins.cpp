@@ -150,6 +150,7 @@ namespace pins {
 
 void reset() {
   reportedPorts = unreportedPorts = 0;
+  analog::reset();
   for (uint8_t pin = FIRST_PIN; pin < PINS; pin++) {
     leaveMode(pin);
     enterMode(pin, pin < FIRST_ANALOG_PIN ? MODE_OUTPUT : MODE_ANALOG);
