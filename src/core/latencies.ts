@@ -6,6 +6,13 @@ export class Latencies {
   readonly #samples: number[] = [];
   #count = 0;
 
+  /** The kept durations of several. */
+  static of(several: readonly Latencies[]): Latencies {
+    const all = new Latencies();
+    for (const latencies of several) for (const sample of latencies.#samples) all.add(sample);
+    return all;
+  }
+
   /** Adds a duration, in milliseconds; past 10 000 it takes the place of the oldest. */
   add(durationMs: number): void {
     this.#samples[this.#count % MAX_SAMPLES] = durationMs;

@@ -51,12 +51,6 @@ export function firmwareTone(send: Send): ToneDriver {
  */
 export const TOGGLED_TONE_HZ = { lowest: 31, highest: 900 } as const;
 
-/**
- * How much faster than its nominal rate the wire is taken to be: an Uno's chip at 57 600 baud really runs
- * at 58 824 (2.1 % more), USB chips with finer dividers at 57 600; the middle is at most 1.1 % off both.
- */
-const REAL_RATE = 1.0105;
-
 /** How far ahead of the board bytes are sent, in milliseconds: what is sent cannot be taken back. */
 const LEAD_MS = 16;
 
@@ -98,7 +92,6 @@ interface Tone {
  */
 export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: ToggledToneOptions): ToneDriver {
   const tones = new Map<number, Tone>();
-  const realBytesPerSecond = bytesPerSecond * REAL_RATE;
 
   const write = (pin: number, level: 0 | 1) => {
     const port = pin >> 3;
@@ -108,7 +101,7 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
   };
 
   const refill = (pin: number, tone: Tone) => {
-    const targetBytes = ((clock.now() - tone.startMs + LEAD_MS) / 1_000) * realBytesPerSecond;
+    const targetBytes = ((clock.now() - tone.startMs + LEAD_MS) / 1_000) * bytesPerSecond;
     while (tone.changes > 0 && tone.sentBytes < targetBytes) {
       tone.level = tone.level ? 0 : 1;
       write(pin, tone.level);
@@ -134,7 +127,7 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     start(pin, frequencyHz, durationMs) {
       checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ);
       end(pin);
-      const halfPeriodBytes = realBytesPerSecond / (2 * frequencyHz);
+      const halfPeriodBytes = bytesPerSecond / (2 * frequencyHz);
       // Whole periods: the pin ends low.
       const changes = 2 * Math.max(1, Math.round((durationMs / 1_000) * frequencyHz));
       const startMs = clock.now();
