@@ -16,9 +16,12 @@ export interface Delivery {
 export type Handler = (delivery: Delivery) => unknown;
 
 export interface StreamOptions {
-  /** Text frames go to this channel of the target. Empty by default. */
+  /** Messages go to this channel of the target. Empty by default. */
   readonly channel?: string;
-  /** Ends the stream at both ends; the iteration rejects with the signal's own reason. */
+  /**
+   * Ends it at both ends; what waits rejects with the signal's own reason. The receiver is told by the end of
+   * the connection, so it goes on while somebody else in this process waits for acks of the same channel.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -46,14 +49,19 @@ export interface Mesh {
    * Sends one message and resolves with its ack.
    *
    * A target that is not there yet is tried again until the signal aborts or the mesh's patience ends
-   * (`PEER_MISSING`); one that goes away rejects what was waiting with `PEER_LOST`, one whose handler threw
-   * with `PEER_REFUSED`. Nothing is sent twice.
+   * (`PEER_MISSING`; `PEER_UNKNOWN` where no address is known). One that goes away rejects what was waiting
+   * with `PEER_LOST`. One whose handler threw rejects the message with `PEER_REFUSED` and the later ones of
+   * the connection with `NOT_RUN`. Nothing is sent twice; the next message connects anew.
+   *
+   * @throws {CircuitError} `MESSAGE_INVALID` for what no text frame or channel can carry.
    */
   send(target: string, message: string, options?: StreamOptions): Promise<string>;
 
   /**
-   * Sends each message and yields each ack, in order. Later messages are sent before earlier acks arrive.
-   * Rejects as `send()` does; ending the iteration early stops reading `messages`.
+   * Sends each message and yields each ack, in order. It starts at once, and sends later messages before
+   * earlier acks arrive: `messages` is read ahead by as many as may be outstanding, acks that were not taken
+   * included, and no further. Rejects as `send()` does, after the acks that came before; ending the iteration
+   * early stops reading `messages` and is otherwise as an abort.
    */
   stream(
     target: string,
@@ -76,5 +84,6 @@ export interface ServeOptions {
 export type PeerNotice = (notice: {
   readonly peer: string;
   readonly address: string;
-  readonly problem: CircuitError;
+  /** Why it is missing; `undefined` when it is back. */
+  readonly problem: CircuitError | undefined;
 }) => void;

@@ -40,6 +40,9 @@ enum {
   CLOCK_HZ = 16000000,
   CYCLES_PER_US = 16,
   PINS = 20,
+  /* The control register of the ATmega328P's USART, and its bit that turns the receiver on. */
+  UCSR0B = 0xc1,
+  RXEN0 = 1 << 4,
   /* Longest time that the chip runs, or this process sleeps, at once: bounds what it adds to a byte's latency. */
   SLICE_US = 250,
   /* Time lost to a busy host beyond this is not made up for, lest the chip races. */
@@ -105,9 +108,13 @@ static void on_uart_xoff(avr_irq_t *irq, uint32_t value, void *param) {
   uart_full = true;
 }
 
-/* Bytes wait in the pty, not here, so that its own limit holds a fast sender back. */
+/*
+ * Bytes wait in the pty, not here, so that its own limit holds a fast sender back; and until the receiver is on, for a
+ * client may be there before the firmware.
+ */
 static void feed_uart(void) {
   uint8_t byte;
+  if (!(avr->data[UCSR0B] & RXEN0)) return;
   while (!uart_full && read(pty_master, &byte, 1) == 1) avr_raise_irq(uart_input, byte);
 }
 

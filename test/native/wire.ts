@@ -41,7 +41,11 @@ export async function openWire(path: string): Promise<Wire> {
       new Promise((resolve, reject) => {
         const limit = setTimeout(() => {
           look = () => {};
-          reject(new Error(`No ${hex(bytes)} within ${limitMs} ms, only: ${hex(received) || "nothing"}`));
+          reject(
+            new Error(
+              `No ${hex(bytes)} within ${limitMs} ms, only: ${hex(received.slice(-100)) || "nothing"}`,
+            ),
+          );
         }, limitMs);
         look = () => {
           const at = indexOf(received, bytes);

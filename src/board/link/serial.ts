@@ -1,0 +1,142 @@
+import { SerialPort } from "serialport";
+import { CircuitError, messageOf } from "../../core/error.js";
+import type { ByteLink, OpenLinkOptions } from "./link.js";
+
+export interface SerialLinkOptions {
+  /** Path of the port, such as `/dev/ttyACM0` or `COM3`. */
+  readonly path: string;
+  readonly baud: number;
+}
+
+/** Bits on the wire for a byte: start, eight, stop. */
+const BITS_PER_BYTE = 10;
+
+/**
+ * How much faster than its nominal rate a wire is taken to be: an Uno's chip at 57 600 baud really runs at
+ * 58 824 (2.1 % more), USB chips with finer dividers at 57 600; the middle is at most 1.1 % off both.
+ */
+const REAL_RATE = 1.0105;
+
+/** A serial port. With `listSerialPorts()`, the only place that knows the serialport library. */
+export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
+  let port: SerialPort | undefined;
+  let over = false;
+
+  return {
+    address: path,
+    bytesPerSecond: (baud / BITS_PER_BYTE) * REAL_RATE,
+
+    async open(events, { signal }) {
+      signal.throwIfAborted();
+      const opened = new SerialPort({ path, baudRate: baud, autoOpen: false });
+      port = opened;
+      opened.on("data", (bytes: Buffer) => events.data(bytes));
+      await openPort(opened, path, { signal });
+      const lost = (cause?: unknown) => {
+        if (over) return;
+        over = true;
+        events.lost(lostError(path, cause));
+      };
+      opened.on("close", lost);
+      opened.on("error", lost);
+    },
+
+    write(bytes) {
+      if (port?.isOpen && !over) port.write(bytes);
+    },
+
+    drain() {
+      return new Promise((resolve) => {
+        if (!port?.isOpen || over) resolve();
+        else port.drain(() => resolve());
+      });
+    },
+
+    async close() {
+      over = true;
+      const closing = port;
+      port = undefined;
+      if (!closing?.isOpen) return;
+      await new Promise<void>((resolve) => closing.close(() => resolve()));
+    },
+  };
+}
+
+async function openPort(port: SerialPort, path: string, { signal }: OpenLinkOptions): Promise<void> {
+  // Unheard, an error event of a port that is being opened would end the process.
+  port.on("error", () => {});
+  await new Promise<void>((resolve, reject) => {
+    port.open((error) => {
+      if (error) reject(openError(path, error));
+      else resolve();
+    });
+  });
+  if (!signal.aborted) return;
+  await new Promise<void>((resolve) => port.close(() => resolve()));
+  throw signal.reason;
+}
+
+/** The library's words for why a port did not open, on Linux, macOS and Windows, as an error with a remedy. */
+function openError(path: string, cause: Error): CircuitError {
+  const problem = cause.message.replace(/^Error:? */, "");
+  if (/no such file|file not found|ENOENT|No such device/i.test(problem)) {
+    return new CircuitError("PORT_MISSING", `Cannot open ${path}: there is no such port`, {
+      hint: "Plug the board in and look for its port with `circuit boards`.",
+      cause,
+    });
+  }
+  if (/permission denied|EACCES|EPERM|operation not permitted/i.test(problem)) {
+    return new CircuitError("PORT_DENIED", `Cannot open ${path}: this user may not use it`, {
+      hint: "Run `sudo usermod -aG dialout $USER` and log in again; on Arch the group is uucp.",
+      cause,
+    });
+  }
+  if (/cannot lock|temporarily unavailable|busy|access denied|EBUSY/i.test(problem)) {
+    return new CircuitError("PORT_BUSY", `Cannot open ${path}: another program has it open`, {
+      hint: "Close the other program (an Arduino serial monitor?); to share one board among sketches use `circuit run`.",
+      cause,
+    });
+  }
+  return new CircuitError("LINK_FAILED", `Cannot open ${path}: ${problem}`, {
+    hint: "Check that the path is a serial port: `circuit boards` lists those that there are.",
+    cause,
+  });
+}
+
+function lostError(path: string, cause: unknown): CircuitError {
+  const why = cause instanceof Error && cause.message ? `: ${messageOf(cause)}` : "";
+  return new CircuitError(
+    "BOARD_LOST",
+    `Cannot reach the board on ${path} any more: the port has gone${why}`,
+    {
+      hint: "Plug the cable in again and start anew.",
+      cause,
+    },
+  );
+}
+
+/** What the system tells of a serial port; fields that it does not know are missing. */
+export interface SerialPortInfo {
+  readonly path: string;
+  readonly manufacturer?: string;
+  readonly serialNumber?: string;
+  /** USB ids, four lower-case hexadecimal digits. */
+  readonly vendorId?: string;
+  readonly productId?: string;
+}
+
+/**
+ * The serial ports that the library finds.
+ *
+ * @throws Whatever the library throws; on Linux it needs `udevadm`.
+ */
+export async function listSerialPorts(): Promise<SerialPortInfo[]> {
+  const ports = await SerialPort.list();
+  return ports.map(({ path, manufacturer, serialNumber, vendorId, productId }) => ({
+    path,
+    ...(manufacturer && { manufacturer }),
+    ...(serialNumber && { serialNumber }),
+    ...(vendorId && { vendorId: vendorId.toLowerCase() }),
+    ...(productId && { productId: productId.toLowerCase() }),
+  }));
+}

@@ -1,0 +1,116 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import { encodeToBoard } from "../../firmata/to-board.js";
+
+/**
+ * How long a board may take to say what it is, in milliseconds. StandardFirmata takes 2.2 s after the reset that
+ * opening a port causes, its boot loader up to 2 s before that.
+ */
+export const READY_TIMEOUT_MS = 5_500;
+
+/** When a board that has said nothing is asked first, and then how often, in milliseconds. */
+const FIRST_QUESTION_MS = 500;
+const NEXT_QUESTION_MS = 1_000;
+
+/** What the first bytes of a board were, kept for the message that says what is wrong with them. */
+export interface FirstBytes {
+  /** How many there were. */
+  received: number;
+  /** How many of them were in no Firmata message. */
+  discarded: number;
+  /** The first of those. */
+  readonly sample: number[];
+  /** `2.5`, once the board has told its protocol version. */
+  version: string | undefined;
+}
+
+/** Bytes kept as a sample. */
+export const SAMPLE_BYTES = 32;
+
+export interface HandshakeOptions {
+  readonly address: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly send: (frame: Uint8Array) => void;
+  readonly bytes: FirstBytes;
+  /** Resolves when firmata-io knows the board's pins; rejects when the link is lost. */
+  readonly ready: Promise<void>;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Waits until the board has told what it is, asking a silent one now and then.
+ *
+ * @throws {CircuitError} `BOARD_SILENT`, `BOARD_NOT_FIRMATA` or `BOARD_WRONG_BAUD` when the time is over; the
+ *   signal's own reason when it aborts.
+ */
+export async function handshake(options: HandshakeOptions): Promise<void> {
+  const { address, clock, signal, send, bytes, ready, timeoutMs } = options;
+  const over = new AbortController();
+  const ask = (afterMs: number): (() => void) =>
+    clock.after(afterMs, () => {
+      if (over.signal.aborted) return;
+      if (bytes.version === undefined) send(encodeToBoard({ type: "queryVersion" }));
+      send(encodeToBoard({ type: "queryFirmware" }));
+      cancelAsk = ask(NEXT_QUESTION_MS);
+    });
+  let cancelAsk = ask(FIRST_QUESTION_MS);
+  const timeout = clock
+    .sleep(timeoutMs, AbortSignal.any([signal, over.signal]))
+    .then(() => Promise.reject(diagnose(address, bytes, timeoutMs)));
+  try {
+    await Promise.race([ready, timeout]);
+  } finally {
+    cancelAsk();
+    over.abort();
+    timeout.catch(() => {});
+  }
+}
+
+function diagnose(address: string, bytes: FirstBytes, timeoutMs: number): CircuitError {
+  const within = `within ${(timeoutMs / 1_000).toFixed(1)} s`;
+  if (bytes.received === 0) {
+    return new CircuitError(
+      "BOARD_SILENT",
+      `Cannot talk to the board on ${address}: it said nothing ${within}`,
+      {
+        hint: "Flash StandardFirmata (README: real hardware), press its reset button, and use a cable that carries data.",
+      },
+    );
+  }
+  if (bytes.version !== undefined) {
+    return new CircuitError(
+      "BOARD_NOT_FIRMATA",
+      `Cannot talk to the board on ${address}: it speaks Firmata ${bytes.version} but did not describe its pins ${within}`,
+      {
+        hint: "Flash StandardFirmata (README: real hardware); a reduced Firmata does not answer a capability query.",
+      },
+    );
+  }
+  const text = String.fromCharCode(...bytes.sample);
+  if (isText(bytes.sample)) {
+    return new CircuitError(
+      "BOARD_NOT_FIRMATA",
+      `Cannot talk to the board on ${address}: it says ${JSON.stringify(text)}, which is not Firmata`,
+      { hint: "Flash StandardFirmata: the board runs another sketch (README: real hardware)." },
+    );
+  }
+  const sample = bytes.sample.slice(0, 8).map((byte) => byte.toString(16).padStart(2, "0"));
+  return new CircuitError(
+    "BOARD_WRONG_BAUD",
+    `Cannot talk to the board on ${address}: ${bytes.received} bytes ${within}, none of them Firmata (${sample.join(" ")} …)`,
+    {
+      hint: "Give the baud rate of its firmware, for example ?baud=115200 behind the port, or flash StandardFirmata.",
+    },
+  );
+}
+
+/** Share of printable bytes from which a sample is taken for text: at a wrong rate it is under a half. */
+const TEXT_SHARE = 0.85;
+
+function isText(sample: readonly number[]): boolean {
+  const printable = sample.filter(
+    (byte) => (byte >= 0x20 && byte < 0x7f) || [0x09, 0x0a, 0x0d].includes(byte),
+  );
+  return printable.length >= TEXT_SHARE * sample.length;
+}

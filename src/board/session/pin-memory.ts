@@ -1,0 +1,204 @@
+import { COMMAND, PIN_MODE } from "../../firmata/protocol.js";
+import { decodeToBoard, encodeToBoard, type ToBoard } from "../../firmata/to-board.js";
+
+/** What a pin was last told. */
+export interface PinRecord {
+  readonly pin: number;
+  /** `undefined` until a mode has been set. */
+  mode: number | undefined;
+  /** Last value written: a level, a PWM or servo value, or a tone in whole hertz. */
+  value: number;
+  /** The mode or a value that only a query can prove has been sent since the last confirmation. */
+  queryDue: boolean;
+  /** A level has been written since the last confirmation. */
+  levelDue: boolean;
+}
+
+/** One digital write on its way to the board. */
+export interface DigitalWrite {
+  readonly port: number;
+  /** Levels of the port's pins that are outputs, lowest bit first; the others 0. */
+  readonly outputs: number;
+}
+
+/** What became of a message that was offered for sending. */
+export interface Remembered {
+  /** The message changes nothing and need not be sent. */
+  readonly redundant: boolean;
+  /** Set when it is a digital write. */
+  readonly write?: DigitalWrite;
+}
+
+const REDUNDANT: Remembered = { redundant: true };
+const PLAIN: Remembered = { redundant: false };
+
+/**
+ * Remembers what each pin was told, from the messages on their way to the board.
+ *
+ * Johnny-Five's `Pin` sets the mode before every write. A mode that is set already is redundant: without it
+ * the wire carries twice as many writes, and StandardFirmata does not pull the pin low in between.
+ */
+export class PinMemory {
+  readonly #pins = new Map<number, PinRecord>();
+  readonly #ports = new Uint8Array(16);
+  readonly #outputs = new Uint8Array(16);
+  readonly #due = new Set<PinRecord>();
+  #portDue: number | undefined;
+
+  /** Every pin that was told something. */
+  pins(): Iterable<PinRecord> {
+    return this.#pins.values();
+  }
+
+  /** Takes in one whole message to the board. */
+  remember(frame: Uint8Array): Remembered {
+    const first = frame[0] ?? 0;
+    if (first === COMMAND.setPinMode) return this.#setMode(frame[1] ?? 0, frame[2] ?? 0);
+    if ((first & 0xf0) === COMMAND.digitalMessage) {
+      return this.#writePort(first & 0x0f, (frame[1] ?? 0) | ((frame[2] ?? 0) << 7));
+    }
+    return this.#rememberRare(decodeToBoard(frame));
+  }
+
+  /**
+   * The pins to be asked for, so that everything up to now is confirmed; then nothing is due any more.
+   *
+   * @param levelsEchoed Levels are confirmed by echoes and need no query.
+   */
+  takeDue(levelsEchoed: boolean): { readonly queries: readonly PinRecord[]; readonly levels: boolean } {
+    let levels = levelsEchoed && this.#portDue !== undefined;
+    const queries: PinRecord[] = [];
+    for (const record of this.#due) {
+      if (record.queryDue || !levelsEchoed) queries.push({ ...record });
+      else levels = true;
+      record.queryDue = false;
+      record.levelDue = false;
+    }
+    if (!levelsEchoed && queries.length === 0 && this.#portDue !== undefined) {
+      const output = this.#anyOutput(this.#portDue);
+      if (output) queries.push({ ...output });
+    }
+    this.#due.clear();
+    this.#portDue = undefined;
+    return { queries, levels };
+  }
+
+  /** Levels of a port's pins as last written, lowest bit first. */
+  levelsOf(port: number): number {
+    return this.#ports[port] ?? 0;
+  }
+
+  /** Messages that silence tones, end PWM, and take outputs to their stop level, low where none is given. */
+  stopFrames(stopLevels: ReadonlyMap<number, 0 | 1 | "keep">): Uint8Array[] {
+    const frames: Uint8Array[] = [];
+    const ports = new Map<number, number>();
+    for (const { pin, mode, value } of this.#pins.values()) {
+      const stop = stopLevels.get(pin) ?? 0;
+      if (stop === "keep") continue;
+      const off = mode === PIN_MODE.output ? stop : 0;
+      if (value === off) continue;
+      if (mode === PIN_MODE.tone) frames.push(encodeToBoard({ type: "noTone", pin }));
+      if (mode === PIN_MODE.pwm) frames.push(encodeToBoard(pwmOff(pin)));
+      if (mode !== PIN_MODE.output) continue;
+      const bit = 1 << (pin & 7);
+      const levels = ports.get(pin >> 3) ?? this.levelsOf(pin >> 3);
+      ports.set(pin >> 3, off ? levels | bit : levels & ~bit);
+    }
+    for (const [port, levels] of ports) frames.push(encodeToBoard({ type: "digitalPort", port, levels }));
+    return frames;
+  }
+
+  get hasDue(): boolean {
+    return this.#due.size > 0 || this.#portDue !== undefined;
+  }
+
+  #setMode(pin: number, mode: number): Remembered {
+    const record = this.#pin(pin);
+    if (record.mode === mode) return REDUNDANT;
+    record.mode = mode;
+    const bit = 1 << (pin & 7);
+    const port = pin >> 3;
+    const outputs = this.#outputs[port] ?? 0;
+    this.#outputs[port] = mode === PIN_MODE.output ? outputs | bit : outputs & ~bit;
+    if (mode === PIN_MODE.output) {
+      // Firmata's setPinMode(OUTPUT) writes a low level, whatever the port message said before.
+      this.#ports[port] = (this.#ports[port] ?? 0) & ~bit;
+      record.value = 0;
+    }
+    record.queryDue = true;
+    this.#due.add(record);
+    return PLAIN;
+  }
+
+  #writePort(port: number, levels: number): Remembered {
+    const outputs = this.#outputs[port] ?? 0;
+    let changed = (levels ^ (this.#ports[port] ?? 0)) & outputs;
+    this.#ports[port] = levels;
+    if (changed === 0) this.#portDue = port;
+    for (let bit = 0; changed !== 0; bit++, changed >>= 1) {
+      if ((changed & 1) === 0) continue;
+      const record = this.#pin(port * 8 + bit);
+      record.value = (levels >> bit) & 1;
+      record.levelDue = true;
+      this.#due.add(record);
+    }
+    return { redundant: false, write: { port, outputs: levels & outputs } };
+  }
+
+  #rememberRare(message: ToBoard): Remembered {
+    switch (message.type) {
+      case "digitalPin": {
+        const port = message.pin >> 3;
+        const bit = 1 << (message.pin & 7);
+        const levels = this.#ports[port] ?? 0;
+        return this.#writePort(port, message.level ? levels | bit : levels & ~bit);
+      }
+      case "analog":
+      case "extendedAnalog":
+        return this.#setValue(message.pin, message.value);
+      case "servoConfig":
+        return this.#setModeWithin(message.pin, PIN_MODE.servo);
+      case "tone":
+        this.#setModeWithin(message.pin, PIN_MODE.tone);
+        return this.#setValue(message.pin, Math.round(message.centihertz / 100));
+      case "noTone":
+        return this.#setValue(message.pin, 0);
+      default:
+        return PLAIN;
+    }
+  }
+
+  /** A mode that comes with another message and is therefore never redundant. */
+  #setModeWithin(pin: number, mode: number): Remembered {
+    this.#setMode(pin, mode);
+    return PLAIN;
+  }
+
+  #setValue(pin: number, value: number): Remembered {
+    const record = this.#pin(pin);
+    record.value = value;
+    record.queryDue = true;
+    this.#due.add(record);
+    return PLAIN;
+  }
+
+  #pin(pin: number): PinRecord {
+    let record = this.#pins.get(pin);
+    if (!record) {
+      record = { pin, mode: undefined, value: 0, queryDue: false, levelDue: false };
+      this.#pins.set(pin, record);
+    }
+    return record;
+  }
+
+  #anyOutput(port: number): PinRecord | undefined {
+    for (const record of this.#pins.values()) {
+      if (record.pin >> 3 === port && record.mode === PIN_MODE.output) return record;
+    }
+    return undefined;
+  }
+}
+
+function pwmOff(pin: number): ToBoard {
+  return pin < 16 ? { type: "analog", pin, value: 0 } : { type: "extendedAnalog", pin, value: 0 };
+}

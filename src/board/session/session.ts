@@ -1,0 +1,309 @@
+import { EventEmitter } from "node:events";
+import { type Clock, systemClock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import { FrameSplitter } from "../../firmata/frames.js";
+import { CIRCUIT_FIRMWARE, COMMAND, PIN_MODE, SYSEX } from "../../firmata/protocol.js";
+import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
+import type { Board } from "../board.js";
+import type { ByteLink } from "../link/link.js";
+import { Confirmations } from "./confirmations.js";
+import { type FirstBytes, handshake, READY_TIMEOUT_MS, SAMPLE_BYTES } from "./handshake.js";
+import { Firmata, type FirmataIo, type FirmataTransport, type JohnnyFive } from "./johnny-five.js";
+import { five, registerTones } from "./piezo.js";
+import { PinMemory } from "./pin-memory.js";
+import { firmwareTone, toggledTone } from "./tone.js";
+
+export interface SessionOptions {
+  /** A link that has not been opened. The session opens and closes it. */
+  readonly link: ByteLink;
+  readonly clock?: Clock;
+  /** Gives up connecting; `openSession()` then rejects with the signal's own reason. */
+  readonly signal?: AbortSignal;
+  /** How long the board may take to describe itself, in milliseconds. */
+  readonly readyTimeoutMs?: number;
+  /** Called with each pin before it is first used; throws to refuse it. */
+  readonly checkPin?: (pin: number) => void;
+  /** Takes what the board says in words, such as why it refuses a message. */
+  readonly notice?: (text: string) => void;
+}
+
+/** What the session has counted since it opened. */
+export interface SessionCounts {
+  /** Digital writes sent to the board. */
+  readonly writes: number;
+  /** Messages that were not sent because they would have changed nothing. */
+  readonly redundant: number;
+  /** Bytes from the board that were in no Firmata message. */
+  readonly discardedBytes: number;
+}
+
+/** What a pin is left as when the session closes: a level, or whatever it is. */
+export type StopLevel = 0 | 1 | "keep";
+
+/** One board: Firmata and Johnny-Five on a byte link. */
+export interface BoardSession {
+  readonly address: string;
+  /** Name and version that the firmware reports, for example `StandardFirmata.ino 2.5`. */
+  readonly firmware: string;
+  readonly board: Board;
+  /** Aborts when the board is gone for good; its reason is the error. */
+  readonly lost: AbortSignal;
+  counts(): SessionCounts;
+
+  /**
+   * Leaves outputs as asked (low where nothing was asked) and piezos silent, waits until the board has done so and
+   * everything is sent, then closes the link. Idempotent; never rejects.
+   */
+  close(stopLevels?: ReadonlyMap<number, StopLevel>): Promise<void>;
+}
+
+/**
+ * Opens a link and waits until the board behind it is ready.
+ *
+ * @throws {CircuitError} What `ByteLink.open()` and `handshake()` throw. Then nothing stays open.
+ */
+export async function openSession(options: SessionOptions): Promise<BoardSession> {
+  const session = new Session(options);
+  await session.open(
+    options.signal ?? new AbortController().signal,
+    options.readyTimeoutMs ?? READY_TIMEOUT_MS,
+  );
+  return session;
+}
+
+class Session implements BoardSession {
+  readonly #link: ByteLink;
+  readonly #clock: Clock;
+  readonly #checkPin: ((pin: number) => void) | undefined;
+  readonly #notice: (text: string) => void;
+  readonly #memory = new PinMemory();
+  readonly #confirmations: Confirmations;
+  readonly #transport: FirmataTransport;
+  readonly #io: FirmataIo;
+  readonly #lost = new AbortController();
+  readonly #fromBoard: FrameSplitter;
+  readonly #toBoard: FrameSplitter;
+  readonly #firstBytes: FirstBytes = { received: 0, discarded: 0, sample: [], version: undefined };
+  readonly #checked = new Set<number>();
+  #board: Board | undefined;
+  #firmware = "";
+  #redundant = 0;
+  #wireFreeAtMs = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor({ link, clock = systemClock, checkPin, notice = () => {} }: SessionOptions) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#checkPin = checkPin;
+    this.#notice = notice;
+    this.#confirmations = new Confirmations({
+      memory: this.#memory,
+      clock,
+      send: (frame) => this.#transmit(frame),
+      wireFreeAtMs: () => Math.max(this.#wireFreeAtMs, this.#clock.now()),
+    });
+    this.#fromBoard = new FrameSplitter("toHost", {
+      frame: (frame) => this.#received(frame),
+      discard: (bytes) => this.#discarded(bytes),
+    });
+    this.#toBoard = new FrameSplitter("toBoard", { frame: (frame) => this.#send(frame) });
+    this.#transport = Object.assign(new EventEmitter(), {
+      write: (bytes: Uint8Array, written: () => void) => {
+        this.#toBoard.push(bytes);
+        written();
+      },
+    });
+    this.#transport.setMaxListeners(0);
+    this.#io = new Firmata(this.#transport, { reportVersionTimeout: READY_TIMEOUT_MS });
+    clearTimeout(this.#io.reportVersionTimeoutId);
+    this.#io.setMaxListeners(0);
+    this.#io.name = link.address;
+    // firmata-io keeps only the modes that it knows by name.
+    this.#io.MODES.TONE = PIN_MODE.tone;
+  }
+
+  get address(): string {
+    return this.#link.address;
+  }
+
+  get firmware(): string {
+    return this.#firmware;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get board(): Board {
+    if (!this.#board)
+      throw new CircuitError("LINK_CLOSED", `Cannot use the board on ${this.address}: it is not open`);
+    return this.#board;
+  }
+
+  counts(): SessionCounts {
+    return {
+      writes: this.#confirmations.sent,
+      redundant: this.#redundant,
+      discardedBytes: this.#firstBytes.discarded,
+    };
+  }
+
+  async open(signal: AbortSignal, timeoutMs: number): Promise<void> {
+    const startMs = this.#clock.now();
+    const events = {
+      data: (bytes: Uint8Array) => {
+        this.#firstBytes.received += bytes.length;
+        this.#fromBoard.push(bytes);
+      },
+      lost: (cause: CircuitError) => this.#lose(cause),
+    };
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#io.once("ready", resolve);
+      this.#lost.signal.addEventListener("abort", () => reject(this.#lost.signal.reason), { once: true });
+    });
+    ready.catch(() => {});
+    try {
+      await this.#link.open(events, { signal });
+      this.#transport.emit("open");
+      await handshake({
+        address: this.address,
+        clock: this.#clock,
+        signal,
+        send: (frame) => this.#transmit(frame),
+        bytes: this.#firstBytes,
+        ready,
+        timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
+      });
+      this.#board = await this.#startJohnnyFive();
+    } catch (error) {
+      await this.#link.close();
+      throw error;
+    }
+  }
+
+  async #startJohnnyFive(): Promise<Board> {
+    // The cast: `sigint` is missing in the types; without it Johnny-Five ends the process on Ctrl-C, with code 0.
+    const quiet = { io: this.#io, repl: false, debug: false, sigint: false } as JohnnyFive.BoardOption;
+    const board = new five.Board(quiet);
+    board.on("error", () => {});
+    await new Promise<void>((resolve) => board.on("ready", resolve));
+    const ours = this.#firmware.startsWith(CIRCUIT_FIRMWARE);
+    const send = (frame: Uint8Array) => this.#send(frame);
+    if (ours) {
+      this.#confirmations.startEchoes();
+      registerTones(board, firmwareTone(send));
+    } else if (Number.isFinite(this.#link.bytesPerSecond)) {
+      registerTones(
+        board,
+        toggledTone({
+          send,
+          pad: (bytes) => this.#transmit(bytes),
+          levelsOf: (port) => this.#memory.levelsOf(port),
+          clock: this.#clock,
+          bytesPerSecond: this.#link.bytesPerSecond,
+        }),
+      );
+    }
+    return Object.assign(board, { confirm: () => this.#confirmations.confirm() });
+  }
+
+  async close(stopLevels: ReadonlyMap<number, StopLevel> = new Map()): Promise<void> {
+    this.#closing ??= this.#stop(stopLevels);
+    await this.#closing;
+  }
+
+  async #stop(stopLevels: ReadonlyMap<number, StopLevel>): Promise<void> {
+    if (!this.#lost.signal.aborted && this.#board) {
+      for (const frame of this.#memory.stopFrames(stopLevels)) this.#send(frame);
+      await this.#confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
+      await this.#link.drain();
+    }
+    await this.#link.close();
+    this.#lose(
+      new CircuitError("LINK_CLOSED", `Cannot use the board on ${this.address}: its session is closed`),
+    );
+  }
+
+  /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
+  #send(frame: Uint8Array): void {
+    if (this.#checkPin) this.#check(frame);
+    const { redundant, write } = this.#memory.remember(frame);
+    if (redundant) {
+      this.#redundant++;
+      return;
+    }
+    if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.pinStateQuery) {
+      this.#confirmations.queried(frame[2] ?? 0);
+    }
+    if (write) this.#confirmations.wrote(write);
+    this.#transmit(frame);
+  }
+
+  #transmit(bytes: Uint8Array): void {
+    const sinceMs = Math.max(this.#wireFreeAtMs, this.#clock.now());
+    this.#wireFreeAtMs = sinceMs + (bytes.length / this.#link.bytesPerSecond) * 1_000;
+    this.#link.write(bytes);
+  }
+
+  /** Refuses a message that makes use of a pin which may not be used. */
+  #check(frame: Uint8Array): void {
+    const pin = usedPin(frame);
+    if (pin === undefined || this.#checked.has(pin)) return;
+    this.#checkPin?.(pin);
+    this.#checked.add(pin);
+  }
+
+  /** One whole message from the board. */
+  #received(frame: Uint8Array): void {
+    const first = frame[0] ?? 0;
+    const isReport = (first & 0xf0) === COMMAND.digitalMessage || (first & 0xf0) === COMMAND.analogMessage;
+    if (!isReport) {
+      const message = decodeToHost(frame);
+      if (this.#confirmations.receive(message)) return;
+      if (this.#isRefused(message)) return;
+      this.#note(message);
+    }
+    this.#transport.emit("data", frame);
+  }
+
+  /** Messages on which firmata-io would throw. */
+  #isRefused(message: ToHost): boolean {
+    const pins = this.#io.pins.length;
+    const refused =
+      (message.type === "pinState" && message.pin >= pins) ||
+      (message.type === "analogMapping" && message.channels.length > pins);
+    if (refused) this.#firstBytes.discarded++;
+    return refused;
+  }
+
+  #note(message: ToHost): void {
+    if (message.type === "version") this.#firstBytes.version = `${message.major}.${message.minor}`;
+    if (message.type === "firmware") this.#firmware = `${message.name} ${message.major}.${message.minor}`;
+    if (message.type === "string") this.#notice(message.text.replaceAll("\0", ""));
+  }
+
+  #discarded(bytes: Uint8Array): void {
+    this.#firstBytes.discarded += bytes.length;
+    const { sample } = this.#firstBytes;
+    if (sample.length < SAMPLE_BYTES) sample.push(...bytes.subarray(0, SAMPLE_BYTES - sample.length));
+  }
+
+  #lose(cause: CircuitError): void {
+    if (this.#lost.signal.aborted) return;
+    this.#confirmations.fail(cause);
+    this.#lost.abort(cause);
+    this.#transport.emit("close");
+  }
+}
+
+/** The pin that a message begins to use, if it does. */
+function usedPin(frame: Uint8Array): number | undefined {
+  const [first = 0, second = 0, third = 0] = frame;
+  if (first === COMMAND.setPinMode) return second;
+  if ((first & 0xf0) === COMMAND.reportAnalog && second === 1) return FIRST_ANALOG_PIN + (first & 0x0f);
+  const named = first === COMMAND.startSysex && (second === SYSEX.servoConfig || second === SYSEX.tone);
+  return named ? third : undefined;
+}
+
+/** Pin number of A0 on an Uno. */
+const FIRST_ANALOG_PIN = 14;

@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import type { ByteLink } from "../board/link/link.js";
+import { type BoardSession, openSession } from "../board/session/session.js";
+import type { Clock } from "../core/clock.js";
+import { CircuitError, messageOf } from "../core/error.js";
+import type { EmulatedLink } from "../emulator/emulated-link.js";
+import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
+import { readWiring } from "../wiring/read.js";
+import type { Wiring } from "../wiring/wiring.js";
+import { makeLink } from "./links.js";
+
+/** An open board of a circuit. */
+export interface OpenBoard {
+  readonly name: string;
+  readonly session: BoardSession;
+  /** From opening to ready, in milliseconds. */
+  readonly readyMs: number;
+  /** Edges seen so far since the board was ready, by pin; `undefined` where a board does not show them. */
+  edges(): ReadonlyMap<number, number> | undefined;
+}
+
+export interface OpenBoardOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly wiring: Wiring | undefined;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly notice: (text: string) => void;
+  /** A link in place of what the address says: for tests. */
+  readonly link: ByteLink | undefined;
+}
+
+/**
+ * Opens a board and waits until it is ready.
+ *
+ * @throws {CircuitError} What `makeLink()` and `openSession()` throw; then nothing stays open.
+ */
+export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
+  const { name, address, wiring, clock, signal, notice } = options;
+  const startMs = clock.now();
+  const link = options.link ?? (await makeLink(address, { attachments: wiring ? attachments(wiring) : [] }));
+  const session = await openSession({
+    link,
+    clock,
+    signal,
+    notice,
+    ...(wiring && { checkPin: pinChecker(wiring) }),
+  });
+  const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
+  return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
+}
+
+function countEdges(link: EmulatedLink): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  link.onEdge(({ pin }) => counts.set(pin, (counts.get(pin) ?? 0) + 1));
+  return counts;
+}
+
+/**
+ * Reads a wiring file.
+ *
+ * @throws {CircuitError} `FILE_FAILED` or `WIRING_INVALID`.
+ */
+export async function loadWiring(path: string): Promise<Wiring> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new CircuitError("FILE_FAILED", `Cannot read the wiring ${path}: ${messageOf(cause)}`, {
+      hint: "Give the path of a wiring in Wokwi's diagram format.",
+      cause,
+    });
+  });
+  return readWiring(text, path);
+}
+
+function pinChecker(wiring: Wiring): (pin: number) => void {
+  const wired = wiredPins(wiring);
+  return (pin) => {
+    if (wired.has(pin)) return;
+    throw new CircuitError(
+      "PIN_NOT_WIRED",
+      `Cannot use pin ${pin}: the wiring ${wiring.source} has nothing there, only on ${describePins(wiring)}`,
+      { hint: "Choose a pin that is wired, or wire a part to this one." },
+    );
+  };
+}
+
+function isEmulatedLink(link: ByteLink): link is EmulatedLink {
+  return "onEdge" in link;
+}

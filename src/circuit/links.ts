@@ -1,0 +1,94 @@
+import { type BoardAddress, badAddress, baudOf, parseAddress } from "../board/link/address.js";
+import type { ByteLink } from "../board/link/link.js";
+import type { Attachment } from "../wiring/attachments.js";
+
+/** What a link may need to know of the circuit. */
+export interface LinkContext {
+  /** What hangs on the board's pins, for an emulated one. */
+  readonly attachments: readonly Attachment[];
+}
+
+/** Makes the link that an address of one scheme describes, without opening it. */
+interface LinkMaker {
+  /** Names of the settings that the address may have. */
+  readonly settings: readonly string[];
+  make(address: BoardAddress, context: LinkContext): Promise<ByteLink>;
+}
+
+/**
+ * Every address that `--board` takes, by scheme. Each loads what it needs when it is asked for: a simulated run
+ * loads no native code.
+ */
+const MAKERS: Readonly<Record<string, LinkMaker>> = {
+  port: {
+    settings: ["baud"],
+    async make(address) {
+      const { serialLink } = await import("../board/link/serial.js");
+      return serialLink({ path: address.target, baud: baudOf(address) });
+    },
+  },
+
+  auto: {
+    settings: ["baud"],
+    async make(address) {
+      const { choosePort, listPorts } = await import("../board/link/ports.js");
+      const { serialLink } = await import("../board/link/serial.js");
+      return serialLink({ path: choosePort(await listPorts()), baud: baudOf(address) });
+    },
+  },
+
+  tcp: {
+    settings: [],
+    async make({ text, target }) {
+      const { FIRMATA_TCP_PORT, tcpLink } = await import("../board/link/tcp.js");
+      const matched = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(target);
+      const port = Number(matched?.[2] ?? FIRMATA_TCP_PORT);
+      if (!matched || port < 1 || port > 65_535) throw badAddress(text, "it is not tcp://HOST:PORT");
+      return tcpLink({ host: (matched[1] ?? "").replace(/^\[|\]$/g, ""), port });
+    },
+  },
+
+  sim: {
+    settings: ["firmware"],
+    async make({ text, target, settings }, { attachments }) {
+      if (target !== "uno") throw badAddress(text, `there is no emulated "${target}", only sim:uno`);
+      const { PacedUno } = await import("../emulator/paced-uno.js");
+      const firmware = settings.get("firmware");
+      return new PacedUno({ address: text, attachments, ...(firmware !== undefined && { firmware }) });
+    },
+  },
+
+  mock: {
+    settings: ["firmware"],
+    async make({ text, settings }) {
+      const { MockBoard } = await import("../board/link/mock.js");
+      const firmware = settings.get("firmware") ?? "circuit";
+      if (firmware !== "circuit" && firmware !== "standard") {
+        throw badAddress(text, `its firmware is "${firmware}", not circuit or standard`);
+      }
+      return new MockBoard({ address: text, firmware });
+    },
+  },
+};
+
+/**
+ * Makes the link that an address describes, without opening it.
+ *
+ * @throws {CircuitError} `USAGE` when the address or a setting is not known.
+ */
+export async function makeLink(text: string, context: LinkContext): Promise<ByteLink> {
+  const address = parseAddress(text);
+  const maker = MAKERS[address.scheme];
+  if (!maker) throw badAddress(text, `"${address.scheme}" is no kind of board that is known here`);
+  for (const setting of address.settings.keys()) {
+    if (maker.settings.includes(setting)) continue;
+    const known = maker.settings.length > 0 ? `only ${maker.settings.join(", ")}` : "it takes none";
+    throw badAddress(text, `it has no setting "${setting}", ${known}`);
+  }
+  return maker.make(address, context);
+}
+
+/** Whether an address is that of an emulated board. */
+export function isEmulated(address: string): boolean {
+  return parseAddress(address).scheme === "sim";
+}

@@ -1,0 +1,155 @@
+import type { Board } from "../board/board.js";
+import type { BoardSession } from "../board/session/session.js";
+import type { Clock } from "../core/clock.js";
+import { CircuitError } from "../core/error.js";
+import { Latencies } from "../core/latencies.js";
+import type { Random } from "../core/random.js";
+import type { Delivery, Mesh, ServedNode, ServeOptions } from "../mesh/mesh.js";
+import type { Messages, Sketch, SketchHost } from "../sketch/sketch.js";
+
+/** What a node has done so far. */
+export interface NodeCounts {
+  /** Messages that it sent with `send()`, and those of them that were acknowledged. */
+  readonly sent: number;
+  readonly acked: number;
+  /** From `send()` to the acknowledgement. */
+  readonly latencies: Latencies;
+  /** Writes that its sketch had confirmed. */
+  readonly confirmed: number;
+}
+
+export interface CircuitNodeOptions {
+  readonly name: string;
+  readonly sketch: Sketch;
+  /** Its board; `undefined` for a sketch that uses none. */
+  readonly session: BoardSession | undefined;
+  readonly mesh: Mesh;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** Whether acknowledgements wait for the board. */
+  readonly confirms: boolean;
+  /** Time for an answer to `send()`, in milliseconds. */
+  readonly ackTimeoutMs: number;
+  readonly out: (text: string) => void;
+}
+
+/** A sketch that runs as a node: joins it to its board and to the mesh. */
+export class CircuitNode implements SketchHost {
+  readonly node: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly out: (text: string) => void;
+  readonly #sketch: Sketch;
+  readonly #session: BoardSession | undefined;
+  readonly #mesh: Mesh;
+  readonly #confirms: boolean;
+  readonly #ackTimeoutMs: number;
+  readonly #latencies = new Latencies();
+  #sent = 0;
+  #acked = 0;
+  #confirmed = 0;
+
+  constructor(options: CircuitNodeOptions) {
+    this.node = options.name;
+    this.signal = options.signal;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.out = options.out;
+    this.#sketch = options.sketch;
+    this.#session = options.session;
+    this.#mesh = options.mesh;
+    this.#confirms = options.confirms;
+    this.#ackTimeoutMs = options.ackTimeoutMs;
+  }
+
+  get board(): Board {
+    if (this.#session) return this.#session.board;
+    throw new CircuitError(
+      "USAGE",
+      `Cannot use the board of ${this.node}: its sketch says that it uses none`,
+      {
+        hint: "Leave `usesBoard` true in a sketch that drives a board.",
+      },
+    );
+  }
+
+  counts(): NodeCounts {
+    return { sent: this.#sent, acked: this.#acked, latencies: this.#latencies, confirmed: this.#confirmed };
+  }
+
+  /**
+   * Sets the sketch up.
+   *
+   * @throws What its `setup()` throws; for a pin that the wiring lacks, with the node's name.
+   */
+  async setUp(): Promise<void> {
+    try {
+      await this.#sketch.start(this);
+    } catch (error) {
+      if (!(error instanceof CircuitError) || error.code !== "PIN_NOT_WIRED") throw error;
+      const message = `Cannot set up ${this.node}: ${error.message.replace(/^C/, "c")}`;
+      throw new CircuitError(error.code, message, { ...(error.hint && { hint: error.hint }), cause: error });
+    }
+  }
+
+  /** Begins to take messages. */
+  serve(options: ServeOptions | undefined): Promise<ServedNode> {
+    return this.#mesh.serve(this.node, (delivery) => this.#handle(delivery), options);
+  }
+
+  /** Runs the part of the sketch that acts by itself; `undefined` where it only reacts. */
+  run(): Promise<void> | undefined {
+    return this.#sketch.run?.();
+  }
+
+  async send(target: string, message: string, channel = ""): Promise<string> {
+    const late = new AbortController();
+    const startMs = this.clock.now();
+    const cancel = this.clock.after(this.#ackTimeoutMs, () => late.abort(this.#lateError(target)));
+    this.#sent++;
+    try {
+      const signal = AbortSignal.any([this.signal, late.signal]);
+      const ack = await this.#mesh.send(target, message, { channel, signal });
+      this.#acked++;
+      this.#latencies.add(this.clock.now() - startMs);
+      return ack;
+    } finally {
+      cancel();
+    }
+  }
+
+  stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<string> {
+    return this.#mesh.stream(target, messages, { channel, signal: this.signal });
+  }
+
+  async confirm(writes = 0): Promise<void> {
+    if (!this.#session || !this.#confirms) return;
+    await this.#session.board.confirm();
+    this.#confirmed += writes;
+  }
+
+  #handle({ channel, message }: Delivery): unknown {
+    const answer = this.#sketch.loop(channel, message);
+    if (!this.#session || !this.#confirms) return answer;
+    return answerWhenConfirmed(answer, this.#session.board);
+  }
+
+  #lateError(target: string): CircuitError {
+    const within = `${this.#ackTimeoutMs / 1_000} s`;
+    return new CircuitError(
+      "TIMEOUT",
+      `Cannot send from ${this.node} to ${target}: no acknowledgement within ${within}`,
+      {
+        hint: `Check that ${target} is running and not stuck, or allow more time with --timeout.`,
+      },
+    );
+  }
+}
+
+async function answerWhenConfirmed(answer: unknown, board: Board): Promise<unknown> {
+  const settled = await answer;
+  await board.confirm();
+  return settled;
+}

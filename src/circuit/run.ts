@@ -1,0 +1,221 @@
+import type { ByteLink } from "../board/link/link.js";
+import type { StopLevel } from "../board/session/session.js";
+import type { CircuitDefinition, NodeDefinition } from "../config/define.js";
+import { checkCircuit } from "../config/schema.js";
+import { CIRCUIT_SETTINGS } from "../config/settings.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { CircuitError } from "../core/error.js";
+import { type Random, seededRandom } from "../core/random.js";
+import { MemoryMesh } from "../mesh/memory/memory-mesh.js";
+import type { Mesh, PeerNotice, ServeOptions } from "../mesh/mesh.js";
+import type { Sketch } from "../sketch/sketch.js";
+import type { Wiring } from "../wiring/wiring.js";
+import { loadWiring, type OpenBoard, openBoard } from "./boards.js";
+import type { CircuitEvent, Summary } from "./events.js";
+import { CircuitNode } from "./node.js";
+import { makeSketch } from "./sketches.js";
+import { summarize } from "./summary.js";
+
+export interface RunOptions {
+  /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */
+  readonly signal?: AbortSignal;
+  /** Takes what happens, as it happens; the summary comes last, also after a failure. */
+  readonly onEvent?: (event: CircuitEvent) => void;
+  readonly clock?: Clock;
+  /** Links in place of what the boards' addresses say, by the boards' names. */
+  readonly links?: Readonly<Record<string, ByteLink>>;
+  /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
+  readonly mesh?: Mesh;
+}
+
+/** The one board of a circuit that names none. */
+export const DEFAULT_BOARDS: Readonly<Record<string, string>> = { board: "sim:uno" };
+
+/**
+ * Runs a circuit: opens its boards, sets its sketches up, lets them talk, and stops when those that act by
+ * themselves have ended. A circuit in which none does runs until the signal aborts.
+ *
+ * When it ends, however it ends, nodes are closed, pins are left as declared (low where nothing was declared),
+ * and boards are closed.
+ *
+ * @throws {CircuitError} When the definition has mistakes, a board cannot be opened or is lost, or a sketch fails.
+ */
+export async function runCircuit(definition: CircuitDefinition, options: RunOptions = {}): Promise<Summary> {
+  const circuit = new Circuit(checkCircuit(definition, "this circuit"), options);
+  return circuit.run(options.signal ?? new AbortController().signal);
+}
+
+class Circuit {
+  readonly #definition: CircuitDefinition;
+  readonly #options: RunOptions;
+  readonly #clock: Clock;
+  readonly #boards = new Map<string, OpenBoard>();
+  readonly #nodes: CircuitNode[] = [];
+  /** Aborts when the circuit is to stop, for whatever reason. */
+  readonly #stopping = new AbortController();
+  #mesh: Mesh | undefined;
+  #stopped: Summary | undefined;
+
+  constructor(definition: CircuitDefinition, options: RunOptions) {
+    this.#definition = definition;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async run(signal: AbortSignal): Promise<Summary> {
+    signal.throwIfAborted();
+    const stop = () => this.#stopping.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      await this.#start();
+      await this.#untilDone();
+    } finally {
+      this.#stopping.abort(new CircuitError("LINK_CLOSED", "Cannot go on: the circuit has stopped"));
+      signal.removeEventListener("abort", stop);
+      this.#stopped = await this.#close();
+      this.#tell({ type: "summary", ...this.#stopped });
+    }
+    return this.#stopped;
+  }
+
+  async #start(): Promise<void> {
+    const { nodes, wiring, seed } = this.#definition;
+    const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(node)]));
+    const wired = wiring === undefined ? undefined : await loadWiring(wiring);
+    await this.#openBoards(sketches, wired);
+    const mesh = await this.#makeMesh();
+    this.#mesh = mesh;
+    const random = seed === undefined ? Math.random : seededRandom(seed);
+    for (const [name, sketch] of sketches) this.#nodes.push(this.#makeNode(name, sketch, { mesh, random }));
+    for (const node of this.#nodes) await node.setUp();
+    for (const node of this.#nodes) await this.#serve(node);
+  }
+
+  /** Opens the boards that sketches use, at the same time; when one fails, gives the others up. */
+  async #openBoards(sketches: ReadonlyMap<string, Sketch>, wiring: Wiring | undefined): Promise<void> {
+    const addresses = this.#definition.boards ?? DEFAULT_BOARDS;
+    const used = new Set<string>();
+    for (const [name, sketch] of sketches) {
+      if (sketch.usesBoard) used.add(this.#boardOf(this.#definition.nodes[name]));
+    }
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#stopping.signal, failed.signal]);
+    const opening = [...used].map(async (name) => {
+      try {
+        await this.#openBoard(name, addresses[name] ?? "", { wiring, signal });
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    });
+    const results = await Promise.allSettled(opening);
+    const rejected = results.find((result) => result.status === "rejected");
+    if (rejected) throw failed.signal.reason ?? rejected.reason;
+  }
+
+  async #openBoard(
+    name: string,
+    address: string,
+    { wiring, signal }: { readonly wiring: Wiring | undefined; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const board = await openBoard({
+      name,
+      address,
+      wiring,
+      signal,
+      clock: this.#clock,
+      link: this.#options.links?.[name],
+      notice: (text) => this.#tell({ type: "notice", text: `${name}: ${text}` }),
+    });
+    this.#boards.set(name, board);
+    const { session, readyMs } = board;
+    session.lost.addEventListener("abort", () => this.#stopping.abort(session.lost.reason), { once: true });
+    this.#tell({ type: "board", board: name, address: session.address, firmware: session.firmware, readyMs });
+  }
+
+  #makeNode(
+    name: string,
+    sketch: Sketch,
+    shared: { readonly mesh: Mesh; readonly random: Random },
+  ): CircuitNode {
+    const definition = this.#definition.nodes[name];
+    const timeoutSeconds = this.#definition.timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0;
+    return new CircuitNode({
+      ...shared,
+      name,
+      sketch,
+      session: sketch.usesBoard ? this.#boards.get(this.#boardOf(definition))?.session : undefined,
+      clock: this.#clock,
+      signal: this.#stopping.signal,
+      confirms: definition?.confirm ?? true,
+      ackTimeoutMs: timeoutSeconds * 1_000,
+      out: (text) => this.#tell({ type: "out", node: name, text }),
+    });
+  }
+
+  async #serve(node: CircuitNode): Promise<void> {
+    const listen = this.#definition.nodes[node.node]?.listen;
+    const served = await node.serve(listen === undefined ? undefined : parseListen(listen));
+    if (served.addresses.length > 0) {
+      this.#tell({ type: "listening", node: node.node, addresses: served.addresses });
+    }
+  }
+
+  /** Name of a node's board. */
+  #boardOf(node: NodeDefinition | undefined): string {
+    return node?.board ?? Object.keys(this.#definition.boards ?? DEFAULT_BOARDS)[0] ?? "";
+  }
+
+  /** Sockets are loaded only where a node is reached through one. */
+  async #makeMesh(): Promise<Mesh> {
+    if (this.#options.mesh) return this.#options.mesh;
+    const { nodes, grid = {}, timeoutSeconds } = this.#definition;
+    const clock = this.#clock;
+    const notice: PeerNotice = ({ peer, address, problem }) => {
+      const text = problem ? `${problem.message}; trying again` : `${peer} is there (${address})`;
+      this.#tell({ type: "notice", text });
+    };
+    const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
+    const alone =
+      Object.keys(grid).length === 0 && Object.values(nodes).every(({ listen }) => listen === undefined);
+    if (alone) return new MemoryMesh({ clock, notice, patienceMs });
+    const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
+    return new WsMesh({ clock, notice, patienceMs, grid });
+  }
+
+  async #untilDone(): Promise<void> {
+    const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
+    const done = running.length > 0 ? Promise.all(running) : new Promise<never>(() => {});
+    await Promise.race([done, rejectOnAbort(this.#stopping.signal)]);
+  }
+
+  async #close(): Promise<Summary> {
+    const summary = summarize(this.#nodes, [...this.#boards.values()]);
+    await this.#mesh?.close();
+    const levels = stopLevels(this.#definition);
+    await Promise.all([...this.#boards.values()].map(({ session }) => session.close(levels)));
+    return summary;
+  }
+
+  #tell(event: CircuitEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** `8765`, `localhost:8765` or `[::1]:8765`, as the schema admits them. */
+function parseListen(listen: number | string): ServeOptions {
+  if (typeof listen === "number") return { port: listen };
+  const colon = listen.lastIndexOf(":");
+  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
+}
+
+function stopLevels({ pins = {} }: CircuitDefinition): ReadonlyMap<number, StopLevel> {
+  return new Map(Object.entries(pins).map(([pin, { stop }]) => [Number(pin), stop]));
+}

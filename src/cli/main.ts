@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { type Cli, Interrupted } from "./cli.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+const args = process.argv.slice(2);
+
+// Asked often by scripts, and answered without loading anything.
+if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+  process.stdout.write(`${version}\n`);
+} else {
+  await main();
+}
+
+async function main(): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      const reason = new Interrupted(signal);
+      // The second time ends at once: something does not close.
+      if (stop.signal.aborted) process.exit(reason.exitCode);
+      stop.abort(reason);
+    });
+  }
+  // A reader that has gone away, as in `circuit run | head`, is no failure of the circuit's.
+  process.stdout.on("error", () => stop.abort(new Interrupted("SIGTERM")));
+  const cli: Cli = {
+    env: process.env,
+    folder: process.cwd(),
+    signal: stop.signal,
+    color: process.stdout.isTTY === true && !process.env.NO_COLOR,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    log: (line) => void process.stderr.write(`${line}\n`),
+  };
+  const [{ runProgram }, { describeFailure, exitCodeOf }] = await Promise.all([
+    import("./program.js"),
+    import("./exit.js"),
+  ]);
+  try {
+    await runProgram(cli, version, args);
+    process.exitCode = 0;
+  } catch (error) {
+    for (const line of describeFailure(error)) cli.log(line);
+    process.exitCode = exitCodeOf(error);
+  }
+  // Components of Johnny-Five may leave timers running: all is closed, so end, once what was printed is out.
+  process.stdout.write("", () => process.exit());
+}

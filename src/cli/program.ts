@@ -1,0 +1,60 @@
+import { Command, CommanderError } from "commander";
+import { SKETCH_NAMES, SKETCH_SETTINGS, type SketchName } from "../config/settings.js";
+import { CircuitError } from "../core/error.js";
+import { boardsCommand } from "./boards.js";
+import { type Cli, ExitWith } from "./cli.js";
+import { runCommand } from "./run.js";
+import { sketchCommand } from "./sketches.js";
+import { wiringCommand } from "./wiring.js";
+
+/** The exit code of arguments that cannot be understood. */
+const USAGE_EXIT = 2;
+
+/** The whole command line. */
+export function makeProgram(cli: Cli, version: string): Command {
+  const program = new Command("circuit")
+    .description("Reactive sketches on Arduino boards, real and emulated")
+    .version(version)
+    .argument("[sketch]")
+    .usage("<command> [options]")
+    .helpCommand(false)
+    .action((sketch: string | undefined) => {
+      if (sketch !== undefined) throw unknownSketch(sketch);
+      program.outputHelp();
+    })
+    .allowExcessArguments()
+    .showHelpAfterError("(circuit --help lists the commands)");
+  program.addCommand(runCommand(cli));
+  // The cast: the keys of the table are the names.
+  for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
+    program.addCommand(sketchCommand(cli, name));
+  program.addCommand(boardsCommand(cli));
+  program.addCommand(wiringCommand(cli));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => cli.print(text.trimEnd()),
+      writeErr: (text) => cli.log(text.trimEnd()),
+    });
+  }
+  return program;
+}
+
+/**
+ * Runs the command that the arguments name.
+ *
+ * @throws What the command throws; `ExitWith` where commander has said all.
+ */
+export async function runProgram(cli: Cli, version: string, args: readonly string[]): Promise<void> {
+  try {
+    await makeProgram(cli, version).parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    throw new ExitWith(error.exitCode === 0 ? 0 : USAGE_EXIT);
+  }
+}
+
+function unknownSketch(name: string): CircuitError {
+  return new CircuitError("SKETCH_UNKNOWN", `Cannot run "${name}": there is no such sketch or command`, {
+    hint: `The sketches are ${SKETCH_NAMES.join(", ")}; \`circuit --help\` lists the commands.`,
+  });
+}

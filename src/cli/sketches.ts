@@ -1,0 +1,83 @@
+import { Command, Option } from "commander";
+import type { CircuitDefinition } from "../config/define.js";
+import type { SketchName } from "../config/settings.js";
+import { CircuitError } from "../core/error.js";
+import type { Cli } from "./cli.js";
+import { addSettingFlags, type FlagValues } from "./flags.js";
+import type { ReporterOptions } from "./reporter.js";
+import { addRunFlags, DEFAULT_BOARD, runAndReport } from "./run.js";
+
+interface SketchFlags extends ReporterOptions {
+  readonly board?: string;
+  readonly wiring?: string;
+  readonly confirm: boolean;
+  readonly socket: string;
+  readonly port: number;
+  readonly peer: Readonly<Record<string, string>>;
+}
+
+/** Ports of the example's nodes when each is a process of its own, as in the original cluster. */
+const IOPIN_PORT = 8_765;
+const BUZZER_PORT = 8_766;
+
+const ABOUT: Readonly<Record<SketchName, string>> = {
+  clock: "send ticks to an iopin",
+  iopin: "serve a pin that toggles for each tick and streams its bits to a buzzer",
+  buzzer: "serve a piezo that sounds for each 1",
+};
+
+/** `circuit clock`, `circuit iopin`, `circuit buzzer`: one sketch as a process of its own. */
+export function sketchCommand(cli: Cli, name: SketchName): Command {
+  const isClock = name === "clock";
+  const command = new Command(name).description(ABOUT[name]);
+  command
+    .option("-s, --socket <host>", isClock ? "host of the iopin" : "address to listen on", "localhost")
+    .addOption(
+      new Option("-p, --port <number>", isClock ? "port of the iopin" : "port to listen on")
+        .default(name === "buzzer" ? BUZZER_PORT : IOPIN_PORT)
+        .argParser(parsePort),
+    )
+    .addOption(
+      new Option(
+        "--peer <name=url>",
+        "where another node is, such as buzzer=ws://127.0.0.1:8766; may be repeated",
+      )
+        .default({}, "the example's ports on localhost")
+        .argParser(collectPeer),
+    );
+  addRunFlags(command);
+  addSettingFlags(command, [name], { defaults: { "bit-ms": 0 } });
+  return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, flags));
+}
+
+async function runSketch(cli: Cli, name: SketchName, flags: SketchFlags & FlagValues): Promise<void> {
+  const { EXAMPLE_WIRING } = await import("../circuit/example.js");
+  const { isEmulated } = await import("../circuit/links.js");
+  const board = flags.board ?? DEFAULT_BOARD;
+  const host = flags.socket.includes(":") ? `[${flags.socket}]` : flags.socket;
+  const listen = name === "clock" ? {} : { listen: `${host}:${flags.port}` };
+  const iopin = name === "clock" ? `ws://${host}:${flags.port}` : `ws://localhost:${IOPIN_PORT}`;
+  const circuit: CircuitDefinition = {
+    boards: { board },
+    ...(isEmulated(board) && { wiring: EXAMPLE_WIRING }),
+    nodes: { [name]: { sketch: name, ...listen } },
+    grid: { iopin, buzzer: `ws://localhost:${BUZZER_PORT}`, ...flags.peer },
+  };
+  await runAndReport(cli, circuit, flags);
+}
+
+function parsePort(given: string): number {
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && given.trim() !== "") return port;
+  throw new CircuitError("USAGE", `Cannot use --port ${given}: it must be a whole number from 0 to 65535`, {
+    hint: "Give a port, or 0 to let the system choose.",
+  });
+}
+
+function collectPeer(given: string, peers: Readonly<Record<string, string>>): Record<string, string> {
+  const [, name, url] = /^([\w-]+)=(.+)$/.exec(given) ?? [];
+  if (name !== undefined && url !== undefined) return { ...peers, [name]: url };
+  throw new CircuitError("USAGE", `Cannot use --peer ${given}: it is not NAME=URL`, {
+    hint: "Give for example --peer buzzer=ws://127.0.0.1:8766.",
+  });
+}

@@ -1,0 +1,48 @@
+import type { StopLevel } from "../board/session/session.js";
+import type { BuzzerOptions } from "../sketch/buzzer.js";
+import type { ClockOptions } from "../sketch/clock.js";
+import type { IoPinOptions } from "../sketch/io-pin.js";
+import type { Sketch } from "../sketch/sketch.js";
+
+/** A sketch's class, where it needs no options, or a function that makes one. */
+export type SketchSource = (new () => Sketch) | (() => Sketch);
+
+/** A sketch of the user's own, or one that circuit brings, by name. */
+export type SketchChoice =
+  | { readonly sketch: SketchSource }
+  | { readonly sketch: "clock"; readonly options?: ClockOptions }
+  | { readonly sketch: "iopin"; readonly options?: IoPinOptions }
+  | { readonly sketch: "buzzer"; readonly options?: BuzzerOptions };
+
+/** One node: a sketch with a name on the mesh. */
+export type NodeDefinition = SketchChoice & {
+  /** Name of its board in `boards`; the only board where there is one. */
+  readonly board?: string;
+  /** Where other processes reach it: a port of localhost, or `host:port`. Without it, this process only. */
+  readonly listen?: number | string;
+  /** Whether an acknowledgement waits until the board has confirmed what was written. True by default. */
+  readonly confirm?: boolean;
+};
+
+/** A circuit: boards, and the sketches that run on them. */
+export interface CircuitDefinition {
+  /** Addresses of boards by name, such as `{ desk: "/dev/ttyACM0" }`. `{ board: "sim:uno" }` by default. */
+  readonly boards?: Readonly<Record<string, string>>;
+  /** Path of a wiring in Wokwi's format; relative to the configuration's folder. */
+  readonly wiring?: string;
+  /** Nodes by name. */
+  readonly nodes: Readonly<Record<string, NodeDefinition>>;
+  /** Where nodes of other processes are, such as `{ buzzer: "ws://127.0.0.1:8766" }`. */
+  readonly grid?: Readonly<Record<string, string>>;
+  /** Pins by number that are left otherwise than low when the circuit stops. */
+  readonly pins?: Readonly<Record<string, { readonly stop: StopLevel }>>;
+  /** Makes every random draw repeatable. */
+  readonly seed?: number;
+  /** Time for a peer to appear and for an answer to `send()`, in seconds. 30 by default. */
+  readonly timeoutSeconds?: number;
+}
+
+/** Gives a configuration its types; returns what it is given. */
+export function defineCircuit(definition: CircuitDefinition): CircuitDefinition {
+  return definition;
+}

@@ -1,0 +1,69 @@
+import { existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, extname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { CircuitError, messageOf } from "../core/error.js";
+import type { CircuitDefinition } from "./define.js";
+import { checkCircuit } from "./schema.js";
+
+/** Looked for in the current folder, and nowhere above it: a configuration is code. */
+export const CONFIG_NAMES: readonly string[] = ["ts", "js", "json"].map(
+  (ending) => `circuit.config.${ending}`,
+);
+
+/** The configuration of a folder, where it has one. */
+export function findConfig(folder: string): string | undefined {
+  return CONFIG_NAMES.map((name) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/**
+ * Loads a configuration file in TypeScript, JavaScript or JSON.
+ *
+ * @throws {CircuitError} `CONFIG_INVALID` when it is missing, fails to load, could be changed by other users, or has
+ *   mistakes.
+ */
+export async function loadConfig(path: string): Promise<CircuitDefinition> {
+  const file = resolve(path);
+  if (!existsSync(file)) {
+    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: there is no such file`, {
+      hint: "Give the path of a configuration, or none to run the example circuit.",
+    });
+  }
+  refuseForeign(file, path);
+  const circuit = checkCircuit(await loadValue(file, path), path);
+  if (circuit.wiring === undefined || isAbsolute(circuit.wiring)) return circuit;
+  return { ...circuit, wiring: join(dirname(file), circuit.wiring) };
+}
+
+/** A file that others may write is a way for them to run code as this user. */
+function refuseForeign(file: string, path: string): void {
+  const OTHERS_WRITE = 0o002;
+  if (process.platform === "win32" || (statSync(file).mode & OTHERS_WRITE) === 0) return;
+  throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: every user of this machine may write it`, {
+    hint: `Run \`chmod o-w ${path}\`: a configuration is code.`,
+  });
+}
+
+async function loadValue(file: string, path: string): Promise<unknown> {
+  try {
+    if (extname(file) === ".json") return JSON.parse(await readFile(file, "utf8"));
+    const { createJiti } = await import("jiti");
+    const jiti = createJiti(pathToFileURL(file).href, {
+      // `circuit-five` in a configuration is this very package, whether it is installed beside it or not.
+      alias: { "circuit-five": ownModule("index.js"), "circuit-five/testing": ownModule("testing.js") },
+      moduleCache: false,
+      fsCache: false,
+    });
+    const loaded: { readonly default?: unknown } = await jiti.import(file);
+    return loaded.default;
+  } catch (cause) {
+    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: ${messageOf(cause)}`, {
+      hint: "Mend the file; it must `export default defineCircuit({ … })`.",
+      cause,
+    });
+  }
+}
+
+function ownModule(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url));
+}

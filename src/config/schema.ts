@@ -1,0 +1,132 @@
+import * as v from "valibot";
+import { CircuitError } from "../core/error.js";
+import type { CircuitDefinition } from "./define.js";
+import { CIRCUIT_SETTINGS, isSketchName, type Setting, SKETCH_NAMES, SKETCH_SETTINGS } from "./settings.js";
+
+/** A node's name becomes part of addresses, subjects and lines of text. */
+const NAME = v.pipe(
+  v.string(),
+  v.regex(/^[a-zA-Z0-9][\w-]{0,62}$/, "must be a name of letters, digits, - and _, 63 at most"),
+);
+
+const SOURCE = v.custom<() => unknown>(
+  (value) => typeof value === "function",
+  "must be a sketch's class or a function",
+);
+
+/** A sketch that circuit brings, and options that are its own. */
+function ownSketch(name: keyof typeof SKETCH_SETTINGS) {
+  const settings: Readonly<Record<string, Setting>> = SKETCH_SETTINGS[name];
+  const entries = Object.entries(settings).map(([key, { schema }]) => [key, v.optional(schema)]);
+  return v.strictObject({
+    sketch: v.literal(name),
+    options: v.optional(v.strictObject(Object.fromEntries(entries))),
+    ...NODE,
+  });
+}
+
+const LISTEN = v.union(
+  [
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
+    v.pipe(v.string(), v.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/)),
+  ],
+  "must be a port from 0 to 65535, or host:port",
+);
+
+const NODE = {
+  board: v.optional(NAME),
+  listen: v.optional(LISTEN),
+  confirm: v.optional(v.boolean("must be true or false")),
+};
+
+const NODE_DEFINITION = v.lazy((input) => {
+  const sketch = typeof input === "object" && input !== null && "sketch" in input ? input.sketch : undefined;
+  if (typeof sketch === "string" && isSketchName(sketch)) return ownSketch(sketch);
+  if (typeof sketch === "string") {
+    return v.strictObject({
+      ...NODE,
+      sketch: v.picklist([], `is "${sketch}", not one of: ${SKETCH_NAMES.join(", ")}`),
+    });
+  }
+  return v.strictObject({ ...NODE, sketch: SOURCE });
+});
+
+const CIRCUIT = v.pipe(
+  v.strictObject({
+    boards: v.optional(
+      v.record(NAME, v.pipe(v.string("must be an address"), v.nonEmpty("must not be empty"))),
+    ),
+    wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
+    nodes: v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name"),
+    grid: v.optional(
+      v.record(
+        NAME,
+        v.pipe(v.string(), v.regex(/^wss?:\/\/[^/\s]+/, "must be an address such as ws://127.0.0.1:8766")),
+      ),
+    ),
+    pins: v.optional(
+      v.record(
+        v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be a pin's number")),
+        v.strictObject({ stop: v.picklist([0, 1, "keep"], 'must be 0, 1 or "keep"') }),
+      ),
+    ),
+    seed: v.optional(CIRCUIT_SETTINGS.seed.schema),
+    timeoutSeconds: v.optional(CIRCUIT_SETTINGS.timeoutSeconds.schema),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const boards = Object.keys(dataset.value.boards ?? { board: "sim:uno" });
+    for (const [name, node] of Object.entries(dataset.value.nodes)) {
+      if (node.board !== undefined && !boards.includes(node.board)) {
+        addIssue({ message: `nodes.${name}.board: is "${node.board}", not one of: ${boards.join(", ")}` });
+      }
+      if (node.board === undefined && boards.length > 1) {
+        addIssue({ message: `nodes.${name}.board: must name one of: ${boards.join(", ")}` });
+      }
+    }
+    if (Object.keys(dataset.value.nodes).length === 0)
+      addIssue({ message: "nodes: must have at least one node" });
+  }),
+);
+
+/**
+ * Checks a circuit's shape and ranges.
+ *
+ * @param source Where it came from, for the message.
+ * @throws {CircuitError} `CONFIG_INVALID`, which names every mistake, a line each.
+ */
+export function checkCircuit(value: unknown, source: string): CircuitDefinition {
+  const result = v.safeParse(CIRCUIT, value);
+  // The cast: the schema checks all that the type says, but cannot see what a sketch's function makes.
+  if (result.success) return value as CircuitDefinition;
+  const mistakes = result.issues.map((issue) => {
+    const path = v.getDotPath(issue);
+    return `  ${path === null ? "" : `${path}: `}${describe(issue)}`;
+  });
+  const count = mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
+  throw new CircuitError("CONFIG_INVALID", `Cannot use ${source}: ${count}\n${mistakes.join("\n")}`, {
+    hint: "Mend each line; the README shows a whole configuration.",
+  });
+}
+
+/** An issue's own words; valibot's for what has none of ours. */
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === "never") return "is not known here";
+  if (issue.received === "undefined") return "is missing";
+  return issue.message;
+}
+
+/**
+ * Reads a setting from text, as a flag or an environment variable gives it.
+ *
+ * @throws {CircuitError} `USAGE`, with the setting's range.
+ */
+export function parseSetting(setting: Setting, given: string, name: string): string | number {
+  const isNumber = setting.schema.type === "number";
+  const value = isNumber && given.trim() !== "" ? Number(given) : given;
+  const result = v.safeParse(setting.schema, value);
+  if (result.success) return result.output;
+  throw new CircuitError("USAGE", `Cannot use ${name} ${given}: it ${result.issues[0].message}`, {
+    hint: "See --help for what each option takes.",
+  });
+}

@@ -1,0 +1,88 @@
+import * as v from "valibot";
+import { FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
+
+/** A value that a person may set: the only place for its range, its default and its description. */
+export interface Setting<Value extends string | number = string | number> {
+  readonly description: string;
+  /** What stands for the value in a help text: `seconds`. */
+  readonly placeholder: string;
+  readonly default: Value | undefined;
+  readonly schema: v.GenericSchema<Value>;
+}
+
+type NumberRange = readonly [least: number, most: number];
+
+function decimal(
+  description: string,
+  placeholder: string,
+  [least, most]: NumberRange,
+  standard?: number,
+): Setting<number> {
+  const range = `must be a number from ${least} to ${most}`;
+  const schema = v.pipe(v.number(range), v.minValue(least, range), v.maxValue(most, range));
+  return { description, placeholder, default: standard, schema };
+}
+
+function whole(
+  description: string,
+  placeholder: string,
+  [least, most]: NumberRange,
+  standard?: number,
+): Setting<number> {
+  const range = `must be a whole number from ${least} to ${most}`;
+  const schema = v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
+  return { description, placeholder, default: standard, schema };
+}
+
+function text(description: string, placeholder: string, standard: string): Setting<string> {
+  const schema = v.pipe(v.string("must be a text"), v.nonEmpty("must not be empty"));
+  return { description, placeholder, default: standard, schema };
+}
+
+/** Firmata numbers pins with seven bits. */
+const PINS: NumberRange = [0, 127];
+
+/** A day: longer waits are better kept by a scheduler. */
+const MOST_SECONDS = 86_400;
+
+/** Options of the sketches that circuit brings, by sketch and option. */
+export const SKETCH_SETTINGS = {
+  clock: {
+    ticks: whole("how many ticks to send, 0 for ever", "number", [0, 1e9], 5),
+    delaySeconds: decimal("wait after each acknowledgement", "seconds", [0, MOST_SECONDS], 1),
+    target: text("node that the ticks go to", "node", "iopin"),
+  },
+  iopin: {
+    pin: whole("digital pin to toggle", "number", PINS, 13),
+    chance: decimal("probability that a bit is 0", "share", [0, 1], 0.5),
+    sequence: whole("bits for each tick", "number", [1, 1_000], 3),
+    bitMs: decimal("wait after each bit", "ms", [0, 60_000], 0),
+    target: text("node that the bits are streamed to", "node", "buzzer"),
+  },
+  buzzer: {
+    piezo: whole("digital pin of the piezo", "number", PINS, 8),
+    toneHz: decimal("pitch of the piezo", "hertz", [FIRMWARE_TONE_HZ.lowest, FIRMWARE_TONE_HZ.highest], 440),
+    toneMs: whole("length of a tone", "ms", [1, 60_000], 100),
+    sound: text("answer to a bit that sounds", "text", "buzz buzz buzz"),
+  },
+} as const satisfies Record<string, Record<string, Setting>>;
+
+export type SketchName = keyof typeof SKETCH_SETTINGS;
+
+/** Settings of a circuit as a whole. */
+export const CIRCUIT_SETTINGS = {
+  seed: whole("make the random bits repeatable", "number", [0, 2 ** 32 - 1]),
+  timeoutSeconds: decimal(
+    "time for a peer to appear and for a tick's ack",
+    "seconds",
+    [0.001, MOST_SECONDS],
+    30,
+  ),
+} as const satisfies Record<string, Setting>;
+
+export function isSketchName(name: string): name is SketchName {
+  return Object.hasOwn(SKETCH_SETTINGS, name);
+}
+
+/** Names of the sketches that circuit brings, for messages. */
+export const SKETCH_NAMES: readonly string[] = Object.keys(SKETCH_SETTINGS);

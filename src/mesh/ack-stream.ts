@@ -1,0 +1,202 @@
+import { Queue } from "../core/queue.js";
+import type { MeshLimits } from "./limits.js";
+import type { Outlet, Waiter } from "./outlet.js";
+import { checkMessage } from "./text.js";
+
+export interface AckStreamOptions {
+  readonly messages: Iterable<string> | AsyncIterable<string>;
+  readonly signal: AbortSignal | undefined;
+  readonly limits: MeshLimits;
+  /** Throws where nothing can be sent. */
+  check(): void;
+  /** Where the next message goes. */
+  findOutlet(): Outlet;
+}
+
+interface Reader {
+  resolve(result: IteratorResult<string, undefined>): void;
+  reject(problem: unknown): void;
+}
+
+/** How a stream ended; told after the acks that came before it. */
+type End = { readonly problem: unknown } | "done";
+
+/**
+ * Sends messages and yields their acks, in order. An iterator of its own: an async generator costs three
+ * Promises a message, this one a single one, and none while the source answers at once.
+ */
+export class AckStream implements AsyncIterableIterator<string, undefined, undefined>, Waiter {
+  readonly #options: AckStreamOptions;
+  readonly #acks = new Queue<string>();
+  readonly #readers = new Queue<Reader>();
+  readonly #source: Iterator<string> | AsyncIterator<string> | undefined;
+  /** Messages without an ack, all of them at `#outlet`. */
+  #outstanding = 0;
+  #outlet: Outlet | undefined;
+  #isPulling = false;
+  /** What the source said last; the stream ends when the acks before it are in. */
+  #sourceEnd: End | undefined;
+  #end: End | undefined;
+
+  constructor(options: AckStreamOptions) {
+    const { messages, signal, check } = options;
+    this.#options = options;
+    try {
+      signal?.throwIfAborted();
+      check();
+      this.#source = iterate(messages);
+    } catch (problem) {
+      this.#end = { problem };
+      return;
+    }
+    signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#pull();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<string, undefined>> {
+    const ack = this.#acks.shift();
+    if (ack !== undefined) {
+      this.#pull();
+      return Promise.resolve({ value: ack, done: false });
+    }
+    return new Promise((resolve, reject) => {
+      this.#readers.push({ resolve, reject });
+      this.#settle();
+    });
+  }
+
+  return(): Promise<IteratorResult<string, undefined>> {
+    this.#acks.clear();
+    this.#stop("done");
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  get isGone(): boolean {
+    return this.#end !== undefined;
+  }
+
+  sent(): void {
+    this.#pull();
+  }
+
+  acked(text: string): void {
+    this.#outstanding--;
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#acks.push(text);
+    else reader.resolve({ value: text, done: false });
+    this.#pull();
+    this.#settle();
+  }
+
+  failed(problem: unknown): void {
+    this.#outstanding--;
+    this.#stop({ problem });
+  }
+
+  readonly #abort = (): void => this.#stop({ problem: this.#options.signal?.reason });
+
+  /** Takes messages from the source while one more may be outstanding. */
+  #pull(): void {
+    if (this.#isPulling) return;
+    this.#isPulling = true;
+    try {
+      while (this.#mayPull()) {
+        const result = this.#source?.next();
+        if (result === undefined) break;
+        if ("then" in result) {
+          result.then(this.#pulled, this.#sourceFailed);
+          return; // and is pulling until then
+        }
+        this.#take(result);
+      }
+    } catch (problem) {
+      this.#sourceEnd = { problem };
+    }
+    this.#isPulling = false;
+  }
+
+  /** One message may always wait at an outlet, because it is what makes it connect. */
+  #mayPull(): boolean {
+    if (this.#sourceEnd !== undefined || this.#end !== undefined) return false;
+    if (this.#outstanding + this.#acks.length >= this.#options.limits.outstanding) return false;
+    return this.#outstanding === 0 || this.#outlet === undefined || this.#outlet.hasRoom;
+  }
+
+  readonly #pulled = (result: IteratorResult<string>): void => {
+    this.#isPulling = false;
+    if (this.#end !== undefined) return;
+    try {
+      this.#take(result);
+    } catch (problem) {
+      this.#sourceEnd = { problem };
+    }
+    this.#pull();
+    this.#settle();
+  };
+
+  readonly #sourceFailed = (problem: unknown): void => {
+    this.#isPulling = false;
+    this.#sourceEnd = { problem };
+    this.#settle();
+  };
+
+  #take(result: IteratorResult<string>): void {
+    if (result.done) {
+      this.#sourceEnd = "done";
+      return;
+    }
+    try {
+      checkMessage(result.value, this.#options.limits);
+    } catch (problem) {
+      this.#closeSource();
+      throw problem;
+    }
+    this.#outlet = this.#options.findOutlet();
+    this.#outstanding++;
+    this.#outlet.post(result.value, this);
+  }
+
+  /** Tells readers of the end, when the source has ended and its last ack is in. */
+  #settle(): void {
+    if (this.#end === undefined) {
+      if (this.#sourceEnd === undefined || this.#outstanding > 0) return;
+      this.#end = this.#sourceEnd;
+      this.#options.signal?.removeEventListener("abort", this.#abort);
+    }
+    for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
+      if (this.#end === "done") reader.resolve({ value: undefined, done: true });
+      else reader.reject(this.#end.problem);
+      this.#end = "done"; // an iteration rejects once
+    }
+  }
+
+  /** Ends the stream before its time. */
+  #stop(end: End): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    if (this.#sourceEnd === undefined) this.#closeSource();
+    if (this.#outstanding > 0) this.#outlet?.abandon(this.#outstanding);
+    this.#settle();
+  }
+
+  #closeSource(): void {
+    try {
+      const closing = this.#source?.return?.();
+      // A source that fails while it is closed has nobody left to tell.
+      if (closing instanceof Promise) closing.catch(() => {});
+    } catch {}
+  }
+}
+
+function iterate(
+  messages: Iterable<string> | AsyncIterable<string>,
+): Iterator<string> | AsyncIterator<string> {
+  if (typeof messages !== "string" && Symbol.asyncIterator in messages)
+    return messages[Symbol.asyncIterator]();
+  return messages[Symbol.iterator]();
+}

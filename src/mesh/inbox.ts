@@ -1,0 +1,145 @@
+import { CircuitError } from "../core/error.js";
+import { Queue } from "../core/queue.js";
+import type { MeshLimits } from "./limits.js";
+import type { Handler } from "./mesh.js";
+import { ackOf, reasonOf } from "./text.js";
+
+/** The way back from an inbox to the sender of its messages. */
+export interface Replies {
+  /** The sender takes no acks at the moment: no handler is started until `Inbox.run()` is called. */
+  isFull(): boolean;
+  /** The answer to the oldest message without one. */
+  ack(text: string): void;
+  /** The handler threw; nothing later runs. Called once at most, and nothing after it. */
+  refuse(reason: string): void;
+  /** Stops or goes on reading messages: as many as may be outstanding are waiting. */
+  setReading(reading: boolean): void;
+}
+
+export interface InboxOptions {
+  readonly channel: string;
+  readonly handler: Handler;
+  readonly replies: Replies;
+  readonly limits: MeshLimits;
+}
+
+/**
+ * The receiver's end of one connection: hands messages to the handler one at a time, in order, each after the
+ * answer to the one before it. A handler that answers at once costs no Promise.
+ */
+export class Inbox {
+  readonly #options: InboxOptions;
+  readonly #waiting = new Queue<string>();
+  readonly #abort = new AbortController();
+  #waitingUnits = 0;
+  #state: "open" | "finishing" | "ended" = "open";
+  #running = false;
+  #reading = true;
+  #idle: (() => void) | undefined;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  push(message: string): void {
+    if (this.#state !== "open") return;
+    this.#waiting.push(message);
+    this.#waitingUnits += message.length;
+    this.run();
+  }
+
+  /** Runs what is waiting, as far as it can be answered. */
+  run(): void {
+    while (!this.#running && !this.#options.replies.isFull()) {
+      const message = this.#waiting.shift();
+      if (message === undefined) break;
+      this.#waitingUnits -= message.length;
+      this.#handle(message);
+    }
+    this.#balance();
+  }
+
+  /** The sender has gone away: aborts the running handler, runs nothing more, answers nothing. Idempotent. */
+  abandon(): void {
+    if (this.#state === "ended") return;
+    this.#end(new CircuitError("PEER_LOST", "Cannot answer: the sender has gone away"));
+  }
+
+  /**
+   * The node is closing: aborts the signal of the running handler and resolves when it has ended. Its answer
+   * is still sent; nothing that waits is run.
+   */
+  finish(): Promise<void> {
+    if (this.#state !== "open") return Promise.resolve();
+    this.#state = "finishing";
+    this.#waiting.clear();
+    const idle = new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      if (!this.#running) resolve();
+    });
+    this.#abort.abort(new CircuitError("PEER_LOST", "Cannot go on: the node is closing"));
+    return idle;
+  }
+
+  #handle(message: string): void {
+    const { handler, channel } = this.#options;
+    this.#running = true;
+    try {
+      const answer = handler({ channel, message, signal: this.#abort.signal });
+      if (isThenable(answer)) Promise.resolve(answer).then(this.#answered, this.#threw);
+      else this.#answer(answer);
+    } catch (thrown) {
+      this.#refuse(thrown);
+    }
+  }
+
+  readonly #answered = (value: unknown): void => {
+    try {
+      this.#answer(value);
+    } catch (thrown) {
+      this.#refuse(thrown);
+    }
+    this.run();
+  };
+
+  readonly #threw = (thrown: unknown): void => this.#refuse(thrown);
+
+  #answer(value: unknown): void {
+    const ack = ackOf(value, this.#options.limits);
+    this.#running = false;
+    if (this.#state !== "ended") this.#options.replies.ack(ack);
+    this.#idle?.();
+  }
+
+  #refuse(thrown: unknown): void {
+    this.#running = false;
+    if (this.#state === "open") {
+      this.#end(thrown);
+      this.#options.replies.refuse(reasonOf(thrown));
+    }
+    this.#idle?.();
+  }
+
+  #end(reason: unknown): void {
+    this.#state = "ended";
+    this.#waiting.clear();
+    this.#waitingUnits = 0;
+    this.#abort.abort(reason);
+    this.#idle?.();
+  }
+
+  #balance(): void {
+    const { limits, replies } = this.#options;
+    const isFull = this.#waiting.length >= limits.outstanding || this.#waitingUnits >= limits.unsentBytes;
+    const isLow =
+      this.#waiting.length * 2 <= limits.outstanding && this.#waitingUnits * 2 <= limits.unsentBytes;
+    if (this.#reading ? isFull : isLow) {
+      this.#reading = !this.#reading;
+      replies.setReading(this.#reading);
+    }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,79 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import type { MeshLimits } from "../limits.js";
+import type { LinkEvents } from "../link.js";
+import type { Handler } from "../mesh.js";
+import { Node } from "../node.js";
+import { openMemoryLink } from "./memory-link.js";
+
+export interface LocalNodesOptions {
+  readonly clock: Clock;
+  readonly limits: MeshLimits;
+}
+
+/** The nodes of this process, by name, and the links to them. */
+export class LocalNodes {
+  readonly #options: LocalNodesOptions;
+  readonly #nodes = new Map<string, Node>();
+  readonly #expected = new Set<{ readonly target: string; arrived(node: Node): void }>();
+
+  constructor(options: LocalNodesOptions) {
+    this.#options = options;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /** @throws {CircuitError} `ADDRESS_BUSY` when there is a node of that name. */
+  add(name: string, handler: Handler): Node {
+    if (this.#nodes.has(name)) {
+      throw new CircuitError(
+        "ADDRESS_BUSY",
+        `Cannot serve ${name}: this process serves a node of that name`,
+        {
+          hint: "Give each node a name of its own.",
+        },
+      );
+    }
+    const node = new Node({ name, handler, ...this.#options });
+    this.#nodes.set(name, node);
+    for (const expectation of [...this.#expected]) {
+      if (expectation.target === name) expectation.arrived(node);
+    }
+    return node;
+  }
+
+  /** Takes the node out, then closes it. */
+  remove(node: Node): Promise<void> {
+    if (this.#nodes.get(node.name) === node) this.#nodes.delete(node.name);
+    return node.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => this.remove(node)));
+  }
+
+  /** See `Connect`. A node that is not there is waited for, without a timer; `problem` says why it is missing. */
+  connect(target: string, channel: string, events: LinkEvents, problem: CircuitError): () => void {
+    let close = () => {};
+    const expectation = {
+      target,
+      arrived: (node: Node) => {
+        this.#expected.delete(expectation);
+        close = openMemoryLink(node, channel, events);
+      },
+    };
+    const node = this.#nodes.get(target);
+    if (node === undefined) {
+      this.#expected.add(expectation);
+      events.missing(`memory:${target}`, problem);
+    } else {
+      expectation.arrived(node);
+    }
+    return () => {
+      this.#expected.delete(expectation);
+      close();
+    };
+  }
+}

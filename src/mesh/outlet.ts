@@ -1,0 +1,200 @@
+import type { Clock } from "../core/clock.js";
+import { CircuitError, type CircuitErrorCode } from "../core/error.js";
+import { Queue } from "../core/queue.js";
+import type { MeshLimits } from "./limits.js";
+import type { Connect, Link, LinkEnd } from "./link.js";
+
+/** Who waits for the ack of a message, or of several. */
+export interface Waiter {
+  /** Nobody waits any more; what still comes is dropped. */
+  readonly isGone: boolean;
+  /** A message of its own that had to queue has been handed to the link. */
+  sent(): void;
+  /** The ack of its oldest message. */
+  acked(text: string): void;
+  /** Its oldest message without an ack will have none. */
+  failed(problem: CircuitError): void;
+}
+
+export interface OutletOptions {
+  readonly target: string;
+  readonly channel: string;
+  readonly connect: Connect;
+  readonly clock: Clock;
+  /** Time to wait for a connection before what is queued is rejected, in milliseconds; `Infinity` for ever. */
+  readonly patienceMs: number;
+  readonly limits: MeshLimits;
+  missing(address: string, problem: CircuitError): void;
+  opened(): void;
+  /** Nothing waits any more; the connection is kept. */
+  idle(): void;
+  /** Over: the next message needs another outlet. */
+  ended(): void;
+}
+
+/**
+ * The sender's end of one connection to a channel of a target, from the first message to the connection's end.
+ * It matches acks to messages by their order. Nothing is sent twice.
+ */
+export class Outlet {
+  readonly #options: OutletOptions;
+  /** Who waits for the acks of what is on the link, oldest first. */
+  readonly #onLink = new Queue<Waiter>();
+  /** What waits for the link or for room on it, and for whom. */
+  readonly #queuedTexts = new Queue<string>();
+  readonly #queuedWaiters = new Queue<Waiter>();
+  /** Messages that somebody still waits for. */
+  #awaited = 0;
+  #link: Link | undefined;
+  #isOver = false;
+  #problem: CircuitError;
+  #stopConnecting = () => {};
+  readonly #stopPatience: () => void;
+
+  constructor(options: OutletOptions) {
+    const { limits, clock, patienceMs } = options;
+    this.#options = options;
+    this.#problem = this.#describe("PEER_MISSING", `all ${limits.keptConnections} connections are busy`);
+    const giveUp = () => this.#fail(this.#problem);
+    this.#stopPatience = Number.isFinite(patienceMs) ? clock.after(patienceMs, giveUp) : () => {};
+  }
+
+  get target(): string {
+    return this.#options.target;
+  }
+
+  get channel(): string {
+    return this.#options.channel;
+  }
+
+  get isIdle(): boolean {
+    return this.#onLink.length === 0 && this.#queuedTexts.length === 0;
+  }
+
+  /** Whether a message would be handed to the link at once. */
+  get hasRoom(): boolean {
+    const link = this.#link;
+    return (
+      link !== undefined &&
+      this.#queuedTexts.length === 0 &&
+      this.#onLink.length < this.#options.limits.outstanding &&
+      !link.isFull
+    );
+  }
+
+  /** Connects. Until it is called, messages queue. */
+  start(): void {
+    const { connect, target, channel } = this.#options;
+    const cancel = connect(target, channel, {
+      missing: (address, problem) => {
+        this.#problem = problem;
+        this.#options.missing(address, problem);
+      },
+      opened: (link) => {
+        this.#link = link;
+        this.#stopPatience();
+        this.#options.opened();
+        this.#sendQueued();
+      },
+      ack: (text) => this.#acked(text),
+      room: () => this.#sendQueued(),
+      ended: (end) => this.#ended(end),
+    });
+    this.#stopConnecting = cancel;
+  }
+
+  /** Sends a checked message, now or as soon as there is a link with room. */
+  post(message: string, waiter: Waiter): void {
+    if (this.#link !== undefined && this.hasRoom) {
+      this.#awaited++;
+      this.#onLink.push(waiter);
+      this.#link.send(message);
+      return;
+    }
+    if (this.#queuedTexts.length >= this.#options.limits.queued) {
+      waiter.failed(this.#describe("NOT_RUN", `${this.#queuedTexts.length} messages wait already`, FLOODED));
+      return;
+    }
+    this.#awaited++;
+    this.#queuedTexts.push(message);
+    this.#queuedWaiters.push(waiter);
+  }
+
+  /**
+   * A waiter is gone, and with it the interest in so many messages. Where nobody waits for any other, the
+   * connection is closed, so that the receiver stops too.
+   */
+  abandon(messages: number): void {
+    this.#awaited -= messages;
+    if (this.#awaited === 0 && !this.isIdle) this.#end();
+  }
+
+  /** Closes the connection and rejects what waits, with `PEER_LOST`. Idempotent. */
+  close(): void {
+    this.#fail(this.#describe("PEER_LOST", "the mesh is closed"));
+  }
+
+  #sendQueued(): void {
+    while (this.#queuedTexts.length > 0 && this.#link !== undefined && !this.#link.isFull) {
+      if (this.#onLink.length >= this.#options.limits.outstanding) return;
+      const message = this.#queuedTexts.shift() as string; // there is one
+      const waiter = this.#queuedWaiters.shift() as Waiter; // and one for each text
+      if (waiter.isGone) continue;
+      this.#onLink.push(waiter);
+      this.#link.send(message);
+      waiter.sent();
+    }
+  }
+
+  #acked(text: string): void {
+    const waiter = this.#onLink.shift();
+    if (waiter === undefined) {
+      this.#end(); // an answer to nothing would shift every later ack
+      return;
+    }
+    if (!waiter.isGone) {
+      this.#awaited--;
+      waiter.acked(text);
+    }
+    if (this.#queuedTexts.length > 0) this.#sendQueued();
+    if (this.isIdle) this.#options.idle();
+  }
+
+  #ended(end: LinkEnd): void {
+    if (end.kind === "lost") {
+      this.#fail(this.#describe("PEER_LOST", end.reason));
+      return;
+    }
+    this.#fail(
+      this.#describe("NOT_RUN", `its handler failed at an earlier message: ${end.reason}`),
+      this.#describe("PEER_REFUSED", `its handler failed: ${end.reason}`),
+    );
+  }
+
+  /** Rejects what waits; the oldest for a reason of its own. */
+  #fail(problem: CircuitError, problemOfOldest = problem): void {
+    const waiting = this.#end();
+    for (const [index, waiter] of waiting.entries()) waiter.failed(index === 0 ? problemOfOldest : problem);
+  }
+
+  /** Ends the connection. Returns who still waits, one entry a message, oldest first. */
+  #end(): Waiter[] {
+    if (this.#isOver) return [];
+    this.#isOver = true;
+    this.#stopPatience();
+    this.#stopConnecting();
+    this.#link?.close();
+    this.#link = undefined;
+    const waiting = [...this.#onLink.drain(), ...this.#queuedWaiters.drain()];
+    this.#queuedTexts.clear();
+    this.#options.ended();
+    return waiting;
+  }
+
+  #describe(code: CircuitErrorCode, reason: string, hint?: string): CircuitError {
+    const message = `Cannot get an ack from ${this.target}: ${reason}`;
+    return new CircuitError(code, message, hint === undefined ? {} : { hint });
+  }
+}
+
+const FLOODED = "Wait for acks before sending more, or use stream(), which does.";

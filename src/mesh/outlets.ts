@@ -1,0 +1,99 @@
+import type { Clock } from "../core/clock.js";
+import type { MeshLimits } from "./limits.js";
+import type { Connect } from "./link.js";
+import type { PeerNotice } from "./mesh.js";
+import { Outlet } from "./outlet.js";
+
+export interface OutletsOptions {
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly patienceMs: number;
+  readonly limits: MeshLimits;
+  readonly notice: PeerNotice | undefined;
+}
+
+/**
+ * One outlet for each target and channel. As many as may be kept are connected; for the others the oldest idle
+ * connection is closed, or they wait for one to become idle.
+ */
+export class Outlets {
+  readonly #options: OutletsOptions;
+  readonly #targets = new Map<string, Map<string, Outlet>>();
+  readonly #started = new Set<Outlet>();
+  readonly #waiting = new Set<Outlet>();
+  /** Address of each target that is known to be missing. */
+  readonly #missing = new Map<string, string>();
+
+  constructor(options: OutletsOptions) {
+    this.#options = options;
+  }
+
+  find(target: string, channel: string): Outlet {
+    return this.#targets.get(target)?.get(channel) ?? this.#add(target, channel);
+  }
+
+  /** Closes every connection; what waits is rejected with `PEER_LOST`. */
+  close(): void {
+    for (const outlets of [...this.#targets.values()]) {
+      for (const outlet of [...outlets.values()]) outlet.close();
+    }
+  }
+
+  #add(target: string, channel: string): Outlet {
+    const { connect, clock, patienceMs, limits, notice } = this.#options;
+    const outlet: Outlet = new Outlet({
+      target,
+      channel,
+      connect,
+      clock,
+      patienceMs,
+      limits,
+      missing: (address, problem) => {
+        if (this.#missing.has(target)) return;
+        this.#missing.set(target, address);
+        notice?.({ peer: target, address, problem });
+      },
+      opened: () => {
+        const address = this.#missing.get(target);
+        if (address === undefined) return;
+        this.#missing.delete(target);
+        notice?.({ peer: target, address, problem: undefined });
+      },
+      idle: () => this.#makeRoom(),
+      ended: () => this.#remove(outlet),
+    });
+    const channels = this.#targets.get(target) ?? new Map<string, Outlet>();
+    this.#targets.set(target, channels.set(channel, outlet));
+    this.#waiting.add(outlet);
+    this.#makeRoom();
+    return outlet;
+  }
+
+  #remove(outlet: Outlet): void {
+    const channels = this.#targets.get(outlet.target);
+    channels?.delete(outlet.channel);
+    if (channels?.size === 0) this.#targets.delete(outlet.target);
+    this.#started.delete(outlet);
+    this.#waiting.delete(outlet);
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    for (const outlet of this.#waiting) {
+      if (this.#started.size >= this.#options.limits.keptConnections && !this.#closeIdle()) return;
+      // Closing an idle one has made room, and with it may have started this one.
+      if (!this.#waiting.delete(outlet)) continue;
+      this.#started.add(outlet);
+      outlet.start();
+    }
+  }
+
+  #closeIdle(): boolean {
+    for (const outlet of this.#started) {
+      if (!outlet.isIdle) continue;
+      outlet.close();
+      return true;
+    }
+    return false;
+  }
+}

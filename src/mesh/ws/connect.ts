@@ -1,0 +1,126 @@
+import type { Duplex } from "node:stream";
+import { WebSocket } from "ws";
+import { backoff } from "../../core/backoff.js";
+import { CircuitError, messageOf } from "../../core/error.js";
+import { encodeChannel } from "../channel.js";
+import type { LinkEvents } from "../link.js";
+import { KEEP_ALIVE_MS, MAX_PARTS } from "./parts.js";
+import { CLOSE, WsLink, type WsLinkOptions } from "./ws-link.js";
+
+/** Opens the connections of a mesh to other nodes, and knows those that are open. */
+export class WsConnector {
+  readonly #options: WsLinkOptions;
+  readonly #open = new Set<WsLink>();
+
+  constructor(options: WsLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Tries, with growing waits between, until there is a connection or it is cancelled. See `Connect`. */
+  connect(target: string, url: string, channel: string, events: LinkEvents): () => void {
+    const { clock } = this.#options;
+    const waits = backoff();
+    let stop = () => {};
+    const attempt = () => {
+      stop = this.#attempt(`${url}${encodeChannel(channel)}`, events, (reason) => {
+        stop = clock.after(waits.next().value, attempt);
+        events.missing(url, describeMissing(target, url, reason));
+      });
+    };
+    attempt();
+    return () => stop();
+  }
+
+  /** Resolves when every connection that was open is gone. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((link) => link.closed));
+  }
+
+  #attempt(url: string, events: LinkEvents, failed: (reason: string) => void): () => void {
+    const { clock, limits } = this.#options;
+    const ws = new WebSocket(url, {
+      perMessageDeflate: false,
+      maxPayload: limits.frameBytes,
+      followRedirects: false,
+      ...MAX_PARTS,
+    });
+    let socket: Duplex | undefined;
+    let isSettled = false;
+    const settle = () => {
+      isSettled = true;
+      stopWaiting();
+    };
+    const fail = (reason: string) => {
+      if (isSettled) return;
+      settle();
+      failed(reason);
+    };
+    const stopWaiting = clock.after(limits.handshakeMs, () => {
+      fail(`no handshake after ${limits.handshakeMs} ms`);
+      ws.terminate();
+    });
+    ws.once("upgrade", (response) => {
+      response.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      socket = response.socket;
+    });
+    ws.on("error", (error) => fail(explain(error)));
+    ws.once("open", () => {
+      if (isSettled || socket === undefined) return;
+      settle();
+      this.#opened(new WsLink(ws, socket, this.#options), events);
+    });
+    return () => {
+      if (isSettled) return;
+      settle();
+      ws.terminate();
+    };
+  }
+
+  #opened(link: WsLink, events: LinkEvents): void {
+    let isOver = false;
+    this.#open.add(link);
+    link.listen({
+      text: (text) => {
+        if (!isOver) events.ack(text);
+      },
+      room: () => {
+        if (!isOver) events.room();
+      },
+      ended: (code, reason) => {
+        this.#open.delete(link);
+        if (isOver) return;
+        isOver = true;
+        if (code === CLOSE.handlerFailed)
+          events.ended({ kind: "refused", reason: reason || "it gave no reason" });
+        else events.ended({ kind: "lost", reason: describeEnd(code, reason) });
+      },
+    });
+    events.opened({
+      get isFull() {
+        return link.isFull;
+      },
+      send: (text) => link.send(text),
+      close: () => {
+        isOver = true;
+        link.close(CLOSE.normal, "");
+      },
+    });
+  }
+}
+
+function describeMissing(target: string, url: string, reason: string): CircuitError {
+  return new CircuitError("PEER_MISSING", `Cannot reach ${target} at ${url}: ${reason}`, {
+    hint: `Start ${target}, or correct its address.`,
+  });
+}
+
+function describeEnd(code: number, reason: string): string {
+  if (code === 1006) return "the connection broke";
+  return `it closed the connection with ${code}${reason === "" ? "" : ` (${reason})`}`;
+}
+
+/** The reason of a failed connection; where several addresses failed, Node gives no message but a code. */
+function explain(error: Error & { readonly code?: string }): string {
+  if (error.code === "ECONNREFUSED") return "nobody listens there";
+  return messageOf(error) || error.code || "no connection";
+}

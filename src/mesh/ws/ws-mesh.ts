@@ -1,0 +1,139 @@
+import { type Clock, systemClock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
+import type { LinkEvents } from "../link.js";
+import { LocalNodes } from "../memory/local-nodes.js";
+import type { Handler, Mesh, PeerNotice, ServedNode, ServeOptions, StreamOptions } from "../mesh.js";
+import type { Node } from "../node.js";
+import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import { parsePeerUrl } from "./address.js";
+import { WsConnector } from "./connect.js";
+import type { Listening } from "./listen.js";
+import { serveWs } from "./serve.js";
+
+export interface WsMeshOptions {
+  /** Where each peer listens, for example `{ buzzer: "ws://127.0.0.1:8766" }`. */
+  readonly grid?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  /** Time to go on trying to reach a peer, in milliseconds; `Infinity` for ever. */
+  readonly patienceMs?: number;
+  readonly notice?: PeerNotice;
+  /** Origins of web pages that may connect; none by default. */
+  readonly allowedOrigins?: readonly string[];
+  /** Names besides localhost under which nodes may be reached, in lower case, without a port. */
+  readonly allowedHosts?: readonly string[];
+  readonly limits?: Partial<MeshLimits>;
+}
+
+/**
+ * Nodes that talk over WebSockets, by the plain protocol: the path of the URL is the channel, a text frame is a
+ * message, and each is answered, in order, by one text frame. Any WebSocket client can take part.
+ *
+ * A target that the grid does not name is looked for in this process and reached directly.
+ */
+export class WsMesh implements Mesh {
+  readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts">> & {
+    readonly limits: MeshLimits;
+  };
+  readonly #grid = new Map<string, string>();
+  readonly #nodes: LocalNodes;
+  readonly #listening = new Map<Node, Promise<Listening>>();
+  readonly #connector: WsConnector;
+  readonly #sender: Sender;
+  #closed: Promise<void> | undefined;
+
+  /** @throws {CircuitError} `ADDRESS_INVALID` for an address of the grid that cannot be one. */
+  constructor({
+    grid = {},
+    clock = systemClock,
+    patienceMs = DEFAULT_PATIENCE_MS,
+    notice,
+    allowedOrigins = [],
+    allowedHosts = [],
+    limits: changed,
+  }: WsMeshOptions = {}) {
+    const limits = { ...DEFAULT_LIMITS, ...changed };
+    this.#options = { clock, limits, allowedOrigins, allowedHosts };
+    for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
+    this.#nodes = new LocalNodes({ clock, limits });
+    this.#connector = new WsConnector({ clock, limits });
+    const connect = (target: string, channel: string, events: LinkEvents) =>
+      this.#connect(target, channel, events);
+    this.#sender = new Sender({ connect, clock, patienceMs, limits, notice });
+  }
+
+  /**
+   * Adds a peer to the grid, or moves it: the next connection goes there.
+   *
+   * @throws {CircuitError} `ADDRESS_INVALID`.
+   */
+  introduce(peer: string, address: string): void {
+    this.#grid.set(peer, parsePeerUrl(peer, address));
+  }
+
+  /** See `Mesh.serve()`. Without a host, `localhost`. */
+  async serve(
+    name: string,
+    handler: Handler,
+    { host = "localhost", port }: ServeOptions = {},
+  ): Promise<ServedNode> {
+    if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
+    const node = this.#nodes.add(name, handler);
+    if (port === undefined) return { name, addresses: [], close: () => this.#nodes.remove(node) };
+    const listening = serveWs({ node, host, port, ...this.#options });
+    this.#listening.set(node, listening);
+    try {
+      const { addresses } = await listening;
+      return { name, addresses, close: () => this.#closeNode(node) };
+    } catch (error) {
+      await this.#closeNode(node);
+      throw error;
+    }
+  }
+
+  send(target: string, message: string, options?: StreamOptions): Promise<string> {
+    return this.#sender.send(target, message, options);
+  }
+
+  stream(
+    target: string,
+    messages: Iterable<string> | AsyncIterable<string>,
+    options?: StreamOptions,
+  ): AsyncIterableIterator<string> {
+    return this.#sender.stream(target, messages, options);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#sender.close();
+    const connections = this.#connector.close();
+    await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));
+    await Promise.all([this.#nodes.close(), connections]);
+  }
+
+  /** Stops listening, lets handlers finish, closes connections, in this order. */
+  async #closeNode(node: Node): Promise<void> {
+    const listening = await this.#listening.get(node)?.catch(() => undefined);
+    this.#listening.delete(node);
+    const stopped = listening?.close();
+    await this.#nodes.remove(node);
+    await stopped;
+  }
+
+  #connect(target: string, channel: string, events: LinkEvents): () => void {
+    const url = this.#grid.get(target);
+    if (url !== undefined) return this.#connector.connect(target, url, channel, events);
+    return this.#nodes.connect(target, channel, events, this.#describeUnknown(target));
+  }
+
+  #describeUnknown(target: string): CircuitError {
+    const known = [...new Set([...this.#grid.keys(), ...this.#nodes.names])].join(", ") || "no node";
+    return new CircuitError("PEER_UNKNOWN", `Cannot reach ${target}: this process knows ${known}`, {
+      hint: `Give its address: --peer ${target}=ws://127.0.0.1:8766.`,
+    });
+  }
+}

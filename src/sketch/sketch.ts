@@ -1,0 +1,112 @@
+import type { Board } from "../board/board.js";
+import type { Clock } from "../core/clock.js";
+import { CircuitError } from "../core/error.js";
+import type { Random } from "../core/random.js";
+
+/** What a sketch is given when it is set up. */
+export interface SketchContext {
+  /** Name of the node that the sketch runs as. */
+  readonly node: string;
+  /** The node's board. Reading it throws `USAGE` where the node has none. */
+  readonly board: Board;
+  /** Aborts when the node stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What a running sketch may ask of whoever runs it. */
+export interface SketchHost extends SketchContext {
+  readonly clock: Clock;
+  /** Numbers from 0 to 1, repeatable where a seed was given. */
+  readonly random: Random;
+  send(target: string, message: string, channel?: string): Promise<string>;
+  stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<string>;
+  confirm(writes?: number): Promise<void>;
+  out(text: string): void;
+}
+
+/** Messages to be sent, there already or as they come. */
+export type Messages = Iterable<string> | AsyncIterable<string>;
+
+/**
+ * Something that reacts: `setup()` runs once, `loop()` for each message that another node sends.
+ *
+ * Subclasses override what they need. What `loop()` returns is the acknowledgement that the sender waits for;
+ * it is sent once the board has confirmed what `loop()` wrote. What `loop()` throws rejects the sender's
+ * message, and the node lives on.
+ */
+export abstract class Sketch {
+  #host: SketchHost | undefined;
+
+  /** Whether the sketch drives a board; one that does not needs none. */
+  readonly usesBoard: boolean = true;
+
+  /** Prepares the sketch, once, before any message: makes its Johnny-Five components. */
+  setup(_context: SketchContext): void | Promise<void> {}
+
+  /** Reacts to a message. Returns the acknowledgement; nothing is acknowledged as `n/a`. */
+  loop(_channel: string, _message: string): unknown {
+    return undefined;
+  }
+
+  /** For a sketch that acts by itself, such as a clock: the node ends when this does. */
+  run?(): Promise<void>;
+
+  /**
+   * Sends a message to another node and resolves with its acknowledgement.
+   *
+   * @throws {CircuitError} `PEER_MISSING`, `PEER_LOST` or `PEER_REFUSED`, as the mesh does.
+   */
+  protected send(target: string, message: string, channel?: string): Promise<string> {
+    return this.#running.send(target, message, channel);
+  }
+
+  /**
+   * Sends each message to another node and yields each acknowledgement, in order. Later messages are sent before
+   * earlier acknowledgements arrive.
+   *
+   * @throws {CircuitError} As `send()` does.
+   */
+  protected stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<string> {
+    return this.#running.stream(target, messages, channel);
+  }
+
+  /**
+   * Resolves when the board has executed what was written to it, and counts `writes` as confirmed. Does nothing
+   * for a node with `confirm: false`.
+   */
+  protected confirm(writes?: number): Promise<void> {
+    return this.#running.confirm(writes);
+  }
+
+  /** Prints a line in the node's name. */
+  protected out(text: string): void {
+    this.#running.out(text);
+  }
+
+  /** Aborts when the node stops. */
+  protected get signal(): AbortSignal {
+    return this.#running.signal;
+  }
+
+  protected get clock(): Clock {
+    return this.#running.clock;
+  }
+
+  /** Numbers from 0 to 1, repeatable where the circuit has a seed. */
+  protected get random(): Random {
+    return this.#running.random;
+  }
+
+  /** Gives the sketch its host and sets it up. For whoever runs sketches, not for sketches. */
+  async start(host: SketchHost): Promise<void> {
+    this.#host = host;
+    await this.setup(host);
+  }
+
+  get #running(): SketchHost {
+    if (this.#host) return this.#host;
+    throw new CircuitError("USAGE", `Cannot use ${this.constructor.name}: it is not running`, {
+      hint: "Use stream(), out(), signal and clock in setup(), loop() and run(), not in the constructor.",
+    });
+  }
+}

@@ -1,0 +1,558 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { ManualClock } from "../../src/core/manual-clock.js";
+import type { MeshLimits } from "../../src/mesh/limits.js";
+import type { Delivery, Handler, Mesh, PeerNotice, ServedNode } from "../../src/mesh/mesh.js";
+
+/** Two ends of a mesh, as a contract test needs them. */
+export interface MeshRig {
+  /** Sends. */
+  readonly near: Mesh;
+  /** Serves; the same as `near` where all nodes are in one process. */
+  readonly far: Mesh;
+  /** Serves a node on `far` that `near` can reach. */
+  serve(name: string, handler: Handler): Promise<ServedNode>;
+  /** Tells `near` of a node that is not served yet. */
+  announce(name: string): Promise<void>;
+  /** What a node that was announced and never served is called. */
+  readonly missingCode: "PEER_MISSING" | "PEER_UNKNOWN";
+}
+
+export interface RigOptions {
+  readonly clock: ManualClock;
+  readonly patienceMs: number;
+  readonly notice: PeerNotice;
+  readonly limits: Partial<MeshLimits>;
+}
+
+export type OpenRig = (options: RigOptions) => Promise<MeshRig>;
+
+/** What every mesh promises. */
+export function testMesh(kind: string, open: OpenRig): void {
+  const story = (
+    name: string,
+    run: (rig: MeshRig & { clock: ManualClock; notices: Notices }) => Promise<void>,
+  ) =>
+    test(`${kind}: ${name}`, { timeout: 20_000 }, async (context: TestContext) => {
+      const clock = new ManualClock();
+      const notices = new Notices();
+      const rig = await open({ clock, patienceMs: 10_000, notice: notices.add, limits: { outstanding: 16 } });
+      context.after(() => Promise.all([rig.near.close(), rig.far.close()]));
+      await run({ ...rig, clock, notices });
+    });
+
+  testAnswers(story);
+  testOrder(story);
+  testFailures(story);
+  testPresence(story);
+  testAborting(story);
+  testClosing(story);
+}
+
+type Story = (
+  name: string,
+  run: (rig: MeshRig & { clock: ManualClock; notices: Notices }) => Promise<void>,
+) => void;
+
+function testAnswers(story: Story): void {
+  const answers: readonly (readonly [string, unknown, string])[] = [
+    ["a text", "buzz", "buzz"],
+    ["undefined", undefined, "n/a"],
+    ["null", null, "n/a"],
+    ["an empty text", "", "n/a"],
+    ["zero", 0, "0"],
+    ["false", false, "false"],
+    ["an array", [1, 0], "1,0"],
+    ["an empty array", [], "n/a"],
+    ["text beyond ASCII", "♪ 440 Hz 🔔", "♪ 440 Hz 🔔"],
+    ["half a surrogate pair", "\ud83d!", "\ufffd!"],
+    ["126 bytes, a longer header", "x".repeat(126), "x".repeat(126)],
+    ["65 536 bytes, the longest", "x".repeat(65_536), "x".repeat(65_536)],
+  ];
+  for (const [what, answer, ack] of answers) {
+    story(`acks ${what}, at once or later`, async ({ near, serve }) => {
+      await serve("sync", () => answer);
+      await serve("async", async () => answer);
+      assert.equal(await near.send("sync", "1"), ack);
+      assert.equal(await near.send("async", "1"), ack);
+    });
+  }
+
+  for (const message of ["", "1", "ä☃🔔", "\0", "x".repeat(125), "x".repeat(65_536)]) {
+    story(`carries ${message.length} characters (${JSON.stringify(message.slice(0, 5))})`, async (rig) => {
+      await rig.serve("echo", ({ message: heard }) => `<${heard.slice(0, 65_530)}>`);
+      assert.equal(await rig.near.send("echo", message), `<${message.slice(0, 65_530)}>`);
+    });
+  }
+
+  for (const channel of ["", "datafeed", "a/b", "/a", "a//b/", "50 %", "?x=1#y", "ä☃🔔", "..a", "a\\b"]) {
+    story(`hands over the channel ${JSON.stringify(channel)}`, async ({ near, serve }) => {
+      await serve("echo", ({ channel: heard }) => `<${heard}>`);
+      assert.equal(await near.send("echo", "1", { channel }), `<${channel}>`);
+    });
+  }
+
+  const refused: readonly (readonly [string, string, string])[] = [
+    ["half a surrogate pair", "\ud83d", ""],
+    ["a message over the limit", "x".repeat(65_537), ""],
+    ["a message over the limit in bytes", "☃".repeat(21_846), ""],
+    ["a channel over the limit", "1", "x".repeat(256)],
+    ["a channel that URLs resolve", "1", "a/../b"],
+    ["a channel with half a surrogate pair", "1", "\udc00"],
+  ];
+  for (const [what, message, channel] of refused) {
+    story(`refuses to send ${what}`, async ({ near, serve }) => {
+      await serve("echo", () => assert.fail("delivered"));
+      await assert.rejects(near.send("echo", message, { channel }), { code: "MESSAGE_INVALID" });
+      await assert.rejects(collect(near.stream("echo", [message], { channel })), { code: "MESSAGE_INVALID" });
+    });
+  }
+}
+
+function testOrder(story: Story): void {
+  story("keeps the order of messages and of acks, however long each takes", async ({ near, serve }) => {
+    const heard: string[] = [];
+    await serve("echo", ({ message }) => {
+      heard.push(message);
+      return Number(message) % 3 === 0 ? Promise.resolve(message) : message;
+    });
+    const messages = Array.from({ length: 500 }, (_, index) => `${index}`);
+    assert.deepEqual(await Promise.all(messages.map((message) => near.send("echo", message))), messages);
+    assert.deepEqual(heard, messages);
+    assert.deepEqual(await collect(near.stream("echo", messages)), messages);
+    assert.deepEqual(await collect(near.stream("echo", later(messages))), messages);
+  });
+
+  story("runs one message of a channel at a time, and channels at the same time", async ({ near, serve }) => {
+    const gate = new Gate();
+    let running = 0;
+    let most = 0;
+    await serve("slow", async ({ channel }) => {
+      running++;
+      most = Math.max(most, running);
+      gate.arrive();
+      await gate.open;
+      running--;
+      return channel;
+    });
+    const acks = ["a", "a", "b", "b", "c"].map((channel) => near.send("slow", "1", { channel }));
+    await gate.arrivals(3);
+    gate.release();
+    assert.deepEqual(await Promise.all(acks), ["a", "a", "b", "b", "c"]);
+    assert.equal(most, 3);
+  });
+
+  story("a stream sends ahead of its acks, as far as may be outstanding", async ({ near, serve }) => {
+    const gate = new Gate();
+    await serve("slow", async ({ message }) => {
+      gate.arrive();
+      await gate.open;
+      return message;
+    });
+    let pulled = 0;
+    function* endless() {
+      for (;;) yield `${pulled++}`;
+    }
+    const acks = near.stream("slow", endless());
+    const first = acks.next();
+    await gate.arrivals(1);
+    await turns();
+    assert.equal(pulled, 16, "outstanding messages");
+    gate.release();
+    assert.deepEqual(await first, { value: "0", done: false });
+    await turns();
+    assert.equal(pulled, 17, "acks that nobody takes count");
+    await acks.return?.();
+    await turns();
+    assert.equal(pulled, 17);
+  });
+
+  story("a stream starts before it is iterated", async ({ near, serve }) => {
+    const gate = new Gate();
+    await serve("node", () => gate.arrive());
+    near.stream("node", ["1"]);
+    await gate.arrivals(1);
+  });
+
+  story("a stream of nothing ends, and a text streams its characters", async ({ near, serve }) => {
+    await serve("echo", ({ message }) => message);
+    assert.deepEqual(await collect(near.stream("echo", [])), []);
+    assert.deepEqual(await collect(near.stream("echo", "101")), ["1", "0", "1"]);
+  });
+
+  story("a stream may be read ahead by its reader", async ({ near, serve }) => {
+    await serve("echo", ({ message }) => message);
+    const acks = near.stream("echo", ["1", "2"]);
+    const results = await Promise.all([acks.next(), acks.next(), acks.next(), acks.next()]);
+    assert.deepEqual(
+      results.map(({ value, done }) => (done === true ? "done" : value)),
+      ["1", "2", "done", "done"],
+    );
+  });
+
+  story("delivers once, and through one kept connection", async ({ near, serve }) => {
+    const signals = new Set<AbortSignal>();
+    let count = 0;
+    await serve("count", ({ signal }) => {
+      signals.add(signal);
+      return ++count;
+    });
+    for (let index = 1; index <= 5; index++) assert.equal(await near.send("count", "x"), `${index}`);
+    assert.equal(signals.size, 1);
+  });
+}
+
+function testFailures(story: Story): void {
+  story("a handler that throws ends the connection, and the node lives on", async ({ near, serve }) => {
+    const heard: string[] = [];
+    await serve("fragile", async ({ message }) => {
+      heard.push(message);
+      if (message === "bad") throw new Error("cannot play that\nat line 1");
+      return message;
+    });
+    const results = await Promise.allSettled(
+      ["a", "b", "bad", "c", "d"].map((message) => near.send("fragile", message)),
+    );
+    assert.deepEqual(results.map(outcomeOf), ["a", "b", "PEER_REFUSED", "NOT_RUN", "NOT_RUN"]);
+    assert.deepEqual(heard, ["a", "b", "bad"]);
+    const [, , bad] = results;
+    assert.match(String(bad?.status === "rejected" && bad.reason), /fragile: .*cannot play that$/);
+    assert.equal(await near.send("fragile", "e"), "e");
+  });
+
+  const thrown: readonly (readonly [string, () => unknown, RegExp])[] = [
+    ["a text", () => "nothing there", /: nothing there$/],
+    ["undefined", () => undefined, /: undefined$/],
+    ["an error without a text", () => new Error(""), /: the handler failed$/],
+    ["an object without a text", () => Object.create(null), /: the handler failed$/],
+    ["124 bytes", () => new Error("x".repeat(124)), /: x{120}…$/],
+    ["snowmen", () => new Error("☃".repeat(100)), /: ☃{40}…$/],
+    ["bells", () => new Error("🔔".repeat(100)), /: (?:🔔){30}…$/u],
+  ];
+  for (const [what, make, reason] of thrown) {
+    story(`a handler that throws ${what} says so in 123 bytes`, async ({ near, serve }) => {
+      await serve("fragile", () => {
+        throw make();
+      });
+      await assert.rejects(near.send("fragile", "1"), { code: "PEER_REFUSED", message: reason });
+    });
+  }
+
+  for (const [what, answer] of [
+    ["too long", "x".repeat(65_537)],
+    ["without a text", Object.create(null)],
+  ] as const) {
+    story(`an answer that is ${what} counts as a failure`, async ({ near, serve }) => {
+      await serve("fragile", () => answer);
+      await assert.rejects(near.send("fragile", "1"), { code: "PEER_REFUSED" });
+      await serve("fragile2", async () => answer);
+      await assert.rejects(near.send("fragile2", "1"), { code: "PEER_REFUSED" });
+    });
+  }
+
+  story("a stream rejects after the acks that came before, once", async ({ near, serve }) => {
+    await serve("fragile", ({ message }) => {
+      if (message === "bad") throw new Error("no");
+      return message;
+    });
+    const acks = near.stream("fragile", ["a", "b", "bad", "c"]);
+    assert.deepEqual(await acks.next(), { value: "a", done: false });
+    assert.deepEqual(await acks.next(), { value: "b", done: false });
+    await assert.rejects(acks.next(), { code: "PEER_REFUSED" });
+    assert.deepEqual(await acks.next(), { value: undefined, done: true });
+  });
+
+  story("a stream rejects with what its source throws, after the acks before it", async ({ near, serve }) => {
+    await serve("echo", ({ message }) => message);
+    const problem = new Error("sensor gone");
+    function* broken() {
+      yield "1";
+      throw problem;
+    }
+    async function* brokenLater() {
+      yield* broken();
+    }
+    for (const source of [broken(), brokenLater()]) {
+      const acks = near.stream("echo", source);
+      assert.deepEqual(await acks.next(), { value: "1", done: false });
+      await assert.rejects(acks.next(), problem);
+    }
+  });
+
+  story("a stream closes a source that yields what cannot be sent", async ({ near, serve }) => {
+    await serve("echo", ({ message }) => message);
+    let isClosed = false;
+    function* wrong() {
+      try {
+        yield "1";
+        yield "\ud800";
+      } finally {
+        isClosed = true;
+      }
+    }
+    await assert.rejects(collect(near.stream("echo", wrong())), { code: "MESSAGE_INVALID" });
+    assert.ok(isClosed);
+  });
+}
+
+function testPresence(story: Story): void {
+  story("waits for a peer that is not there yet, and says so once", async (rig) => {
+    await rig.announce("late");
+    const acks = [
+      rig.near.send("late", "1"),
+      rig.near.send("late", "2"),
+      rig.near.send("late", "3", { channel: "x" }),
+    ];
+    await rig.notices.count(1);
+    await rig.serve("late", ({ message }) => message);
+    assert.deepEqual(await passTime(rig.clock, Promise.all(acks)), ["1", "2", "3"]);
+    assert.deepEqual(rig.notices.texts, [`late: ${rig.missingCode}`, "late: back"]);
+  });
+
+  story("rejects when patience ends, and tries anew for the next message", async (rig) => {
+    await rig.announce("late");
+    const sent = rig.near.send("late", "1");
+    const streamed = collect(rig.near.stream("late", ["2", "3"]));
+    await rig.notices.count(1);
+    rig.clock.advance(10_000);
+    await assert.rejects(sent, { code: rig.missingCode });
+    await assert.rejects(streamed, { code: rig.missingCode });
+    await rig.serve("late", ({ message }) => message);
+    assert.equal(await rig.near.send("late", "4"), "4");
+  });
+
+  story("stops waiting when the signal aborts", async ({ near, announce, notices, clock }) => {
+    await announce("late");
+    const controller = new AbortController();
+    const sent = near.send("late", "1", { signal: controller.signal });
+    await notices.count(1);
+    controller.abort(new Error("enough"));
+    await assert.rejects(sent, /^Error: enough$/);
+    assert.equal(clock.pending, 0, "timers");
+  });
+
+  story("a node that closes lets its handler finish and rejects the rest", async ({ near, serve }) => {
+    const gate = new Gate();
+    const node = await serve("node", async ({ message }) => {
+      gate.arrive();
+      await gate.open;
+      return message;
+    });
+    const results = Promise.allSettled(["1", "2"].map((message) => near.send("node", message)));
+    await gate.arrivals(1);
+    const closed = node.close();
+    gate.release();
+    await closed;
+    assert.deepEqual((await results).map(outcomeOf), ["1", "PEER_LOST"]);
+    await serve("other", () => "still here");
+    assert.equal(await near.send("other", "1"), "still here");
+  });
+
+  story(
+    "a handler that does not finish is left after the time for closing",
+    async ({ near, serve, clock }) => {
+      const gate = new Gate();
+      const aborted = new Gate();
+      const node = await serve("node", ({ signal }) => {
+        signal.addEventListener("abort", () => aborted.arrive());
+        gate.arrive();
+        return gate.open;
+      });
+      const sent = near.send("node", "1");
+      await gate.arrivals(1);
+      const closed = node.close();
+      await aborted.arrivals(1);
+      clock.advance(1_000);
+      await assert.rejects(sent, { code: "PEER_LOST" });
+      await closed;
+    },
+  );
+}
+
+function testAborting(story: Story): void {
+  for (const how of ["abort", "return"] as const) {
+    story(`a stream that ends early (${how}) stops source and receiver`, async ({ near, serve }) => {
+      const gate = new Gate();
+      const heard: Delivery[] = [];
+      const aborted = new Gate();
+      await serve("slow", async (delivery) => {
+        heard.push(delivery);
+        delivery.signal.addEventListener("abort", () => aborted.arrive());
+        gate.arrive();
+        await gate.open;
+      });
+      const controller = new AbortController();
+      let isClosed = false;
+      function* endless() {
+        try {
+          for (;;) yield "1";
+        } finally {
+          isClosed = true;
+        }
+      }
+      const acks = near.stream("slow", endless(), { signal: controller.signal });
+      await gate.arrivals(1);
+      if (how === "abort") {
+        controller.abort(new Error("enough"));
+        await assert.rejects(acks.next(), /^Error: enough$/);
+      } else {
+        await acks.return?.();
+      }
+      assert.deepEqual(await acks.next(), { value: undefined, done: true });
+      assert.ok(isClosed);
+      await aborted.arrivals(1);
+      gate.release();
+      await turns();
+      assert.equal(heard.length, 1, "messages that ran");
+      assert.equal(await near.send("slow", "2"), "n/a");
+    });
+  }
+
+  story("an aborted message leaves those of others alone", async ({ near, serve }) => {
+    const gate = new Gate();
+    await serve("slow", async ({ message }) => {
+      gate.arrive();
+      await gate.open;
+      return message;
+    });
+    const controller = new AbortController();
+    const sent = ["1", "2", "3"].map((message) =>
+      near.send("slow", message, message === "2" ? { signal: controller.signal } : {}),
+    );
+    await gate.arrivals(1);
+    controller.abort(new Error("enough"));
+    gate.release();
+    assert.deepEqual((await Promise.allSettled(sent)).map(outcomeOf), ["1", "enough", "3"]);
+  });
+
+  story("sends nothing for a signal that is aborted already", async ({ near, serve }) => {
+    await serve("node", () => assert.fail("delivered"));
+    const signal = AbortSignal.abort(new Error("enough"));
+    await assert.rejects(near.send("node", "1", { signal }), /^Error: enough$/);
+    await assert.rejects(collect(near.stream("node", ["1"], { signal })), /^Error: enough$/);
+  });
+}
+
+function testClosing(story: Story): void {
+  story("closing rejects what waits, and is idempotent", async ({ near, far, serve, announce, clock }) => {
+    const gate = new Gate();
+    await serve("slow", () => {
+      gate.arrive();
+      return gate.open;
+    });
+    await announce("late");
+    const results = Promise.allSettled([near.send("slow", "1"), near.send("late", "1")]);
+    await gate.arrivals(1);
+    const closing = [near.close(), near.close()];
+    clock.advance(1_000);
+    await Promise.all(closing);
+    assert.deepEqual((await results).map(outcomeOf), ["PEER_LOST", "PEER_LOST"]);
+    await far.close();
+    await far.close();
+    await assert.rejects(near.send("slow", "1"), { code: "PEER_LOST" });
+    await assert.rejects(collect(near.stream("slow", ["1"])), { code: "PEER_LOST" });
+    await assert.rejects(
+      near.serve("new", () => ""),
+      { code: "PEER_LOST" },
+    );
+  });
+
+  story("refuses a second node of one name, and serves it after the first has closed", async ({ far }) => {
+    const first = await far.serve("twin", () => "first");
+    await assert.rejects(
+      far.serve("twin", () => "second"),
+      { code: "ADDRESS_BUSY" },
+    );
+    await first.close();
+    await first.close();
+    const second = await far.serve("twin", () => "second");
+    assert.equal(second.name, "twin");
+  });
+
+  story("more channels than connections may be kept", async ({ near, serve }) => {
+    await serve("echo", ({ channel }) => channel);
+    const channels = Array.from({ length: 600 }, (_, index) => `${index}`);
+    assert.deepEqual(
+      await Promise.all(channels.map((channel) => near.send("echo", "1", { channel }))),
+      channels,
+    );
+  });
+}
+
+/** A door that handlers wait at. */
+class Gate {
+  readonly open: Promise<void>;
+  #release = () => {};
+  #arrived = 0;
+  #changed = () => {};
+
+  constructor() {
+    this.open = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  arrive(): void {
+    this.#arrived++;
+    this.#changed();
+  }
+
+  async arrivals(count: number): Promise<void> {
+    while (this.#arrived < count) {
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+
+  release(): void {
+    this.#release();
+  }
+}
+
+class Notices {
+  readonly texts: string[] = [];
+  readonly #gate = new Gate();
+
+  readonly add: PeerNotice = ({ peer, problem }) => {
+    this.texts.push(`${peer}: ${problem?.code ?? "back"}`);
+    this.#gate.arrive();
+  };
+
+  count(expected: number): Promise<void> {
+    return this.#gate.arrivals(expected);
+  }
+}
+
+/** Moves time in small steps until a promise is settled. */
+async function passTime<Result>(clock: ManualClock, result: Promise<Result>): Promise<Result> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+  };
+  result.then(settle, settle);
+  while (!isSettled) {
+    clock.advance(10);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return result;
+}
+
+/** Lets a few turns of the event loop pass, for what must not happen. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function collect(acks: AsyncIterable<string>): Promise<string[]> {
+  const collected: string[] = [];
+  for await (const ack of acks) collected.push(ack);
+  return collected;
+}
+
+async function* later(messages: Iterable<string>): AsyncGenerator<string> {
+  for (const message of messages) yield message;
+}
+
+function outcomeOf(result: PromiseSettledResult<string>): string {
+  return result.status === "fulfilled" ? result.value : (result.reason.code ?? result.reason.message);
+}

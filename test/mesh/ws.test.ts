@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
+import { testMesh } from "../contract/mesh.js";
+
+testMesh("WsMesh over sockets", async (options) => {
+  const near = new WsMesh(options);
+  const far = new WsMesh(options);
+  const ports = new Map<string, number>();
+  return {
+    near,
+    missingCode: "PEER_MISSING",
+    far,
+    serve: async (name, handler) => {
+      const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
+      near.introduce(name, node.addresses[0] ?? "");
+      return node;
+    },
+    announce: async (name) => {
+      const port = await findFreePort();
+      ports.set(name, port);
+      near.introduce(name, `ws://127.0.0.1:${port}`);
+    },
+  };
+});
+
+testMesh("WsMesh within a process", async (options) => {
+  const mesh = new WsMesh(options);
+  return {
+    near: mesh,
+    far: mesh,
+    serve: (name, handler) => mesh.serve(name, handler),
+    announce: async () => {},
+    missingCode: "PEER_UNKNOWN",
+  };
+});
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // a listening TCP server has one
+  server.close();
+  await once(server, "close");
+  return port;
+}
