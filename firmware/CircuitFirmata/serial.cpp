@@ -34,7 +34,7 @@ ISR(USART_RX_vect) {
     in[inHead] = byte;
     inHead = next;
   }
-  // An overrun is flagged with the byte before the gap (datasheet 19.7.4).
+  // An overrun is flagged with the byte after the gap (datasheet 19.7.4).
   if ((!fits || (status & _BV(DOR0))) && lost < 255) lost++;
   work::leave();
 }
