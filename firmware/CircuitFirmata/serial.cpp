@@ -83,7 +83,7 @@ void poll() {
   const uint8_t count = lost;
   if (count == lostTold) return;
   text::Line line;
-  line.put(PSTR("serial: lost bytes, ")).put(count).put(PSTR(" in all"));
+  line.put(PSTR("serial: lost bytes, ")).put(count).put(count < 255 ? PSTR(" in all") : PSTR(" or more in all"));
   if (line.send()) lostTold = count;
 }
 
