@@ -96,7 +96,8 @@ namespace sound {
 void start(uint8_t pin, uint32_t centihertz, uint32_t durationMs) {
   if (centihertz < LOWEST_CENTIHERTZ || centihertz > HIGHEST_CENTIHERTZ) {
     const uint16_t hertz = centihertz / 100;
-    text::Line().put(PSTR("pin ")).put(pin).put(PSTR(": no tone of ")).put(hertz).put(PSTR(" Hz, 31 to 5000 work")).send();
+    text::Line line;
+    line.put(PSTR("pin ")).put(pin).put(PSTR(": no tone of ")).put(hertz).put(PSTR(" Hz, 31 to 5000 work")).send();
     return;
   }
   if (!pins::setMode(pin, pins::MODE_TONE)) return;
