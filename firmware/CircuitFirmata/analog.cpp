@@ -1,12 +1,11 @@
 // ADC: datasheet chapter 23. The Arduino core has set its clock to 125 kHz: 104 us a conversion.
 #include "analog.h"
 
-#include <avr/interrupt.h>
+#include <avr/io.h>
 
 #include "chip.h"
 #include "pins.h"
 #include "serial.h"
-#include "work.h"
 
 namespace {
 
@@ -31,8 +30,6 @@ void measureNext() {
 }
 
 }  // namespace
-
-ISR(ADC_vect) { work::leave(); }
 
 namespace analog {
 

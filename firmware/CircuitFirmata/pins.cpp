@@ -142,10 +142,6 @@ void enterMode(uint8_t pin, pins::Mode mode) {
 
 }  // namespace
 
-ISR(PCINT0_vect) { work::leave(); }
-ISR(PCINT1_vect, ISR_ALIASOF(PCINT0_vect));
-ISR(PCINT2_vect, ISR_ALIASOF(PCINT0_vect));
-
 namespace pins {
 
 void reset() {

@@ -34,7 +34,7 @@ ISR(USART_RX_vect) {
     in[inHead] = byte;
     inHead = next;
   }
-  // An overrun is flagged with the byte before the gap (datasheet 19.7.4).
+  // An overrun is flagged with the byte after the gap (datasheet 19.7.4).
   if ((!fits || (status & _BV(DOR0))) && lost < 255) lost++;
   work::leave();
 }
@@ -83,7 +83,7 @@ void poll() {
   const uint8_t count = lost;
   if (count == lostTold) return;
   text::Line line;
-  line.put(PSTR("serial: lost bytes, ")).put(count).put(PSTR(" in all"));
+  line.put(PSTR("serial: lost bytes, ")).put(count).put(count < 255 ? PSTR(" in all") : PSTR(" or more in all"));
   if (line.send()) lostTold = count;
 }
 

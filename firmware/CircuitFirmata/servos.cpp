@@ -28,33 +28,41 @@ const uint16_t FIRST_US = 544;  // the protocol's limit between degrees and micr
 const uint16_t NARROWEST_US = 100;
 const uint16_t WIDEST_US = 3000;
 
-// Longer than any other interrupt takes, the tone's and Timer0's together.
-const uint16_t LEAD_CYCLES = 240;
-const uint16_t MARGIN_CYCLES = 120;  // what it takes to leave the interrupt and be served again
+// Longer than other interrupts take, the tone's and one more, with the time to get here.
+const uint16_t LEAD_CYCLES = 280;
+const uint16_t MARGIN_CYCLES = 100;  // what it takes to leave the interrupt and be served again
+
+// What a rise may come late so that no fall does: a pulse is measured from its rise, wherever that was.
+const uint16_t RISE_CAN_WAIT_CYCLES = 240;
+
+// From the end of a fall's wait to its edge, measured on the emulated chip.
+const uint16_t FALL_CYCLES = 54;
 
 struct Servo {
   uint8_t pin = NO_PIN;
   uint8_t mask;
   volatile uint8_t *latch;
+  uint16_t pulseCycles;
   uint16_t narrowestUs;
   uint16_t widestUs;
-  uint16_t pulseCycles;
 };
 
 Servo all[MOST];
 uint8_t attached;
 
-// The interrupt's own. Pulses alternate between two places: one may begin while the one before still runs.
+// The interrupt's own.
 struct Pulse {
-  Servo *servo;  // null while there is none
+  volatile uint8_t *latch;
+  uint8_t mask;  // 0 while there is no pulse
   uint16_t endsAt;
 };
 
-Pulse pulses[2];
-uint8_t nextSlot;
+Pulse even, odd;  // of slots by their number: one pulse may begin while the one before still runs
+Servo *next;      // whose slot is to come
+bool isNextOdd;
 uint16_t nextRiseAt;
 uint16_t eventAt;
-Pulse *eventPulse;  // the one that falls, or null for a rise
+Pulse *eventPulse;  // the one that ends, or null where one begins
 
 Servo *find(uint8_t pin) {
   for (Servo &servo : all) {
@@ -64,42 +72,56 @@ Servo *find(uint8_t pin) {
 }
 
 void rise() {
-  Servo &servo = all[nextSlot];
-  Pulse &pulse = pulses[nextSlot & 1];
-  if (servo.pin != NO_PIN) {
-    *servo.latch |= servo.mask;
-    pulse.servo = &servo;
-    pulse.endsAt = nextRiseAt + servo.pulseCycles;
+  Pulse &pulse = isNextOdd ? odd : even;
+  if (next->pin != NO_PIN) {
+    *next->latch |= next->mask;
+    pulse.latch = next->latch;
+    pulse.mask = next->mask;
+    pulse.endsAt = TCNT1 + next->pulseCycles - FALL_CYCLES;
   }
   nextRiseAt += SLOT_CYCLES;
-  nextSlot = nextSlot + 1 < MOST ? nextSlot + 1 : 0;
+  isNextOdd = !isNextOdd;
+  if (++next == all + MOST) next = all;
 }
 
 void fall(Pulse &pulse) {
-  if (!pulse.servo) return;
-  *pulse.servo->latch &= ~pulse.servo->mask;
-  pulse.servo = 0;
+  *pulse.latch &= ~pulse.mask;
+  pulse.mask = 0;
 }
 
-/** The earliest of what is to come: never further away than a slot. */
+/** The earliest of what is to come: hardly further away than a slot. A rise that is near a fall comes after it. */
 void planEvent() {
-  const uint16_t now = eventAt;
-  eventAt = nextRiseAt;
-  eventPulse = 0;
-  for (Pulse &pulse : pulses) {
-    if (!pulse.servo || uint16_t(pulse.endsAt - now) > uint16_t(eventAt - now)) continue;
-    eventAt = pulse.endsAt;
-    eventPulse = &pulse;
+  const int16_t toRise = nextRiseAt - eventAt;
+  uint16_t wait = toRise > 0 ? toRise : 0;
+  uint16_t longest = wait + RISE_CAN_WAIT_CYCLES;
+  Pulse *earliest = 0;
+  const uint16_t toEven = even.endsAt - eventAt;
+  if (even.mask && toEven <= longest) {
+    longest = wait = toEven;
+    earliest = &even;
   }
+  const uint16_t toOdd = odd.endsAt - eventAt;
+  if (odd.mask && toOdd <= longest) {
+    wait = toOdd;
+    earliest = &odd;
+  }
+  eventAt += wait;
+  eventPulse = earliest;
 }
 
 int16_t cyclesToEvent() { return eventAt - TCNT1; }
 
+/** The pulse of a servo that is no more; its fall, if planned, finds nothing to do. */
+void forget(Pulse &pulse, const Servo &servo) {
+  if (pulse.latch == servo.latch && pulse.mask == servo.mask) pulse.mask = 0;
+}
+
 void begin() {
   timer1::acquire(timer1::SERVOS);
   cli();
-  pulses[0].servo = pulses[1].servo = 0;
-  nextSlot = 0;
+  even.mask = odd.mask = 0;
+  next = all;
+  isNextOdd = false;
   eventPulse = 0;
   eventAt = nextRiseAt = TCNT1 + LEAD_CYCLES + MARGIN_CYCLES;
   OCR1B = eventAt - LEAD_CYCLES;
@@ -162,9 +184,8 @@ void detach(uint8_t pin) {
   cli();
   servo->pin = NO_PIN;
   *servo->latch &= ~servo->mask;
-  for (Pulse &pulse : pulses) {
-    if (pulse.servo == servo) pulse.servo = 0;
-  }
+  forget(even, *servo);
+  forget(odd, *servo);
   sei();
   if (--attached == 0) end();
 }

@@ -18,10 +18,10 @@ const uint32_t HIGHEST_CENTIHERTZ = 500000;
 
 const uint8_t NO_PIN = 0xff;
 
-// Half periods are longer than the timer's 16 bits (31 Hz: 258 065 cycles), so the way to an edge may take several
-// matches. Steps of half a turn until less than three quarters are left: then even the last is far away.
+// Half periods are longer than the timer's 16 bits (31 Hz: 258 065 cycles): the way to an edge is one step of the
+// rest, then steps of half a turn. The rest is a quarter of a turn at least, unless it is all there is.
 const uint16_t STEP_CYCLES = 0x8000;
-const uint16_t LAST_STEP_CYCLES = 0xc000;
+const uint16_t LEAST_REST_CYCLES = 0x4000;
 
 // A match this close is set again, lest it passes before it is written and comes a whole turn late.
 const uint16_t MARGIN_CYCLES = 48;
@@ -32,27 +32,27 @@ volatile bool hasEnded;
 // The interrupt's own; changed by others only while it is off.
 volatile uint8_t *latch;
 uint8_t mask;
-uint32_t halfPeriodCycles;
-uint8_t halfPeriodFraction;  // of a cycle, in 256ths
+uint8_t steps;        // of a half period
+uint16_t restCycles;  // of a half period
+uint8_t restFraction;  // of a cycle, in 256ths
 uint8_t fraction;
+uint8_t stepsToEdge;
 uint16_t matchAt;
-uint32_t cyclesToEdge;  // from the match set
 uint32_t edgesLeft;
 bool isEndless;
 
-inline void setNextMatch() {
-  const uint16_t step = cyclesToEdge > LAST_STEP_CYCLES ? STEP_CYCLES : cyclesToEdge;
+// Both are part of the interrupt, where a call would cost more than they do.
+__attribute__((always_inline)) inline void setMatchAfter(uint16_t cycles) {
   const uint16_t since = TCNT1 - matchAt;
-  cyclesToEdge -= step;
-  matchAt += step;
-  OCR1A = since + MARGIN_CYCLES < step ? matchAt : TCNT1 + MARGIN_CYCLES;
+  matchAt += cycles;
+  OCR1A = since + MARGIN_CYCLES < cycles ? matchAt : TCNT1 + MARGIN_CYCLES;
 }
 
-inline void planEdge() {
-  cyclesToEdge = halfPeriodCycles;
+__attribute__((always_inline)) inline void planEdge() {
+  stepsToEdge = steps;
   const uint8_t before = fraction;
-  fraction += halfPeriodFraction;
-  if (fraction < before) cyclesToEdge++;
+  fraction += restFraction;
+  setMatchAfter(fraction < before ? restCycles + 1 : restCycles);
 }
 
 void halt() {
@@ -76,17 +76,19 @@ uint32_t edgesOf(uint32_t centihertz, uint32_t durationMs) {
 }  // namespace
 
 ISR(TIMER1_COMPA_vect) {
-  if (cyclesToEdge == 0) {
-    *latch ^= mask;
-    if (!isEndless && --edgesLeft == 0) {
-      TIMSK1 &= ~_BV(OCIE1A);
-      hasEnded = true;
-      work::leave();
-      return;
-    }
-    planEdge();
+  if (stepsToEdge) {
+    stepsToEdge--;
+    setMatchAfter(STEP_CYCLES);
+    return;
   }
-  setNextMatch();
+  *latch ^= mask;
+  if (!isEndless && --edgesLeft == 0) {
+    TIMSK1 &= ~_BV(OCIE1A);
+    hasEnded = true;
+    work::leave();
+    return;
+  }
+  planEdge();
 }
 
 namespace sound {
@@ -94,13 +96,14 @@ namespace sound {
 void start(uint8_t pin, uint32_t centihertz, uint32_t durationMs) {
   if (centihertz < LOWEST_CENTIHERTZ || centihertz > HIGHEST_CENTIHERTZ) {
     const uint16_t hertz = centihertz / 100;
-    text::Line().put(PSTR("pin ")).put(pin).put(PSTR(": no tone of ")).put(hertz).put(PSTR(" Hz, 31 to 5000 work")).send();
+    text::Line line;
+    line.put(PSTR("pin ")).put(pin).put(PSTR(": no tone of ")).put(hertz).put(PSTR(" Hz, 31 to 5000 work")).send();
     return;
   }
   if (!pins::setMode(pin, pins::MODE_TONE)) return;
   // Half a period is F_CPU / 2 / (centihertz / 100) cycles.
   const uint32_t dividend = F_CPU * 50UL;
-  const uint32_t whole = dividend / centihertz;
+  const uint32_t cycles = dividend / centihertz;
   const uint8_t part = dividend % centihertz * 256 / centihertz;
   const uint32_t edges = edgesOf(centihertz, durationMs);
   if (sounding != NO_PIN && sounding != pin) silence(sounding);
@@ -111,8 +114,9 @@ void start(uint8_t pin, uint32_t centihertz, uint32_t durationMs) {
   sounding = pin;
   latch = &chip::registersOf(pin)[chip::PORT];
   mask = chip::maskOf(pin);
-  halfPeriodCycles = whole;
-  halfPeriodFraction = part;
+  steps = cycles < STEP_CYCLES + LEAST_REST_CYCLES ? 0 : (cycles - LEAST_REST_CYCLES) / STEP_CYCLES;
+  restCycles = cycles - uint32_t(steps) * STEP_CYCLES;
+  restFraction = part;
   fraction = 0;
   isEndless = durationMs == 0;
   edgesLeft = edges - 1;
@@ -120,7 +124,6 @@ void start(uint8_t pin, uint32_t centihertz, uint32_t durationMs) {
   *latch |= mask;
   matchAt = TCNT1;
   planEdge();
-  setNextMatch();
   TIFR1 = _BV(OCF1A);
   TIMSK1 |= _BV(OCIE1A);
   sei();

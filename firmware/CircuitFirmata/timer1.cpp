@@ -31,9 +31,12 @@ void release(User user) {
   if (!users) return;
   users &= ~user;
   if (users) return;
-  // As the Arduino core sets it: phase-correct, 8 bits, clk/64.
+  // As the Arduino core sets it: phase-correct, 8 bits, clk/64. From above its top it would count on for 262 ms.
   TCCR1B = _BV(CS11) | _BV(CS10);
   TCCR1A = _BV(WGM10);
+  cli();
+  TCNT1 = 0;
+  sei();
   for (uint8_t pin : PWM_PINS) {
     if (pins::mode(pin) == pins::MODE_PWM) pwm::write(pin, pins::state(pin));
   }

@@ -9,7 +9,7 @@
  * stdin: "pin <pin> <level>" drives an input pin, "analog <channel> <millivolts>" an analog input. Ends, like
  *   SIGTERM and SIGINT, when stdin closes, so that it never outlives the test that started it.
  *
- * A 256-byte I2C EEPROM (one address byte) answers at 0x50.
+ * An I2C device with 256 registers answers at 0x50: the first byte written chooses the register, which counts on.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,7 +31,6 @@
 #include <avr_ioport.h>
 #include <avr_twi.h>
 #include <avr_uart.h>
-#include <parts/i2c_eeprom.h>
 #include <sim_avr.h>
 #include <sim_elf.h>
 #include <sim_hex.h>
@@ -40,6 +39,7 @@ enum {
   CLOCK_HZ = 16000000,
   CYCLES_PER_US = 16,
   PINS = 20,
+  DEVICE_ADDRESS = 0x50,
   /* The control register of the ATmega328P's USART, and its bit that turns the receiver on. */
   UCSR0B = 0xc1,
   RXEN0 = 1 << 4,
@@ -153,6 +153,31 @@ static void read_commands(void) {
   }
 }
 
+static void on_twi(avr_irq_t *irq, uint32_t value, void *param) {
+  (void)irq;
+  static uint8_t registers[256], current;
+  static bool chosen, first;
+  avr_irq_t *answer = param;
+  avr_twi_msg_irq_t message = {.u = {.v = value}};
+  uint8_t address = message.u.twi.addr;
+  if (message.u.twi.msg & TWI_COND_STOP) chosen = false;
+  if (message.u.twi.msg & TWI_COND_START) {
+    chosen = address >> 1 == DEVICE_ADDRESS;
+    first = true;
+    if (chosen) avr_raise_irq(answer, avr_twi_irq_msg(TWI_COND_ACK, address, 1));
+  } else if (chosen && message.u.twi.msg & TWI_COND_WRITE) {
+    if (first) {
+      current = message.u.twi.data;
+    } else {
+      registers[current++] = message.u.twi.data;
+    }
+    first = false;
+    avr_raise_irq(answer, avr_twi_irq_msg(TWI_COND_ACK, address, 1));
+  } else if (chosen && message.u.twi.msg & TWI_COND_READ) {
+    avr_raise_irq(answer, avr_twi_irq_msg(TWI_COND_READ, address, registers[current++]));
+  }
+}
+
 static bool load(const char *path) {
   const char *dot = strrchr(path, '.');
   if (dot && !strcmp(dot, ".hex")) {
@@ -192,9 +217,8 @@ static void make_chip(void) {
   avr_extint_set_strict_lvl_trig(avr, 1, 0);
   for (long pin = 0; pin < PINS; pin++) avr_irq_register_notify(pin_irq(pin), on_pin, (void *)pin);
   attach_uart();
-  static i2c_eeprom_t eeprom;
-  i2c_eeprom_init(avr, &eeprom, 0x50 << 1, 1, NULL, 256);
-  i2c_eeprom_attach(avr, &eeprom, AVR_IOCTL_TWI_GETIRQ(0));
+  avr_irq_t *twi = avr_io_getirq(avr, AVR_IOCTL_TWI_GETIRQ(0), 0);
+  avr_irq_register_notify(twi + TWI_IRQ_OUTPUT, on_twi, twi + TWI_IRQ_INPUT);
 }
 
 /* The slave side stays open here: a client may come and go without hanging up the line. */
