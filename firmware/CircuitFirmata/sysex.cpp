@@ -50,7 +50,13 @@ uint32_t get21(const uint8_t *data) { return get14(data) | uint32_t(data[2]) << 
 
 void setOption(const uint8_t *data, uint8_t) {
   if (data[0] == OPTION_ECHO) {
+    // The answer parts what was counted before from what is counted now.
     echo::turn(data[1]);
+    serial::write(START_SYSEX);
+    serial::write(OPTION);
+    serial::write(OPTION_ECHO);
+    serial::write(data[1]);
+    serial::write(END_SYSEX);
   } else {
     text::refuseSysex(OPTION, PSTR("no such option"));
   }

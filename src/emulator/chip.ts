@@ -116,11 +116,17 @@ export class Chip {
 
   /** Earliest cycle at which the firmware can do anything more: now, or the next event while it sleeps. */
   get wakesAt(): number {
-    return this.#asleep ? (this.#internals.nextClockEvent?.cycles ?? Infinity) : this.cpu.cycles;
+    if (!this.#asleep || this.#interrupted) return this.cpu.cycles;
+    return this.#internals.nextClockEvent?.cycles ?? Infinity;
   }
 
   get asleep(): boolean {
     return this.#asleep;
+  }
+
+  /** Whether an interrupt waits to be taken: what is outside may raise one between two runs. */
+  get #interrupted(): boolean {
+    return this.#internals.nextInterrupt >= 0 && ((this.cpu.data[SREG] ?? 0) & GLOBAL_INTERRUPT) !== 0;
   }
 
   /** Makes `run()` return after the present instruction. */
@@ -135,6 +141,7 @@ export class Chip {
     const { data, progMem } = cpu;
     this.#stopped = false;
     this.#runEvents();
+    if (this.#asleep && this.#interrupted) this.#interrupt(internals.nextInterrupt);
     while (cpu.cycles < untilCycle && !this.#stopped) {
       let opcode = 0;
       if (this.#asleep) {
