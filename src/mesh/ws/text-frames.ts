@@ -13,7 +13,7 @@ const SHORT_BYTES = 125;
 /** Up to this many units a loop in JavaScript is quicker than the call of a native encoder (measured). */
 const LOOPED_UNITS = 24;
 
-/** Frames share memory that is written once and then left to the sockets; a larger batch has its own. */
+/** Memory that frames are written into one after the other, each place once, and then left to the sockets. */
 const SLAB_BYTES = 65_536;
 let slab = Buffer.alloc(0);
 let slabUsedBytes = 0;
