@@ -44,7 +44,7 @@ function medianOf(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-export const HEADINGS = ["claim", "ours", "peer", "unit", "ratio", "at least", ""];
+export const HEADINGS = ["claim", "ours", "peer", "unit", "ratio", "at least", "verdict"];
 
 /** A row of the table, as texts. */
 export function describe({ row, ours, theirs, ratio }: Result): string[] {
@@ -62,6 +62,18 @@ export function describe({ row, ours, theirs, ratio }: Result): string[] {
 
 function format(value: number): string {
   return value < 100 ? value.toFixed(2) : Math.round(value).toLocaleString("en").replaceAll(",", " ");
+}
+
+/** A Markdown table, headings first, whose columns line up. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const [headings = "", ...lines] = rows.map(
+    (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`,
+  );
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [headings, rule, ...lines].join("\n");
 }
 
 export interface Program {

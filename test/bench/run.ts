@@ -3,7 +3,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { describe, HEADINGS, measure, type Row } from "./bench.js";
+import { describe, formatTable, HEADINGS, measure, type Row } from "./bench.js";
 
 const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
 const folder = new URL("./", import.meta.url);
@@ -21,11 +21,7 @@ for (const { file, row } of await listRows()) {
   table.push(cells);
   console.error(`${file}: ${cells.join("  ")}`);
 }
-const text = [
-  `| ${HEADINGS.join(" | ")} |`,
-  `|${HEADINGS.map(() => " --- ").join("|")}|`,
-  ...table.map((cells) => `| ${cells.join(" | ")} |`),
-].join("\n");
+const text = formatTable([HEADINGS, ...table]);
 console.log(text);
 if (process.argv.includes("--write")) {
   const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`;
