@@ -117,7 +117,7 @@ class Session implements BoardSession {
     this.#io = new Firmata(this.#transport, { reportVersionTimeout: READY_TIMEOUT_MS });
     clearTimeout(this.#io.reportVersionTimeoutId);
     this.#io.setMaxListeners(0);
-    this.#io.name = link.address;
+    this.#io.port = link.address;
     // firmata-io keeps only the modes that it knows by name.
     this.#io.MODES.TONE = PIN_MODE.tone;
   }

@@ -116,9 +116,12 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     else tones.delete(pin);
   };
 
-  const end = (pin: number) => {
-    tones.get(pin)?.cancel();
+  /** Ends a pin's tone. Returns when the wire will be done with it. */
+  const end = (pin: number): number => {
+    const tone = tones.get(pin);
+    tone?.cancel();
     tones.delete(pin);
+    return tone ? tone.startMs + (tone.sentBytes / bytesPerSecond) * 1_000 : 0;
   };
 
   return {
@@ -126,11 +129,11 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     check: (pin, frequencyHz, durationMs) => checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ),
     start(pin, frequencyHz, durationMs) {
       checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ);
-      end(pin);
+      const busyUntilMs = end(pin);
       const halfPeriodBytes = bytesPerSecond / (2 * frequencyHz);
       // Whole periods: the pin ends low.
       const changes = 2 * Math.max(1, Math.round((durationMs / 1_000) * frequencyHz));
-      const startMs = clock.now();
+      const startMs = Math.max(clock.now(), busyUntilMs);
       const tone: Tone = {
         halfPeriodBytes,
         changes,
