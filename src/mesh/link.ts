@@ -23,7 +23,7 @@ export interface LinkEvents {
   missing(address: string, problem: CircuitError): void;
   opened(link: Link): void;
   ack(text: string): void;
-  /** A full link has room again. */
+  /** A full link may have room again. */
   room(): void;
   ended(end: LinkEnd): void;
 }

@@ -47,16 +47,15 @@ export class Outlet {
   #awaited = 0;
   #link: Link | undefined;
   #isOver = false;
-  #problem: CircuitError;
-  #stopConnecting = () => {};
+  /** Why there is no connection yet, as far as the connector knows. */
+  #problem: CircuitError | undefined;
+  #stopConnecting: (() => void) | undefined;
   readonly #stopPatience: () => void;
 
   constructor(options: OutletOptions) {
-    const { limits, clock, patienceMs } = options;
+    const { clock, patienceMs } = options;
     this.#options = options;
-    this.#problem = this.#describe("PEER_MISSING", `all ${limits.keptConnections} connections are busy`);
-    const giveUp = () => this.#fail(this.#problem);
-    this.#stopPatience = Number.isFinite(patienceMs) ? clock.after(patienceMs, giveUp) : () => {};
+    this.#stopPatience = Number.isFinite(patienceMs) ? clock.after(patienceMs, this.#giveUp) : () => {};
   }
 
   get target(): string {
@@ -134,6 +133,15 @@ export class Outlet {
     this.#fail(this.#describe("PEER_LOST", "the mesh is closed"));
   }
 
+  readonly #giveUp = (): void => {
+    const { patienceMs, limits } = this.#options;
+    const reason =
+      this.#stopConnecting === undefined
+        ? `all ${limits.keptConnections} connections were busy for ${patienceMs} ms`
+        : `no connection after ${patienceMs} ms`;
+    this.#fail(this.#problem ?? this.#describe("PEER_MISSING", reason));
+  };
+
   #sendQueued(): void {
     while (this.#queuedTexts.length > 0 && this.#link !== undefined && !this.#link.isFull) {
       if (this.#onLink.length >= this.#options.limits.outstanding) return;
@@ -182,7 +190,7 @@ export class Outlet {
     if (this.#isOver) return [];
     this.#isOver = true;
     this.#stopPatience();
-    this.#stopConnecting();
+    this.#stopConnecting?.();
     this.#link?.close();
     this.#link = undefined;
     const waiting = [...this.#onLink.drain(), ...this.#queuedWaiters.drain()];

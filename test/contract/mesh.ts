@@ -36,7 +36,12 @@ export function testMesh(kind: string, open: OpenRig): void {
     test(`${kind}: ${name}`, { timeout: 20_000 }, async (context: TestContext) => {
       const clock = new ManualClock();
       const notices = new Notices();
-      const rig = await open({ clock, patienceMs: 10_000, notice: notices.add, limits: { outstanding: 16 } });
+      const rig = await open({
+        clock,
+        patienceMs: 10_000,
+        notice: notices.add,
+        limits: { outstanding: 16, keptConnections: 8 },
+      });
       context.after(() => Promise.all([rig.near.close(), rig.far.close()]));
       await run({ ...rig, clock, notices });
     });
@@ -469,13 +474,33 @@ function testClosing(story: Story): void {
     assert.equal(second.name, "twin");
   });
 
-  story("more channels than connections may be kept", async ({ near, serve }) => {
+  story("serves more channels than connections may be kept", async ({ near, serve }) => {
     await serve("echo", ({ channel }) => channel);
-    const channels = Array.from({ length: 600 }, (_, index) => `${index}`);
-    assert.deepEqual(
-      await Promise.all(channels.map((channel) => near.send("echo", "1", { channel }))),
-      channels,
-    );
+    const channels = Array.from({ length: 100 }, (_, index) => `${index}`);
+    const acks = channels.map((channel) => near.send("echo", "1", { channel }));
+    assert.deepEqual(await Promise.all(acks), channels);
+  });
+
+  story("a channel waits while all connections are busy, until patience ends", async (rig) => {
+    const gate = new Gate();
+    await rig.serve("slow", async ({ channel }) => {
+      gate.arrive();
+      await gate.open;
+      return channel;
+    });
+    const send = (channel: string) => rig.near.send("slow", "1", { channel });
+    const busy = ["1", "2", "3", "4", "5", "6", "7", "8"].map(send);
+    await gate.arrivals(8);
+    const impatient = send("9");
+    rig.clock.advance(10_000);
+    await assert.rejects(impatient, {
+      code: "PEER_MISSING",
+      message: /all 8 connections were busy for 10000 ms$/,
+    });
+    const patient = send("10");
+    gate.release();
+    assert.equal(await patient, "10");
+    assert.equal((await Promise.all(busy)).length, 8);
   });
 }
 

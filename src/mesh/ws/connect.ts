@@ -67,7 +67,7 @@ export class WsConnector {
     ws.once("open", () => {
       if (isSettled || socket === undefined) return;
       settle();
-      this.#opened(new WsLink(ws, socket, this.#options), events);
+      this.#opened(new WsLink(ws, socket, "client", this.#options), events);
     });
     return () => {
       if (isSettled) return;

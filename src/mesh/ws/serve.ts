@@ -41,7 +41,7 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
     } else {
       request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
       server.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsLink(ws, socket, options);
+        const link = new WsLink(ws, socket, "server", options);
         open.add(link);
         void link.closed.then(() => open.delete(link));
         attach(node, admission.channel, link);

@@ -2,13 +2,14 @@ import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
+import { encodeTextFrames } from "./text-frames.js";
 
 /** Status codes of RFC 6455 section 7.4.1 that a node sends. */
 export const CLOSE = { normal: 1000, goingAway: 1001, textOnly: 1003, handlerFailed: 1011 } as const;
 
 export interface WsLinkEvents {
   text(text: string): void;
-  /** After `isFull`: the peer has taken all that was sent. */
+  /** The peer has taken what a turn produced. Told after every write. */
   room(): void;
   /** Told once, whoever closed. 1006 where the connection broke. */
   ended(code: number, reason: string): void;
@@ -20,8 +21,11 @@ export interface WsLinkOptions {
 }
 
 /**
- * One end of an open WebSocket that carries texts. All that one turn of the event loop produces leaves in one
- * write: a system call costs more than everything else about a message.
+ * One end of an open WebSocket that carries texts.
+ *
+ * All that one turn of the event loop produces leaves in one write, because a write costs more than everything
+ * else about a message. So texts are framed here, on the socket that ws was given; ws does the handshake, all
+ * reading, and the other frames, each of which it hands to the socket whole.
  */
 export class WsLink {
   /** Resolves when the connection is gone. Never rejects. */
@@ -29,11 +33,17 @@ export class WsLink {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
-  #isCorked = false;
+  readonly #isClient: boolean;
+  /** What this turn has produced, and its length in UTF-16 units. */
+  #batch: string[] = [];
+  #batchUnits = 0;
+  #room = () => {};
   #isClosing = false;
   #stopWaiting = () => {};
 
-  constructor(ws: WebSocket, socket: Duplex, options: WsLinkOptions) {
+  /** @param end Which end this is: clients mask what they send. */
+  constructor(ws: WebSocket, socket: Duplex, end: "client" | "server", options: WsLinkOptions) {
+    this.#isClient = end === "client";
     this.#ws = ws;
     this.#socket = socket;
     this.#options = options;
@@ -47,7 +57,7 @@ export class WsLink {
       if (isBinary) this.close(CLOSE.textOnly, "messages are text frames");
       else events.text(data.toString());
     });
-    this.#socket.on("drain", () => events.room());
+    this.#room = events.room;
     ws.on("close", (code, reason) => {
       this.#isClosing = true;
       this.#stopWaiting();
@@ -58,17 +68,13 @@ export class WsLink {
 
   /** Whether more is waiting for the peer than should. */
   get isFull(): boolean {
-    return this.#socket.writableLength >= this.#options.limits.unsentBytes;
+    return this.#socket.writableLength + this.#batchUnits >= this.#options.limits.unsentBytes;
   }
 
   send(text: string): void {
     if (this.#isClosing) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      process.nextTick(this.#uncork);
-    }
-    this.#ws.send(text);
+    if (this.#batch.push(text) === 1) process.nextTick(this.#flush);
+    this.#batchUnits += text.length;
   }
 
   setReading(reading: boolean): void {
@@ -79,6 +85,7 @@ export class WsLink {
   /** Sends what is queued, then closes; cuts the connection if the peer takes too long. Idempotent. */
   close(code: number, reason: string): void {
     if (this.#isClosing) return;
+    this.#flush();
     this.#isClosing = true;
     const { clock, limits } = this.#options;
     this.#stopWaiting = clock.after(limits.closeMs, () => this.#ws.terminate());
@@ -86,8 +93,18 @@ export class WsLink {
     this.#ws.resume(); // or the peer's own close frame would never be read
   }
 
-  readonly #uncork = (): void => {
-    this.#isCorked = false;
-    this.#socket.uncork();
+  readonly #flush = (): void => {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#batchUnits = 0;
+    // After the peer's close frame nothing may follow ws's own.
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    this.#socket.write(encodeTextFrames(batch, this.#isClient), this.#written);
+  };
+
+  /** Not "drain", which comes only where the socket's own mark, which differs by version, was passed. */
+  readonly #written = (error?: Error | null): void => {
+    if (error === undefined || error === null) this.#room();
   };
 }
