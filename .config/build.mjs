@@ -15,17 +15,30 @@ rmSync(join(root, "dist"), { recursive: true, force: true });
 // dependency override that. Bundled, it asks for nothing: the transport is always ours.
 await build({
   stdin: {
-    contents: 'exports.five = require("johnny-five"); exports.Firmata = require("firmata-io").Firmata;',
+    contents:
+      'import five from "johnny-five"; import { Firmata } from "firmata-io"; export { five, Firmata };',
     resolveDir: root,
   },
-  outfile: join(root, "dist/vendor/johnny-five.cjs"),
+  outfile: join(root, "dist/vendor/johnny-five.mjs"),
   bundle: true,
+  format: "esm",
   platform: "node",
   target: "node20",
-  legalComments: "linked",
+  banner: {
+    js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+  },
   external: ["serialport", "browser-serialport", "firmata"],
+  legalComments: "linked",
   logLevel: "error",
 });
+writeFileSync(
+  join(root, "dist/vendor/johnny-five.d.mts"),
+  `export * as five from "johnny-five";
+
+/** firmata-io has no types of its own: what uses it names what it needs. */
+export declare const Firmata: new (transport: object, options: { reportVersionTimeout: number }) => unknown;
+`,
+);
 
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
 const { status } = spawnSync(process.execPath, [tsc, "--project", root], { stdio: "inherit" });

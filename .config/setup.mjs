@@ -1,7 +1,8 @@
 // Makes a fresh clone ready: installs the dependencies and builds, each only where it is missing or out of
 // date. `--fresh` builds always, so that tests never run a stale file. Called by `npm start` and `npm test`.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,17 +27,20 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-const installed = newestMs(at("node_modules", ".package-lock.json"));
-if (installed < newestMs(at("package-lock.json"))) {
+// What is installed is known by the lock file that it was installed from.
+const stamp = at("node_modules", ".circuit-lock");
+const lock = createHash("sha256")
+  .update(readFileSync(at("package-lock.json")))
+  .digest("hex");
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   console.error("Installing dependencies …");
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  writeFileSync(stamp, lock);
 }
 
-const built = newestMs(at("dist", ".built"));
-const sources = Math.max(
-  ...["src", "test", "tsconfig.json", ".config", "package-lock.json"].map((path) => newestMs(at(path))),
-);
-if (process.argv.includes("--fresh") || built < sources) {
+const sources = ["src", "test", "tsconfig.json", ".config", "package-lock.json"];
+const newest = Math.max(...sources.map((path) => newestMs(at(path))));
+if (process.argv.includes("--fresh") || newestMs(at("dist", ".built")) < newest) {
   console.error("Building …");
   run(process.execPath, [at(".config", "build.mjs")]);
 }

@@ -1,13 +1,24 @@
-// Runs the compiled tests. `npm test -- mesh` runs the files whose path contains "mesh".
+// Lints, then runs the compiled tests. `npm test -- mesh` runs only the files whose path contains "mesh", and
+// `--long` the long ones in full.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compiled = join(root, "dist", "test");
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
+
+function run(nodeArgs, env = {}) {
+  const { status } = spawnSync(process.execPath, nodeArgs, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 /** node:test on Node 20 takes neither globs nor, on 24, folders: list the files. */
 function listTests(folder) {
@@ -28,9 +39,16 @@ if (files.length === 0) {
   );
   process.exit(1);
 }
-const { status } = spawnSync(process.execPath, ["--test", "--enable-source-maps", ...files], {
-  cwd: root,
-  stdio: "inherit",
-  env: { ...process.env, ...(args.includes("--long") ? { CIRCUIT_TEST_LONG: "1" } : {}) },
-});
-process.exit(status ?? 1);
+
+if (wanted.length === 0) {
+  const biome = createRequire(import.meta.url).resolve("@biomejs/biome/package.json");
+  run([join(dirname(biome), "bin", "biome"), "check", "--error-on-warnings"]);
+}
+const reporters = ["dot", "./test/closing.mjs"].flatMap((reporter) => [
+  `--test-reporter=${reporter}`,
+  "--test-reporter-destination=stdout",
+]);
+run(
+  ["--test", "--enable-source-maps", ...reporters, ...files],
+  args.includes("--long") ? { CIRCUIT_TEST_LONG: "1" } : {},
+);

@@ -1,7 +1,7 @@
-import type { JohnnyFive } from "./session/johnny-five.js";
+import type { five } from "./session/johnny-five.js";
 
 /** A board as a sketch sees it: Johnny-Five's own object, and a barrier. */
-export interface Board extends JohnnyFive.Board {
+export interface Board extends five.Board {
   /**
    * Resolves when the board has executed all that was written to it before this call. It proves that the board
    * executed the write, not what voltage is on the pin.

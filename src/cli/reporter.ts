@@ -53,7 +53,8 @@ function describeSummary({ ticks, acks, confirmedWrites, edges, p50Ms, p99Ms }: 
   lines.push(counts.join(", "));
   for (const [board, pins] of Object.entries(edges ?? {})) {
     const seen = Object.entries(pins).map(([pin, count]) => `${plural(count, "edge")} on pin ${pin}`);
-    if (seen.length > 0) lines.push(`seen on ${board}: ${seen.reverse().join(", ")}`);
+    if (seen.length > 0)
+      lines.push(`seen on ${board === "board" ? "the board" : board}: ${seen.reverse().join(", ")}`);
   }
   if (p50Ms !== null && p99Ms !== null) {
     lines.push(`tick to ack: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`);

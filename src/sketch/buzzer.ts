@@ -1,4 +1,3 @@
-import type { JohnnyFive } from "../board/session/johnny-five.js";
 import { five } from "../board/session/piezo.js";
 import { Sketch, type SketchContext } from "./sketch.js";
 
@@ -19,7 +18,7 @@ export class Buzzer extends Sketch {
   readonly #toneHz: number;
   readonly #toneMs: number;
   readonly #sound: string;
-  #piezo: JohnnyFive.Piezo | undefined;
+  #piezo: five.Piezo | undefined;
 
   constructor({ piezo = 8, toneHz = 440, toneMs = 100, sound = "buzz buzz buzz" }: BuzzerOptions = {}) {
     super();

@@ -1,4 +1,3 @@
-import type { JohnnyFive } from "../board/session/johnny-five.js";
 import { five } from "../board/session/piezo.js";
 import { Sketch, type SketchContext } from "./sketch.js";
 
@@ -25,7 +24,7 @@ export class IoPin extends Sketch {
   readonly #sequence: number;
   readonly #bitMs: number;
   readonly #target: string;
-  #pin: JohnnyFive.Pin | undefined;
+  #pin: five.Pin | undefined;
 
   constructor({ pin = 13, chance = 0.5, sequence = 3, bitMs = 0, target = "buzzer" }: IoPinOptions = {}) {
     super();

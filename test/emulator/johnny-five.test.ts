@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
+import * as vendor from "#johnny-five";
 import type { Edge } from "../../src/emulator/pins.js";
 import { VirtualTime } from "../../src/emulator/virtual-time.js";
 import { VirtualUno } from "../../src/emulator/virtual-uno.js";
@@ -10,7 +10,7 @@ import type { Attachment } from "../../src/wiring/attachments.js";
 import { CIRCUIT_UNO_HEX, standardFirmataHex } from "../native/native.js";
 import { FIRMWARE_TOOLS, skipWithout } from "../native/tools.js";
 
-// Bundled by .config/build.mjs, without types; only what is used here is described.
+// Johnny-Five without a session; only what is used here is described, more loosely than its types do.
 interface Vendor {
   readonly Firmata: new (transport: EventEmitter, options: object) => EventEmitter;
   readonly five: Record<
@@ -28,7 +28,7 @@ interface Component extends EventEmitter {
   to(degrees: number): void;
   readonly raw: number;
 }
-const { five, Firmata } = createRequire(import.meta.url)("../../vendor/johnny-five.cjs") as Vendor;
+const { five, Firmata } = vendor as unknown as Vendor;
 
 const ATTACHED: readonly Attachment[] = [
   { part: "led1", type: "wokwi-led", attrs: {}, terminals: { A: "13", C: "GND" } },

@@ -1,13 +1,14 @@
 import type { EventEmitter } from "node:events";
-import { createRequire } from "node:module";
-import type * as JohnnyFive from "johnny-five";
+// Johnny-Five and firmata-io as one file, built by `.config/build.mjs`: as packages of their own they would bring
+// an old serialport that is compiled when it is installed.
+import { Firmata as BundledFirmata, five } from "#johnny-five";
 
 /** The transport that firmata-io writes to and listens on. */
 export interface FirmataTransport extends EventEmitter {
   write(bytes: Uint8Array, written: () => void): void;
 }
 
-/** What circuit uses of a firmata-io instance, which has no types of its own. */
+/** What circuit uses of a firmata-io instance. */
 export interface FirmataIo extends EventEmitter {
   readonly MODES: Record<string, number>;
   readonly pins: readonly { mode?: number; value?: number; readonly supportedModes: readonly number[] }[];
@@ -17,18 +18,13 @@ export interface FirmataIo extends EventEmitter {
   readonly reportVersionTimeoutId: NodeJS.Timeout;
 }
 
-interface Bundle {
-  readonly five: typeof JohnnyFive;
-  readonly Firmata: new (transport: FirmataTransport, options: { reportVersionTimeout: number }) => FirmataIo;
-}
+type FirmataConstructor = new (
+  transport: FirmataTransport,
+  options: { reportVersionTimeout: number },
+) => FirmataIo;
 
-/**
- * Johnny-Five and firmata-io as one file, built by `.config/build.mjs`: as packages of their own they would
- * bring an old serialport that is compiled when it is installed.
- */
-const bundle: Bundle = createRequire(import.meta.url)("../../../vendor/johnny-five.cjs");
+/** firmata-io's class. The cast: it has no types, and these are what circuit uses of it. */
+export const Firmata = BundledFirmata as FirmataConstructor;
 
-/** Johnny-Five itself. */
-export const five = bundle.five;
-export const Firmata = bundle.Firmata;
-export type { JohnnyFive };
+/** Johnny-Five itself, as a value and as the namespace of its types. */
+export { five };

@@ -1,16 +1,16 @@
-import { five, type JohnnyFive } from "./johnny-five.js";
+import { five } from "./johnny-five.js";
 import type { ToneDriver } from "./tone.js";
 
 const drivers = new WeakMap<object, ToneDriver>();
 
 /** From now on, piezos on this board sound by the driver. */
-export function registerTones(board: JohnnyFive.Board, driver: ToneDriver): void {
+export function registerTones(board: five.Board, driver: ToneDriver): void {
   drivers.set(board, driver);
 }
 
 interface PiezoOptions {
   readonly pin: number;
-  readonly board?: JohnnyFive.Board;
+  readonly board?: five.Board;
   readonly controller?: unknown;
 }
 

@@ -8,7 +8,7 @@ import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
 import { type FirstBytes, handshake, READY_TIMEOUT_MS, SAMPLE_BYTES } from "./handshake.js";
-import { Firmata, type FirmataIo, type FirmataTransport, type JohnnyFive } from "./johnny-five.js";
+import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
 import { five, registerTones } from "./piezo.js";
 import { PinMemory } from "./pin-memory.js";
 import { firmwareTone, toggledTone } from "./tone.js";
@@ -183,7 +183,7 @@ class Session implements BoardSession {
 
   async #startJohnnyFive(): Promise<Board> {
     // The cast: `sigint` is missing in the types; without it Johnny-Five ends the process on Ctrl-C, with code 0.
-    const quiet = { io: this.#io, repl: false, debug: false, sigint: false } as JohnnyFive.BoardOption;
+    const quiet = { io: this.#io, repl: false, debug: false, sigint: false } as five.BoardOption;
     const board = new five.Board(quiet);
     board.on("error", () => {});
     await new Promise<void>((resolve) => board.on("ready", resolve));

@@ -1,0 +1,13 @@
+/** What a test may import from `circuit-five/testing`: everything of a circuit without hardware or network. */
+export { MockBoard, type MockBoardOptions, type MockEdge, type MockPin } from "./board/link/mock.js";
+export { type BoardSession, openSession, type SessionOptions } from "./board/session/session.js";
+export { ManualClock } from "./core/manual-clock.js";
+export type { EmulatedLink, EmulatedUnoOptions } from "./emulator/emulated-link.js";
+export { PacedUno } from "./emulator/paced-uno.js";
+export type { Edge } from "./emulator/pins.js";
+export { type Pitch, pitchOf } from "./emulator/pitch.js";
+export { VirtualTime } from "./emulator/virtual-time.js";
+export { VirtualUno, type VirtualUnoOptions } from "./emulator/virtual-uno.js";
+export { MemoryMesh, type MemoryMeshOptions } from "./mesh/memory/memory-mesh.js";
+export { attachments } from "./wiring/attachments.js";
+export { readWiring } from "./wiring/read.js";
