@@ -47,6 +47,8 @@ export class CircuitNode implements SketchHost {
   readonly #confirms: boolean;
   readonly #ackTimeoutMs: number;
   readonly #latencies = new Latencies();
+  /** What gives up each message that waits for its ack: `AbortSignal.any()` would cost more than the message. */
+  readonly #sending = new Set<AbortController>();
   #sent = 0;
   #acked = 0;
   #confirmed = 0;
@@ -85,6 +87,10 @@ export class CircuitNode implements SketchHost {
    * @throws What its `setup()` throws; for a pin that the wiring lacks, with the node's name.
    */
   async setUp(): Promise<void> {
+    const stop = () => {
+      for (const sending of this.#sending) sending.abort(this.signal.reason);
+    };
+    this.signal.addEventListener("abort", stop, { once: true });
     try {
       await this.#sketch.start(this);
     } catch (error) {
@@ -105,18 +111,20 @@ export class CircuitNode implements SketchHost {
   }
 
   async send(target: string, message: string, channel = ""): Promise<string> {
-    const late = new AbortController();
+    this.signal.throwIfAborted();
+    const giveUp = new AbortController();
     const startMs = this.clock.now();
-    const cancel = this.clock.after(this.#ackTimeoutMs, () => late.abort(this.#lateError(target)));
+    const cancel = this.clock.after(this.#ackTimeoutMs, () => giveUp.abort(this.#lateError(target)));
     this.#sent++;
+    this.#sending.add(giveUp);
     try {
-      const signal = AbortSignal.any([this.signal, late.signal]);
-      const ack = await this.#mesh.send(target, message, { channel, signal });
+      const ack = await this.#mesh.send(target, message, { channel, signal: giveUp.signal });
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
       return ack;
     } finally {
       cancel();
+      this.#sending.delete(giveUp);
     }
   }
 
