@@ -13,7 +13,10 @@ const NODES: Readonly<Record<string, CircuitDefinition>> = {
     nodes: { iopin: { sketch: "iopin", listen: "127.0.0.1:0", confirm } },
     grid: { buzzer: address },
   },
-  clock: { nodes: { clock: { sketch: "clock", options: { ticks: 0, delaySeconds: 0 } } }, grid: { iopin: address } },
+  clock: {
+    nodes: { clock: { sketch: "clock", options: { ticks: 0, delaySeconds: 0 } } },
+    grid: { iopin: address },
+  },
 };
 
 const circuit = NODES[role ?? ""];

@@ -8,7 +8,12 @@ const SEEDS = fileURLToPath(new URL("../../../test/bench/seed-job.py", import.me
 const MEASURED_SECONDS = 1;
 
 /** Starts buzzer, pin and clock, each with the address of the one before it, all on one core. */
-async function run(command: string, script: string, share: number, flags: readonly string[]): Promise<number> {
+async function run(
+  command: string,
+  script: string,
+  share: number,
+  flags: readonly string[],
+): Promise<number> {
   const running: Running[] = [];
   const start = (...args: string[]) => {
     const program: Program = { command, args: [script, ...args, ...flags], core: 0 };
