@@ -20,7 +20,7 @@ async function serve(kind: string): Promise<void> {
 }
 
 function runWs(address: string, depth: number, message: string): void {
-  const meter = new Meter(measuredMs);
+  const meter = new Meter(times);
   const ws = new WebSocket(address, { perMessageDeflate: false });
   ws.on("open", () => {
     for (let sent = 0; sent < depth; sent++) ws.send(message);
@@ -35,7 +35,7 @@ function runWs(address: string, depth: number, message: string): void {
 async function runSend(address: string, depth: number, message: string): Promise<void> {
   const mesh = new WsMesh({ grid: { echo: address } });
   await mesh.send("echo", message);
-  const meter = new Meter(measuredMs);
+  const meter = new Meter(times);
   const chain = async () => {
     for (;;) {
       await mesh.send("echo", message);
@@ -48,7 +48,7 @@ async function runSend(address: string, depth: number, message: string): Promise
 async function runStream(address: string, depth: number, message: string): Promise<void> {
   const mesh = new WsMesh({ grid: { echo: address }, limits: { outstanding: depth } });
   await mesh.send("echo", message);
-  const meter = new Meter(measuredMs);
+  const meter = new Meter(times);
   function* messages() {
     for (;;) yield message;
   }
@@ -56,7 +56,7 @@ async function runStream(address: string, depth: number, message: string): Promi
 }
 
 const [role = "", target = "", depth = "1", bytes = "2", ms = "1000"] = process.argv.slice(2);
-const measuredMs = Number(ms);
+const times = { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) };
 const message = "x".repeat(Number(bytes));
 if (role === "server") await serve(target);
 else if (role === "ws") runWs(target, Number(depth), message);

@@ -1,11 +1,11 @@
 // One node of the seed's job, as a process of its own: the example's sketches, on mock boards.
-//   node seed-job-end.js buzzer | iopin BUZZER | clock IOPIN SECONDS, and --no-confirm
+//   node seed-job-end.js buzzer | iopin BUZZER | clock IOPIN WARM_UP_SECONDS SECONDS, and --no-confirm
 import { type CircuitDefinition, type CircuitEvent, runCircuit } from "../../src/index.js";
 import { Meter } from "./meter.js";
 
 const args = process.argv.slice(2);
 const confirm = !args.includes("--no-confirm");
-const [role, address = "", seconds = "1"] = args;
+const [role, address = "", warmUpSeconds = "2", seconds = "1"] = args;
 
 const NODES: Readonly<Record<string, CircuitDefinition>> = {
   buzzer: { nodes: { buzzer: { sketch: "buzzer", listen: "127.0.0.1:0", confirm } } },
@@ -21,7 +21,7 @@ const NODES: Readonly<Record<string, CircuitDefinition>> = {
 
 const circuit = NODES[role ?? ""];
 if (!circuit) throw new Error(`Cannot measure ${role}: it is not buzzer, iopin or clock`);
-const meter = new Meter(Number(seconds) * 1_000);
+const meter = new Meter({ warmUpMs: Number(warmUpSeconds) * 1_000, measuredMs: Number(seconds) * 1_000 });
 await runCircuit(
   { ...circuit, boards: { board: "mock" } },
   {

@@ -3,8 +3,9 @@
   seed-job.py buzzer               prints its address; answers "buzz buzz buzz" to 1, "..." to anything else
   seed-job.py iopin BUZZER         prints its address; for each tick: 3 random bits, each written to the pin and
                                    streamed to the buzzer, then "acknowledged"
-  seed-job.py clock IOPIN SECONDS  ticks without a pause, waits for each ack, prints ticks per second of that time,
-                                   after half as long to warm up
+  seed-job.py clock IOPIN WARM_UP SECONDS
+                                   ticks without a pause, waits for each ack; after so many seconds to warm up and
+                                   to be measured, prints ticks per second
 
 As in the seed, each stream opens a connection of its own (so the clock has one, the pin one a tick), and each
 message waits for its ack. With --keep after these the pin keeps its connection.
@@ -69,7 +70,7 @@ async def iopin(buzzer_address, keep, chance=0.5, sequence=3):
     await serve(loop)
 
 
-async def clock(iopin_address, seconds):
+async def clock(iopin_address, warm_up, seconds):
     def ticks():
         tick = 0
         while True:
@@ -85,7 +86,7 @@ async def clock(iopin_address, seconds):
         elapsed = time.perf_counter() - begin
         if warm and elapsed >= seconds:
             break
-        if not warm and elapsed >= seconds / 2:
+        if not warm and elapsed >= warm_up:
             warm, acks, begin = True, 0, time.perf_counter()
     print(acks / elapsed, flush=True)
 
@@ -96,4 +97,4 @@ if role == "buzzer":
 elif role == "iopin":
     asyncio.run(iopin(rest[0], "--keep" in sys.argv))
 else:
-    asyncio.run(clock(rest[0], float(rest[1])))
+    asyncio.run(clock(rest[0], float(rest[1]), float(rest[2])))
