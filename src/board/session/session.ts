@@ -100,7 +100,7 @@ class Session implements BoardSession {
       memory: this.#memory,
       clock,
       send: (frame) => this.#transmit(frame),
-      wireFreeAtMs: () => Math.max(this.#wireFreeAtMs, this.#clock.now()),
+      wireFreeAtMs: () => this.#freeAtMs(),
     });
     this.#fromBoard = new FrameSplitter("toHost", {
       frame: (frame) => this.#received(frame),
@@ -201,6 +201,7 @@ class Session implements BoardSession {
           levelsOf: (port) => this.#memory.levelsOf(port),
           clock: this.#clock,
           bytesPerSecond: this.#link.bytesPerSecond,
+          wireFreeAtMs: () => this.#freeAtMs(),
         }),
       );
     }
@@ -240,9 +241,13 @@ class Session implements BoardSession {
   }
 
   #transmit(bytes: Uint8Array): void {
-    const sinceMs = Math.max(this.#wireFreeAtMs, this.#clock.now());
-    this.#wireFreeAtMs = sinceMs + (bytes.length / this.#link.bytesPerSecond) * 1_000;
+    this.#wireFreeAtMs = this.#freeAtMs() + (bytes.length / this.#link.bytesPerSecond) * 1_000;
     this.#link.write(bytes);
+  }
+
+  /** When all that was sent will have reached the board, on the clock, in milliseconds. */
+  #freeAtMs(): number {
+    return Math.max(this.#wireFreeAtMs, this.#clock.now());
   }
 
   /** Refuses a message that makes use of a pin which may not be used. */

@@ -68,18 +68,17 @@ export interface ToggledToneOptions {
   readonly levelsOf: (port: number) => number;
   readonly clock: Clock;
   readonly bytesPerSecond: number;
+  /** When all that was sent, by whomever, will have reached the board, on the clock, in milliseconds. */
+  readonly wireFreeAtMs: () => number;
 }
 
 interface Tone {
-  /** Bytes from one change of level to the next, with fractions. */
-  readonly halfPeriodBytes: number;
+  readonly halfPeriodMs: number;
   /** Changes of level still to be sent. */
   changes: number;
-  /** Bytes owed to the wire before the next change. */
-  debtBytes: number;
   level: 0 | 1;
-  readonly startMs: number;
-  sentBytes: number;
+  /** When the next change is to begin on the wire, on the clock, in milliseconds. */
+  dueMs: number;
   cancel: () => void;
 }
 
@@ -90,7 +89,8 @@ interface Tone {
  * mean pitch, at no cost to the host. Johnny-Five toggles from a busy loop instead, which takes a whole
  * core, is bent by whatever else the process does, and plays on after the note.
  */
-export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: ToggledToneOptions): ToneDriver {
+export function toggledTone(options: ToggledToneOptions): ToneDriver {
+  const { send, pad, levelsOf, clock, bytesPerSecond, wireFreeAtMs } = options;
   const tones = new Map<number, Tone>();
 
   const write = (pin: number, level: 0 | 1) => {
@@ -100,18 +100,19 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     send(Uint8Array.of(COMMAND.digitalMessage | port, levels & 0x7f, levels >> 7));
   };
 
+  const change = (pin: number, tone: Tone) => {
+    const idleBytes = Math.round(((tone.dueMs - wireFreeAtMs()) / 1_000) * bytesPerSecond);
+    if (idleBytes > 0) pad(new Uint8Array(idleBytes).fill(IDLE_BYTE));
+    tone.level = tone.level ? 0 : 1;
+    write(pin, tone.level);
+    tone.changes--;
+    // Others may have held the wire up: then the tone goes on from there, rather than hurry after its time.
+    tone.dueMs = Math.max(tone.dueMs + tone.halfPeriodMs, wireFreeAtMs());
+  };
+
   const refill = (pin: number, tone: Tone) => {
-    const targetBytes = ((clock.now() - tone.startMs + LEAD_MS) / 1_000) * bytesPerSecond;
-    while (tone.changes > 0 && tone.sentBytes < targetBytes) {
-      tone.level = tone.level ? 0 : 1;
-      write(pin, tone.level);
-      tone.debtBytes += tone.halfPeriodBytes - 3;
-      const padding = Math.floor(tone.debtBytes);
-      if (padding > 0) pad(new Uint8Array(padding).fill(IDLE_BYTE));
-      tone.debtBytes -= padding;
-      tone.sentBytes += 3 + padding;
-      tone.changes--;
-    }
+    const aheadMs = clock.now() + LEAD_MS;
+    while (tone.changes > 0 && wireFreeAtMs() < aheadMs) change(pin, tone);
     if (tone.changes > 0) tone.cancel = clock.after(REFILL_MS, () => refill(pin, tone));
     else tones.delete(pin);
   };
@@ -127,21 +128,14 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     start(pin, frequencyHz, durationMs) {
       checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ);
       end(pin);
-      const halfPeriodBytes = bytesPerSecond / (2 * frequencyHz);
       // Whole periods: the pin ends low.
       const changes = 2 * Math.max(1, Math.round((durationMs / 1_000) * frequencyHz));
-      const startMs = clock.now();
-      const tone: Tone = {
-        halfPeriodBytes,
-        changes,
-        debtBytes: 0,
-        level: 0,
-        startMs,
-        sentBytes: 0,
-        cancel: () => {},
-      };
+      const halfPeriodMs = 500 / frequencyHz;
+      const tone: Tone = { halfPeriodMs, changes, level: 0, dueMs: wireFreeAtMs(), cancel: () => {} };
       tones.set(pin, tone);
-      refill(pin, tone);
+      change(pin, tone);
+      // The rest comes a turn later, so that who confirms the start does not wait behind the lead.
+      tone.cancel = clock.after(0, () => refill(pin, tone));
     },
     stop(pin) {
       end(pin);
