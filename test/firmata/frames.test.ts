@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Direction, FrameSplitter, MAX_SYSEX_BYTES } from "../../src/firmata/frames.js";
+import { cases } from "../long.js";
 
 const bytes = (hex: string) =>
   Uint8Array.from(hex === "" ? [] : hex.split(" "), (byte) => Number.parseInt(byte, 16));
@@ -62,6 +63,7 @@ test("FrameSplitter gives the same frames however the stream is cut, and loses n
       const pieces = at.slice(1).map((end, index) => whole.subarray(at[index], end));
       assert.deepEqual(split("toHost", pieces), split("toHost", [whole]));
     }),
+    { numRuns: cases(200, 100_000) },
   );
 });
 

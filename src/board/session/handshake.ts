@@ -12,27 +12,32 @@ export const READY_TIMEOUT_MS = 5_500;
 const FIRST_QUESTION_MS = 500;
 const NEXT_QUESTION_MS = 1_000;
 
-/** What the first bytes of a board were, kept for the message that says what is wrong with them. */
-export interface FirstBytes {
-  /** How many there were. */
-  received: number;
+/** Bytes kept to show what a board said instead of Firmata. */
+const SAMPLE_BYTES = 32;
+
+/** What was heard from a board, for the message that says what is wrong with it. */
+export class Heard {
+  receivedBytes = 0;
   /** How many of them were in no Firmata message. */
-  discarded: number;
-  /** The first of those. */
-  readonly sample: number[];
+  discardedBytes = 0;
   /** `2.5`, once the board has told its protocol version. */
   version: string | undefined;
-}
+  /** The first bytes that were in no message. */
+  readonly sample: number[] = [];
 
-/** Bytes kept as a sample. */
-export const SAMPLE_BYTES = 32;
+  discard(bytes: Uint8Array): void {
+    this.discardedBytes += bytes.length;
+    const room = SAMPLE_BYTES - this.sample.length;
+    if (room > 0) this.sample.push(...bytes.subarray(0, room));
+  }
+}
 
 export interface HandshakeOptions {
   readonly address: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly send: (frame: Uint8Array) => void;
-  readonly bytes: FirstBytes;
+  readonly heard: Heard;
   /** Resolves when firmata-io knows the board's pins; rejects when the link is lost. */
   readonly ready: Promise<void>;
   readonly timeoutMs: number;
@@ -45,19 +50,19 @@ export interface HandshakeOptions {
  *   signal's own reason when it aborts.
  */
 export async function handshake(options: HandshakeOptions): Promise<void> {
-  const { address, clock, signal, send, bytes, ready, timeoutMs } = options;
+  const { address, clock, signal, send, heard, ready, timeoutMs } = options;
   const over = new AbortController();
   const ask = (afterMs: number): (() => void) =>
     clock.after(afterMs, () => {
       if (over.signal.aborted) return;
-      if (bytes.version === undefined) send(encodeToBoard({ type: "queryVersion" }));
+      if (heard.version === undefined) send(encodeToBoard({ type: "queryVersion" }));
       send(encodeToBoard({ type: "queryFirmware" }));
       cancelAsk = ask(NEXT_QUESTION_MS);
     });
   let cancelAsk = ask(FIRST_QUESTION_MS);
   const timeout = clock
     .sleep(timeoutMs, AbortSignal.any([signal, over.signal]))
-    .then(() => Promise.reject(diagnose(address, bytes, timeoutMs)));
+    .then(() => Promise.reject(diagnose(address, heard, timeoutMs)));
   try {
     await Promise.race([ready, timeout]);
   } finally {
@@ -67,9 +72,9 @@ export async function handshake(options: HandshakeOptions): Promise<void> {
   }
 }
 
-function diagnose(address: string, bytes: FirstBytes, timeoutMs: number): CircuitError {
+function diagnose(address: string, heard: Heard, timeoutMs: number): CircuitError {
   const within = `within ${(timeoutMs / 1_000).toFixed(1)} s`;
-  if (bytes.received === 0) {
+  if (heard.receivedBytes === 0) {
     return new CircuitError(
       "BOARD_SILENT",
       `Cannot talk to the board on ${address}: it said nothing ${within}`,
@@ -78,27 +83,27 @@ function diagnose(address: string, bytes: FirstBytes, timeoutMs: number): Circui
       },
     );
   }
-  if (bytes.version !== undefined) {
+  if (heard.version !== undefined) {
     return new CircuitError(
       "BOARD_NOT_FIRMATA",
-      `Cannot talk to the board on ${address}: it speaks Firmata ${bytes.version} but did not describe its pins ${within}`,
+      `Cannot talk to the board on ${address}: it speaks Firmata ${heard.version} but did not describe its pins ${within}`,
       {
         hint: "Flash StandardFirmata (README: real hardware); a reduced Firmata does not answer a capability query.",
       },
     );
   }
-  const text = String.fromCharCode(...bytes.sample);
-  if (isText(bytes.sample)) {
+  const text = String.fromCharCode(...heard.sample);
+  if (isText(heard.sample)) {
     return new CircuitError(
       "BOARD_NOT_FIRMATA",
       `Cannot talk to the board on ${address}: it says ${JSON.stringify(text)}, which is not Firmata`,
       { hint: "Flash StandardFirmata: the board runs another sketch (README: real hardware)." },
     );
   }
-  const sample = bytes.sample.slice(0, 8).map((byte) => byte.toString(16).padStart(2, "0"));
+  const sample = heard.sample.slice(0, 8).map((byte) => byte.toString(16).padStart(2, "0"));
   return new CircuitError(
     "BOARD_WRONG_BAUD",
-    `Cannot talk to the board on ${address}: ${bytes.received} bytes ${within}, none of them Firmata (${sample.join(" ")} …)`,
+    `Cannot talk to the board on ${address}: ${heard.receivedBytes} bytes ${within}, none of them Firmata (${sample.join(" ")} …)`,
     {
       hint: "Give the baud rate of its firmware, for example ?baud=115200 behind the port, or flash StandardFirmata.",
     },

@@ -7,9 +7,10 @@ import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
-import { type FirstBytes, handshake, READY_TIMEOUT_MS, SAMPLE_BYTES } from "./handshake.js";
+import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
 import { five, registerTones } from "./piezo.js";
+import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
 import { firmwareTone, toggledTone } from "./tone.js";
 
@@ -74,7 +75,7 @@ export async function openSession(options: SessionOptions): Promise<BoardSession
 class Session implements BoardSession {
   readonly #link: ByteLink;
   readonly #clock: Clock;
-  readonly #checkPin: ((pin: number) => void) | undefined;
+  readonly #guard: PinGuard | undefined;
   readonly #notice: (text: string) => void;
   readonly #memory = new PinMemory();
   readonly #confirmations: Confirmations;
@@ -83,8 +84,7 @@ class Session implements BoardSession {
   readonly #lost = new AbortController();
   readonly #fromBoard: FrameSplitter;
   readonly #toBoard: FrameSplitter;
-  readonly #firstBytes: FirstBytes = { received: 0, discarded: 0, sample: [], version: undefined };
-  readonly #checked = new Set<number>();
+  readonly #heard = new Heard();
   #board: Board | undefined;
   #firmware = "";
   #redundant = 0;
@@ -94,7 +94,7 @@ class Session implements BoardSession {
   constructor({ link, clock = systemClock, checkPin, notice = () => {} }: SessionOptions) {
     this.#link = link;
     this.#clock = clock;
-    this.#checkPin = checkPin;
+    this.#guard = checkPin && new PinGuard(checkPin);
     this.#notice = notice;
     this.#confirmations = new Confirmations({
       memory: this.#memory,
@@ -104,7 +104,7 @@ class Session implements BoardSession {
     });
     this.#fromBoard = new FrameSplitter("toHost", {
       frame: (frame) => this.#received(frame),
-      discard: (bytes) => this.#discarded(bytes),
+      discard: (bytes) => this.#heard.discard(bytes),
     });
     this.#toBoard = new FrameSplitter("toBoard", { frame: (frame) => this.#send(frame) });
     this.#transport = Object.assign(new EventEmitter(), {
@@ -117,7 +117,7 @@ class Session implements BoardSession {
     this.#io = new Firmata(this.#transport, { reportVersionTimeout: READY_TIMEOUT_MS });
     clearTimeout(this.#io.reportVersionTimeoutId);
     this.#io.setMaxListeners(0);
-    this.#io.name = link.address;
+    this.#io.port = link.address;
     // firmata-io keeps only the modes that it knows by name.
     this.#io.MODES.TONE = PIN_MODE.tone;
   }
@@ -144,7 +144,7 @@ class Session implements BoardSession {
     return {
       writes: this.#confirmations.sent,
       redundant: this.#redundant,
-      discardedBytes: this.#firstBytes.discarded,
+      discardedBytes: this.#heard.discardedBytes,
     };
   }
 
@@ -152,7 +152,7 @@ class Session implements BoardSession {
     const startMs = this.#clock.now();
     const events = {
       data: (bytes: Uint8Array) => {
-        this.#firstBytes.received += bytes.length;
+        this.#heard.receivedBytes += bytes.length;
         this.#fromBoard.push(bytes);
       },
       lost: (cause: CircuitError) => this.#lose(cause),
@@ -170,7 +170,7 @@ class Session implements BoardSession {
         clock: this.#clock,
         signal,
         send: (frame) => this.#transmit(frame),
-        bytes: this.#firstBytes,
+        heard: this.#heard,
         ready,
         timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
       });
@@ -227,7 +227,7 @@ class Session implements BoardSession {
 
   /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
   #send(frame: Uint8Array): void {
-    if (this.#checkPin) this.#check(frame);
+    this.#guard?.check(frame);
     const { redundant, write } = this.#memory.remember(frame);
     if (redundant) {
       this.#redundant++;
@@ -250,14 +250,6 @@ class Session implements BoardSession {
     return Math.max(this.#wireFreeAtMs, this.#clock.now());
   }
 
-  /** Refuses a message that makes use of a pin which may not be used. */
-  #check(frame: Uint8Array): void {
-    const pin = usedPin(frame);
-    if (pin === undefined || this.#checked.has(pin)) return;
-    this.#checkPin?.(pin);
-    this.#checked.add(pin);
-  }
-
   /** One whole message from the board. */
   #received(frame: Uint8Array): void {
     const first = frame[0] ?? 0;
@@ -277,20 +269,14 @@ class Session implements BoardSession {
     const refused =
       (message.type === "pinState" && message.pin >= pins) ||
       (message.type === "analogMapping" && message.channels.length > pins);
-    if (refused) this.#firstBytes.discarded++;
+    if (refused) this.#heard.discardedBytes++;
     return refused;
   }
 
   #note(message: ToHost): void {
-    if (message.type === "version") this.#firstBytes.version = `${message.major}.${message.minor}`;
+    if (message.type === "version") this.#heard.version = `${message.major}.${message.minor}`;
     if (message.type === "firmware") this.#firmware = `${message.name} ${message.major}.${message.minor}`;
     if (message.type === "string") this.#notice(message.text.replaceAll("\0", ""));
-  }
-
-  #discarded(bytes: Uint8Array): void {
-    this.#firstBytes.discarded += bytes.length;
-    const { sample } = this.#firstBytes;
-    if (sample.length < SAMPLE_BYTES) sample.push(...bytes.subarray(0, SAMPLE_BYTES - sample.length));
   }
 
   #lose(cause: CircuitError): void {
@@ -300,15 +286,3 @@ class Session implements BoardSession {
     this.#transport.emit("close");
   }
 }
-
-/** The pin that a message begins to use, if it does. */
-function usedPin(frame: Uint8Array): number | undefined {
-  const [first = 0, second = 0, third = 0] = frame;
-  if (first === COMMAND.setPinMode) return second;
-  if ((first & 0xf0) === COMMAND.reportAnalog && second === 1) return FIRST_ANALOG_PIN + (first & 0x0f);
-  const named = first === COMMAND.startSysex && (second === SYSEX.servoConfig || second === SYSEX.tone);
-  return named ? third : undefined;
-}
-
-/** Pin number of A0 on an Uno. */
-const FIRST_ANALOG_PIN = 14;

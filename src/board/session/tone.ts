@@ -106,8 +106,9 @@ export function toggledTone(options: ToggledToneOptions): ToneDriver {
     tone.level = tone.level ? 0 : 1;
     write(pin, tone.level);
     tone.changes--;
-    // Others may have held the wire up: then the tone goes on from there, rather than hurry after its time.
-    tone.dueMs = Math.max(tone.dueMs + tone.halfPeriodMs, wireFreeAtMs());
+    tone.dueMs += tone.halfPeriodMs;
+    // Others may hold the wire up for long: then the tone goes on from there, rather than hurry after its time.
+    if (wireFreeAtMs() - tone.dueMs > tone.halfPeriodMs) tone.dueMs = wireFreeAtMs();
   };
 
   const refill = (pin: number, tone: Tone) => {

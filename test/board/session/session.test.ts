@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MockBoard } from "../../../src/board/link/mock.js";
+import { five } from "../../../src/board/session/piezo.js";
+import { openSession } from "../../../src/board/session/session.js";
+import { CircuitError } from "../../../src/core/error.js";
+
+async function openMock(firmware: "circuit" | "standard" = "standard") {
+  const link = new MockBoard({ firmware });
+  const notices: string[] = [];
+  const session = await openSession({ link, notice: (text) => notices.push(text) });
+  link.recording = true;
+  return { link, session, board: session.board, notices };
+}
+
+test("a mode that is set already is not sent again: the wire carries the writes alone", async () => {
+  const { link, session, board } = await openMock();
+  const pin = new five.Pin({ pin: 13, board });
+  for (let write = 0; write < 10; write++) pin.write(write & 1);
+  const types = link.received.map(({ type }) => type);
+  assert.deepEqual(types, ["pinMode", ...Array.from({ length: 10 }, () => "digitalPort")]);
+  assert.equal(session.counts().redundant, 10);
+  await session.close();
+});
+
+test("a mode is sent again after another one", async () => {
+  const { link, session, board } = await openMock();
+  const pin = new five.Pin({ pin: 12, board });
+  pin.mode = 0;
+  pin.mode = 1;
+  const modes = link.received.map((message) => (message.type === "pinMode" ? message.mode : undefined));
+  assert.deepEqual(modes, [1, 0, 1]);
+  await session.close();
+});
+
+test("a pin that may not be used is refused where it is used, before anything is sent", async () => {
+  const link = new MockBoard();
+  const session = await openSession({
+    link,
+    checkPin: (pin) => {
+      if (pin !== 13) throw new CircuitError("PIN_NOT_WIRED", `Cannot use pin ${pin}`);
+    },
+  });
+  link.recording = true;
+  new five.Pin({ pin: 13, board: session.board });
+  const uses = [
+    () => new five.Led({ pin: 12, board: session.board }),
+    () => new five.Servo({ pin: 10, board: session.board }),
+    () => new five.Piezo({ pin: 8, board: session.board }),
+    () => new five.Sensor({ pin: "A0", board: session.board }),
+  ];
+  for (const use of uses) assert.throws(use, { code: "PIN_NOT_WIRED" });
+  assert.deepEqual(
+    new Set(link.received.map((message) => ("pin" in message ? message.pin : undefined))),
+    new Set([13]),
+  );
+  await session.close();
+});
+
+test("an unplugged board rejects who waits, and later ones, with BOARD_LOST", async () => {
+  const { link, session, board } = await openMock();
+  const pin = new five.Pin({ pin: 13, board });
+  link.hang();
+  pin.high();
+  const waiting = board.confirm();
+  link.unplug();
+  await assert.rejects(waiting, { code: "BOARD_LOST" });
+  await assert.rejects(board.confirm(), { code: "BOARD_LOST" });
+  assert.ok(session.lost.aborted);
+  pin.low();
+  await session.close();
+});
+
+test("close() leaves pins at their stop levels: low, high, as they are, and PWM off", async () => {
+  const { link, session, board } = await openMock("circuit");
+  for (const pin of [2, 4, 7, 12]) new five.Pin({ pin, board }).high();
+  new five.Led({ pin: 3, board }).brightness(99);
+  new five.Piezo({ pin: 8, board }).frequency(440, 10_000);
+  await board.confirm();
+  await session.close(
+    new Map<number, 0 | 1 | "keep">([
+      [4, 1],
+      [7, "keep"],
+    ]),
+  );
+  assert.deepEqual(
+    [2, 3, 4, 7, 8, 12].map((pin) => link.pin(pin).value),
+    [0, 0, 1, 1, 0, 0],
+  );
+});
+
+test("close() is idempotent, and is not held up by a board that has hung", async () => {
+  const { link, session, board, notices } = await openMock();
+  new five.Pin({ pin: 13, board }).high();
+  await board.confirm();
+  link.hang();
+  await Promise.all([session.close(), session.close()]);
+  assert.match(notices.join(), /did not answer/);
+});
+
+test("garbage from a running board is thrown away and counted, and the session goes on", async () => {
+  const { link, session, board } = await openMock();
+  const pin = new five.Pin({ pin: 13, board });
+  await board.confirm();
+  link.say(Uint8Array.of(0x12, 0xf0, 0x6e, 0x7f, 0x01, 0xff, 0x00));
+  link.say(Uint8Array.of(0xf0, 0x6e, 0x55, 0x01, 0x01, 0xf7)); // the state of pin 85
+  pin.high();
+  await board.confirm();
+  assert.ok(session.counts().discardedBytes >= 7);
+  await session.close();
+});
+
+test("a sensor on an analog pin reads what the board measures", async () => {
+  const { link, session, board } = await openMock();
+  const sensor = new five.Sensor({ pin: "A0", board, freq: 1 });
+  const read = new Promise((resolve) => sensor.on("change", () => resolve(sensor.value)));
+  link.measure(0, 675);
+  assert.equal(await read, 675);
+  // Its timer; missing in Johnny-Five's types.
+  (sensor as unknown as { disable(): void }).disable();
+  await session.close();
+});
+
+test("a pin's own query is answered beside the session's", async () => {
+  const { session, board } = await openMock();
+  const pin = new five.Pin({ pin: 13, board });
+  pin.high();
+  const confirmed = board.confirm();
+  const state = await new Promise<{ value: number }>((resolve) => pin.query(resolve));
+  await confirmed;
+  assert.equal(state.value, 1);
+  await session.close();
+});
