@@ -8,8 +8,8 @@ import { listBenches } from "./list.js";
 
 /** How to read the table. */
 const HOW =
-  "Every figure is the median of five runs that alternate with the peer's, every ratio the median of the five " +
-  "ratios; figures of virtual time are exact and come from one run.";
+  "Figures are medians of runs that alternate with the peer's (five of each for most), ratios the medians of the pairs'. " +
+  "Rates are those after a warm-up, of 2 s for the seed's job. Figures of virtual time are exact and come from one run.";
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
