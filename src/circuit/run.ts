@@ -19,7 +19,7 @@ import { summarize } from "./summary.js";
 export interface RunOptions {
   /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */
   readonly signal?: AbortSignal;
-  /** Takes what happens, as it happens; the summary comes last, also after a failure. */
+  /** Takes what happens, as it happens; once the circuit has begun, the summary comes last, also after a failure. */
   readonly onEvent?: (event: CircuitEvent) => void;
   readonly clock?: Clock;
   /** Links in place of what the boards' addresses say, by the boards' names. */
@@ -54,7 +54,8 @@ class Circuit {
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   #mesh: Mesh | undefined;
-  #stopped: Summary | undefined;
+  /** All is open and set up, and messages may flow. */
+  #begun = false;
 
   constructor(definition: CircuitDefinition, options: RunOptions) {
     this.#definition = definition;
@@ -68,6 +69,7 @@ class Circuit {
     signal.addEventListener("abort", stop, { once: true });
     try {
       await this.#start();
+      this.#begun = true;
       await this.#untilDone();
     } finally {
       this.#stopping.abort(new CircuitError("LINK_CLOSED", "Cannot go on: the circuit has stopped"));
