@@ -1,6 +1,6 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { StopLevel } from "../board/session/session.js";
-import type { CircuitDefinition, NodeDefinition } from "../config/define.js";
+import type { CircuitDefinition } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -98,7 +98,7 @@ class Circuit {
     const addresses = this.#definition.boards ?? DEFAULT_BOARDS;
     const used = new Set<string>();
     for (const [name, sketch] of sketches) {
-      if (sketch.usesBoard) used.add(this.#boardOf(this.#definition.nodes[name]));
+      if (sketch.usesBoard) used.add(this.#boardOf(name));
     }
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, failed.signal]);
@@ -146,7 +146,7 @@ class Circuit {
       ...shared,
       name,
       sketch,
-      session: sketch.usesBoard ? this.#boards.get(this.#boardOf(definition))?.session : undefined,
+      session: sketch.usesBoard ? this.#boards.get(this.#boardOf(name))?.session : undefined,
       clock: this.#clock,
       signal: this.#stopping.signal,
       confirms: definition?.confirm ?? true,
@@ -163,9 +163,24 @@ class Circuit {
     }
   }
 
-  /** Name of a node's board. */
-  #boardOf(node: NodeDefinition | undefined): string {
-    return node?.board ?? Object.keys(this.#definition.boards ?? DEFAULT_BOARDS)[0] ?? "";
+  /**
+   * Name of a node's board.
+   *
+   * @throws {CircuitError} `CONFIG_INVALID` when it names none and there are several.
+   */
+  #boardOf(node: string): string {
+    const named = this.#definition.nodes[node]?.board;
+    if (named !== undefined) return named;
+    const names = Object.keys(this.#definition.boards ?? DEFAULT_BOARDS);
+    const [only] = names;
+    if (only !== undefined && names.length === 1) return only;
+    throw new CircuitError(
+      "CONFIG_INVALID",
+      `Cannot choose a board for ${node}: there are ${names.length}, ${names.join(", ")}`,
+      {
+        hint: `Name one in nodes.${node}.board.`,
+      },
+    );
   }
 
   /** Sockets are loaded only where a node is reached through one. */

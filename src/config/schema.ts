@@ -80,9 +80,6 @@ const CIRCUIT = v.pipe(
       if (node.board !== undefined && !boards.includes(node.board)) {
         addIssue({ message: `nodes.${name}.board: is "${node.board}", not one of: ${boards.join(", ")}` });
       }
-      if (node.board === undefined && boards.length > 1) {
-        addIssue({ message: `nodes.${name}.board: must name one of: ${boards.join(", ")}` });
-      }
     }
     if (Object.keys(dataset.value.nodes).length === 0)
       addIssue({ message: "nodes: must have at least one node" });
