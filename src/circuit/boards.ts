@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
 import { type BoardSession, openSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
-import { CircuitError, messageOf } from "../core/error.js";
+import { CircuitError } from "../core/error.js";
+import { describeFileProblem } from "../core/file-problem.js";
 import type { EmulatedLink } from "../emulator/emulated-link.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
 import { readWiring } from "../wiring/read.js";
@@ -63,7 +64,7 @@ function countEdges(link: EmulatedLink): ReadonlyMap<number, number> {
  */
 export async function loadWiring(path: string): Promise<Wiring> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new CircuitError("FILE_FAILED", `Cannot read the wiring ${path}: ${messageOf(cause)}`, {
+    throw new CircuitError("FILE_FAILED", `Cannot read the wiring ${path}: ${describeFileProblem(cause)}`, {
       hint: "Give the path of a wiring in Wokwi's diagram format.",
       cause,
     });

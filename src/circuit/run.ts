@@ -67,6 +67,7 @@ class Circuit {
     signal.throwIfAborted();
     const stop = () => this.#stopping.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
+    let summary: Summary | undefined;
     try {
       await this.#start();
       this.#begun = true;
@@ -74,10 +75,10 @@ class Circuit {
     } finally {
       this.#stopping.abort(new CircuitError("LINK_CLOSED", "Cannot go on: the circuit has stopped"));
       signal.removeEventListener("abort", stop);
-      this.#stopped = await this.#close();
-      this.#tell({ type: "summary", ...this.#stopped });
+      summary = await this.#close();
+      if (this.#begun) this.#tell({ type: "summary", ...summary });
     }
-    return this.#stopped;
+    return summary;
   }
 
   async #start(): Promise<void> {
