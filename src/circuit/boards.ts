@@ -31,6 +31,9 @@ export interface OpenBoardOptions {
   readonly link: ByteLink | undefined;
 }
 
+/** How long a board may take before a person who watches is told what is waited for, in milliseconds. */
+const PATIENCE_MS = 1_000;
+
 /**
  * Opens a board and waits until it is ready.
  *
@@ -40,13 +43,14 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   const { name, address, wiring, clock, signal, notice } = options;
   const startMs = clock.now();
   const link = options.link ?? (await makeLink(address, { attachments: wiring ? attachments(wiring) : [] }));
+  const cancel = clock.after(PATIENCE_MS, () => notice(`waiting for an answer on ${link.address}`));
   const session = await openSession({
     link,
     clock,
     signal,
     notice,
     ...(wiring && { checkPin: pinChecker(wiring) }),
-  });
+  }).finally(cancel);
   const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
 }

@@ -5,7 +5,7 @@ import { FrameSplitter } from "../../firmata/frames.js";
 import { CIRCUIT_FIRMWARE, COMMAND, PIN_MODE, SYSEX } from "../../firmata/protocol.js";
 import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
-import type { ByteLink } from "../link/link.js";
+import type { ByteLink, LinkEvents } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
 import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
@@ -166,7 +166,7 @@ class Session implements BoardSession {
     });
     ready.catch(() => {});
     try {
-      await this.#link.open(events, { signal });
+      await this.#openLink(events, signal, timeoutMs);
       this.#transport.emit("open");
       await handshake({
         address: this.address,
@@ -181,6 +181,16 @@ class Session implements BoardSession {
     } catch (error) {
       await this.#link.close();
       throw error;
+    }
+  }
+
+  async #openLink(events: LinkEvents, signal: AbortSignal, timeoutMs: number): Promise<void> {
+    const late = new AbortController();
+    const cancel = this.#clock.after(timeoutMs, () => late.abort(unreachable(this.address, timeoutMs)));
+    try {
+      await this.#link.open(events, { signal: AbortSignal.any([signal, late.signal]) });
+    } finally {
+      cancel();
     }
   }
 
@@ -290,4 +300,12 @@ class Session implements BoardSession {
     this.#lost.abort(cause);
     this.#transport.emit("close");
   }
+}
+
+function unreachable(address: string, timeoutMs: number): CircuitError {
+  return new CircuitError(
+    "PORT_MISSING",
+    `Cannot open ${address}: no answer within ${(timeoutMs / 1_000).toFixed(1)} s`,
+    { hint: "Check the board's address, its power, and that it is on this network." },
+  );
 }
