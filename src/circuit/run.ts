@@ -153,6 +153,7 @@ class Circuit {
       confirms: definition?.confirm ?? true,
       ackTimeoutMs: timeoutSeconds * 1_000,
       out: (text) => this.#tell({ type: "out", node: name, text }),
+      notice: (text) => this.#tell({ type: "notice", text }),
     });
   }
 
