@@ -5,17 +5,15 @@ import { FrameSplitter } from "../../firmata/frames.js";
 import { CIRCUIT_FIRMWARE, COMMAND, PIN_MODE, SYSEX } from "../../firmata/protocol.js";
 import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
-import type { ByteLink, LinkEvents } from "../link/link.js";
+import type { ByteLink } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
 import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
+import { drainWithin, openWithin } from "./patience.js";
 import { five, registerTones } from "./piezo.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
-import { firmwareTone, toggledTone } from "./tone.js";
-
-/** How long what was sent may take to leave when the session closes, in milliseconds: 5 kB at 57 600 baud. */
-const DRAIN_TIMEOUT_MS = 1_000;
+import { firmwareTone, type ToneDriver, toggledTone } from "./tone.js";
 
 export interface SessionOptions {
   /** A link that has not been opened. The session opens and closes it. */
@@ -92,6 +90,9 @@ class Session implements BoardSession {
   #firmware = "";
   #redundant = 0;
   #wireFreeAtMs = 0;
+  #tones: ToneDriver | undefined;
+  /** The pins are as they are to be left: nothing more is written. */
+  #isStopped = false;
   #closing: Promise<void> | undefined;
 
   constructor({ link, clock = systemClock, checkPin, notice = () => {} }: SessionOptions) {
@@ -166,7 +167,7 @@ class Session implements BoardSession {
     });
     ready.catch(() => {});
     try {
-      await this.#openLink(events, signal, timeoutMs);
+      await openWithin(this.#link, events, { clock: this.#clock, signal, timeoutMs });
       this.#transport.emit("open");
       await handshake({
         address: this.address,
@@ -184,16 +185,6 @@ class Session implements BoardSession {
     }
   }
 
-  async #openLink(events: LinkEvents, signal: AbortSignal, timeoutMs: number): Promise<void> {
-    const late = new AbortController();
-    const cancel = this.#clock.after(timeoutMs, () => late.abort(unreachable(this.address, timeoutMs)));
-    try {
-      await this.#link.open(events, { signal: AbortSignal.any([signal, late.signal]) });
-    } finally {
-      cancel();
-    }
-  }
-
   async #startJohnnyFive(): Promise<Board> {
     // The cast: `sigint` is missing in the types; without it Johnny-Five ends the process on Ctrl-C, with code 0.
     const quiet = { io: this.#io, repl: false, debug: false, sigint: false } as five.BoardOption;
@@ -204,19 +195,17 @@ class Session implements BoardSession {
     const send = (frame: Uint8Array) => this.#send(frame);
     if (ours) {
       this.#confirmations.startEchoes();
-      registerTones(board, firmwareTone(send));
+      this.#tones = firmwareTone(send);
     } else if (Number.isFinite(this.#link.bytesPerSecond)) {
-      registerTones(
-        board,
-        toggledTone({
-          send,
-          pad: (bytes) => this.#transmit(bytes),
-          levelsOf: (port) => this.#memory.levelsOf(port),
-          clock: this.#clock,
-          bytesPerSecond: this.#link.bytesPerSecond,
-        }),
-      );
+      this.#tones = toggledTone({
+        send,
+        pad: (bytes) => this.#transmit(bytes),
+        levelsOf: (port) => this.#memory.levelsOf(port),
+        clock: this.#clock,
+        bytesPerSecond: this.#link.bytesPerSecond,
+      });
     }
+    if (this.#tones) registerTones(board, this.#tones);
     return Object.assign(board, { confirm: () => this.#confirmations.confirm() });
   }
 
@@ -226,10 +215,13 @@ class Session implements BoardSession {
   }
 
   async #stop(stopLevels: ReadonlyMap<number, StopLevel>): Promise<void> {
+    this.#tones?.close();
     if (!this.#lost.signal.aborted && this.#board) {
       for (const frame of this.#memory.stopFrames(stopLevels)) this.#send(frame);
+      // A component that still blinks or sweeps would undo it.
+      this.#isStopped = true;
       await this.#confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
-      await this.#drain();
+      await drainWithin(this.#link, this.#clock);
     }
     await this.#link.close();
     this.#lose(
@@ -237,15 +229,9 @@ class Session implements BoardSession {
     );
   }
 
-  async #drain(): Promise<void> {
-    const over = new AbortController();
-    const late = this.#clock.sleep(DRAIN_TIMEOUT_MS, over.signal).catch(() => {});
-    await Promise.race([this.#link.drain(), late]);
-    over.abort();
-  }
-
   /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
   #send(frame: Uint8Array): void {
+    if (this.#isStopped) return;
     this.#guard?.check(frame);
     const { redundant, write } = this.#memory.remember(frame);
     if (redundant) {
@@ -300,12 +286,4 @@ class Session implements BoardSession {
     this.#lost.abort(cause);
     this.#transport.emit("close");
   }
-}
-
-function unreachable(address: string, timeoutMs: number): CircuitError {
-  return new CircuitError(
-    "PORT_MISSING",
-    `Cannot open ${address}: no answer within ${(timeoutMs / 1_000).toFixed(1)} s`,
-    { hint: "Check the board's address, its power, and that it is on this network." },
-  );
 }
