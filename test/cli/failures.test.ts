@@ -24,8 +24,8 @@ interface Told {
 /** Longest time from the command to its end when a board cannot be used, in milliseconds. */
 const LIMIT_MS = 6_000;
 
-/** The program's own start and end, on a machine that is busy with other tests, in milliseconds. */
-const START_MS = 1_500;
+/** More for starting it, where other tests keep every core busy, in milliseconds: 150 on an idle machine. */
+const START_MS = 4_000;
 
 function assertTold(ended: Ended, { message, hint, exitCode }: Told): void {
   const lines = ended.stderr.trimEnd().split("\n");
@@ -63,11 +63,6 @@ describe("circuit run", { concurrency: 4 }, () => {
         { message: /open \/dev\/null: it is no serial port$/, hint: /circuit boards/, exitCode: 74 },
       ],
       [
-        "auto where nothing is plugged in",
-        "auto",
-        { message: /none of \d+ serial ports looks like one$/, hint: /Plug the board in/, exitCode: 69 },
-      ],
-      [
         "a closed TCP port",
         "tcp://127.0.0.1:1",
         {
@@ -80,6 +75,16 @@ describe("circuit run", { concurrency: 4 }, () => {
     for (const [what, board, told] of rows) {
       test(what, async (context) => assertTold(await runOn(context, board), told));
     }
+
+    test("auto where nothing is plugged in", async (context) => {
+      const boards = await circuit(context, ["boards", "--quiet"]);
+      if (boards.stdout !== "") return context.skip("unplug the boards of this machine");
+      assertTold(await runOn(context, "auto"), {
+        message: /none of \d+ serial ports looks like one$/,
+        hint: /Plug the board in/,
+        exitCode: 69,
+      });
+    });
 
     test("a regular file", async (context) => {
       const file = join(temporaryFolder(context), "port");
@@ -214,7 +219,7 @@ signal.pause()`;
         hint: /Plug the cable in again/,
         exitCode: 74,
       });
-      assert.ok(performance.now() - unpluggedMs < 1_500);
+      assert.ok(performance.now() - unpluggedMs < LIMIT_MS);
     });
 
     test("it is unplugged while it is asked what it is", async (context) => {

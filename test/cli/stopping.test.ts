@@ -38,7 +38,7 @@ describe("circuit run, stopped", { concurrency: 3 }, () => {
     const { code, stdout } = await running.ended();
     assert.equal(code, 130);
     assert.equal(stdout, "");
-    assert.ok(performance.now() - pressedMs < 1_000);
+    assert.ok(performance.now() - pressedMs < 2_000);
   });
 
   test("by a second Ctrl-C while it stops: at once", async (context) => {
