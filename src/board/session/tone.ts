@@ -20,6 +20,9 @@ export interface ToneDriver {
 
   /** Ends the pin's tone and leaves the pin low. */
   stop(pin: number): void;
+
+  /** Sends nothing more: the session closes, and sees to the pins itself. */
+  close(): void;
 }
 
 type Send = (frame: Uint8Array) => void;
@@ -40,6 +43,7 @@ export function firmwareTone(send: Send): ToneDriver {
       send(encodeToBoard({ type: "tone", pin, centihertz, durationMs: wholeMs }));
     },
     stop: (pin) => send(encodeToBoard({ type: "noTone", pin })),
+    close: () => {},
   };
 }
 
@@ -141,6 +145,9 @@ export function toggledTone(options: ToggledToneOptions): ToneDriver {
     stop(pin) {
       end(pin);
       write(pin, 0);
+    },
+    close() {
+      for (const pin of [...tones.keys()]) end(pin);
     },
   };
 }
