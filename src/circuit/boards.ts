@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
 import { type BoardSession, openSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
-import { CircuitError, messageOf } from "../core/error.js";
+import { CircuitError } from "../core/error.js";
+import { describeFileProblem } from "../core/file-problem.js";
 import type { EmulatedLink } from "../emulator/emulated-link.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
 import { readWiring } from "../wiring/read.js";
@@ -30,6 +31,9 @@ export interface OpenBoardOptions {
   readonly link: ByteLink | undefined;
 }
 
+/** How long a board may take before a person who watches is told what is waited for, in milliseconds. */
+const PATIENCE_MS = 1_000;
+
 /**
  * Opens a board and waits until it is ready.
  *
@@ -39,13 +43,14 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   const { name, address, wiring, clock, signal, notice } = options;
   const startMs = clock.now();
   const link = options.link ?? (await makeLink(address, { attachments: wiring ? attachments(wiring) : [] }));
+  const cancel = clock.after(PATIENCE_MS, () => notice(`waiting for an answer on ${link.address}`));
   const session = await openSession({
     link,
     clock,
     signal,
     notice,
     ...(wiring && { checkPin: pinChecker(wiring) }),
-  });
+  }).finally(cancel);
   const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
 }
@@ -63,7 +68,7 @@ function countEdges(link: EmulatedLink): ReadonlyMap<number, number> {
  */
 export async function loadWiring(path: string): Promise<Wiring> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new CircuitError("FILE_FAILED", `Cannot read the wiring ${path}: ${messageOf(cause)}`, {
+    throw new CircuitError("FILE_FAILED", `Cannot read the wiring ${path}: ${describeFileProblem(cause)}`, {
       hint: "Give the path of a wiring in Wokwi's diagram format.",
       cause,
     });

@@ -32,6 +32,8 @@ export interface CircuitNodeOptions {
   /** Time for an answer to `send()`, in milliseconds. */
   readonly ackTimeoutMs: number;
   readonly out: (text: string) => void;
+  /** Takes what a person should know. */
+  readonly notice: (text: string) => void;
 }
 
 /** A sketch that runs as a node: joins it to its board and to the mesh. */
@@ -41,12 +43,15 @@ export class CircuitNode implements SketchHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly out: (text: string) => void;
+  readonly #notice: (text: string) => void;
   readonly #sketch: Sketch;
   readonly #session: BoardSession | undefined;
   readonly #mesh: Mesh;
   readonly #confirms: boolean;
   readonly #ackTimeoutMs: number;
   readonly #latencies = new Latencies();
+  /** What gives up each message that waits for its ack: `AbortSignal.any()` would cost more than the message. */
+  readonly #sending = new Set<AbortController>();
   #sent = 0;
   #acked = 0;
   #confirmed = 0;
@@ -57,6 +62,7 @@ export class CircuitNode implements SketchHost {
     this.clock = options.clock;
     this.random = options.random;
     this.out = options.out;
+    this.#notice = options.notice;
     this.#sketch = options.sketch;
     this.#session = options.session;
     this.#mesh = options.mesh;
@@ -85,6 +91,10 @@ export class CircuitNode implements SketchHost {
    * @throws What its `setup()` throws; for a pin that the wiring lacks, with the node's name.
    */
   async setUp(): Promise<void> {
+    const stop = () => {
+      for (const sending of this.#sending) sending.abort(this.signal.reason);
+    };
+    this.signal.addEventListener("abort", stop, { once: true });
     try {
       await this.#sketch.start(this);
     } catch (error) {
@@ -105,18 +115,20 @@ export class CircuitNode implements SketchHost {
   }
 
   async send(target: string, message: string, channel = ""): Promise<string> {
-    const late = new AbortController();
+    this.signal.throwIfAborted();
+    const giveUp = new AbortController();
     const startMs = this.clock.now();
-    const cancel = this.clock.after(this.#ackTimeoutMs, () => late.abort(this.#lateError(target)));
+    const cancel = this.clock.after(this.#ackTimeoutMs, () => giveUp.abort(this.#lateError(target)));
     this.#sent++;
+    this.#sending.add(giveUp);
     try {
-      const signal = AbortSignal.any([this.signal, late.signal]);
-      const ack = await this.#mesh.send(target, message, { channel, signal });
+      const ack = await this.#mesh.send(target, message, { channel, signal: giveUp.signal });
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
       return ack;
     } finally {
       cancel();
+      this.#sending.delete(giveUp);
     }
   }
 
@@ -131,9 +143,21 @@ export class CircuitNode implements SketchHost {
   }
 
   #handle({ channel, message }: Delivery): unknown {
-    const answer = this.#sketch.loop(channel, message);
-    if (!this.#session || !this.#confirms) return answer;
-    return answerWhenConfirmed(answer, this.#session.board);
+    try {
+      const answer = this.#sketch.loop(channel, message);
+      const board = this.#confirms ? this.#session?.board : undefined;
+      const settled = board ? answerWhenConfirmed(answer, board) : answer;
+      if (settled instanceof Promise) settled.catch((thrown: unknown) => this.#tellFailure(thrown));
+      return settled;
+    } catch (thrown) {
+      this.#tellFailure(thrown);
+      throw thrown;
+    }
+  }
+
+  /** The sender is told of it too, but it may be another process, and gets neither hint nor trace. */
+  #tellFailure(thrown: unknown): void {
+    if (!this.signal.aborted) this.#notice(`${this.node}: ${describeFailure(thrown)}`);
   }
 
   #lateError(target: string): CircuitError {
@@ -146,6 +170,13 @@ export class CircuitNode implements SketchHost {
       },
     );
   }
+}
+
+function describeFailure(thrown: unknown): string {
+  if (thrown instanceof CircuitError)
+    return thrown.hint ? `${thrown.message}\n  ${thrown.hint}` : thrown.message;
+  // A mistake in a sketch, which its trace finds.
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
 async function answerWhenConfirmed(answer: unknown, board: Board): Promise<unknown> {

@@ -19,7 +19,7 @@ import { summarize } from "./summary.js";
 export interface RunOptions {
   /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */
   readonly signal?: AbortSignal;
-  /** Takes what happens, as it happens; the summary comes last, also after a failure. */
+  /** Takes what happens, as it happens; once the circuit has begun, the summary comes last, also after a failure. */
   readonly onEvent?: (event: CircuitEvent) => void;
   readonly clock?: Clock;
   /** Links in place of what the boards' addresses say, by the boards' names. */
@@ -54,7 +54,8 @@ class Circuit {
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   #mesh: Mesh | undefined;
-  #stopped: Summary | undefined;
+  /** All is open and set up, and messages may flow. */
+  #begun = false;
 
   constructor(definition: CircuitDefinition, options: RunOptions) {
     this.#definition = definition;
@@ -66,16 +67,18 @@ class Circuit {
     signal.throwIfAborted();
     const stop = () => this.#stopping.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
+    let summary: Summary | undefined;
     try {
       await this.#start();
+      this.#begun = true;
       await this.#untilDone();
     } finally {
       this.#stopping.abort(new CircuitError("LINK_CLOSED", "Cannot go on: the circuit has stopped"));
       signal.removeEventListener("abort", stop);
-      this.#stopped = await this.#close();
-      this.#tell({ type: "summary", ...this.#stopped });
+      summary = await this.#close();
+      if (this.#begun) this.#tell({ type: "summary", ...summary });
     }
-    return this.#stopped;
+    return summary;
   }
 
   async #start(): Promise<void> {
@@ -150,6 +153,7 @@ class Circuit {
       confirms: definition?.confirm ?? true,
       ackTimeoutMs: timeoutSeconds * 1_000,
       out: (text) => this.#tell({ type: "out", node: name, text }),
+      notice: (text) => this.#tell({ type: "notice", text }),
     });
   }
 

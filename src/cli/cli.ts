@@ -3,7 +3,7 @@ export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that paths are relative to. */
   readonly folder: string;
-  /** Aborts at the first Ctrl-C or SIGTERM; its reason is an `Interrupted`. */
+  /** Aborts at the first Ctrl-C, SIGTERM or hang-up of the terminal; its reason is an `Interrupted`. */
   readonly signal: AbortSignal;
   /** Whether output may be coloured. */
   readonly color: boolean;
@@ -13,13 +13,16 @@ export interface Cli {
   log(line: string): void;
 }
 
+/** Signals that stop a command, and their exit codes: 128 and the signal's number, as shells have it. */
+export const STOP_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
 /** The reason of `Cli.signal`. */
 export class Interrupted extends Error {
   readonly exitCode: number;
 
-  constructor(signal: "SIGINT" | "SIGTERM") {
-    super(signal === "SIGINT" ? "Interrupted" : "Terminated");
-    this.exitCode = signal === "SIGINT" ? 130 : 143;
+  constructor(signal: keyof typeof STOP_SIGNALS) {
+    super(`Stopped by ${signal}`);
+    this.exitCode = STOP_SIGNALS[signal];
   }
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { type Cli, Interrupted } from "./cli.js";
+import { type Cli, Interrupted, STOP_SIGNALS } from "./cli.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 const args = process.argv.slice(2);
@@ -14,7 +14,8 @@ if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
 
 async function main(): Promise<void> {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // The cast: the keys of the table are the signals.
+  for (const signal of Object.keys(STOP_SIGNALS) as (keyof typeof STOP_SIGNALS)[]) {
     process.on(signal, () => {
       const reason = new Interrupted(signal);
       // The second time ends at once: something does not close.
@@ -23,7 +24,9 @@ async function main(): Promise<void> {
     });
   }
   // A reader that has gone away, as in `circuit run | head`, is no failure of the circuit's.
-  process.stdout.on("error", () => stop.abort(new Interrupted("SIGTERM")));
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", () => stop.abort(new Interrupted("SIGTERM")));
+  }
   const cli: Cli = {
     env: process.env,
     folder: process.cwd(),

@@ -19,11 +19,13 @@ export function makeProgram(cli: Cli, version: string): Command {
     .usage("<command> [options]")
     .helpCommand(false)
     .action((sketch: string | undefined) => {
+      if (sketch?.startsWith("-")) program.error(`error: unknown option '${sketch}'`);
       if (sketch !== undefined) throw unknownSketch(sketch);
       program.outputHelp();
     })
-    .allowExcessArguments()
-    .showHelpAfterError("(circuit --help lists the commands)");
+    // What follows an unknown sketch is its own: the sketch is what is wrong.
+    .allowUnknownOption()
+    .allowExcessArguments();
   program.addCommand(runCommand(cli));
   // The cast: the keys of the table are the names.
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
@@ -34,7 +36,11 @@ export function makeProgram(cli: Cli, version: string): Command {
     command.exitOverride().configureOutput({
       writeOut: (text) => cli.print(text.trimEnd()),
       writeErr: (text) => cli.log(text.trimEnd()),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, "circuit: Cannot understand the arguments: ")),
     });
+    const full = command === program ? "circuit" : `circuit ${command.name()}`;
+    command.showHelpAfterError(`  See \`${full} --help\`.`);
   }
   return program;
 }

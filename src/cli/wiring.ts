@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { Command } from "commander";
-import { CircuitError, messageOf } from "../core/error.js";
+import { CircuitError } from "../core/error.js";
+import { describeFileProblem } from "../core/file-problem.js";
 import type { Cli } from "./cli.js";
 
 /** `circuit wiring`: the drawing of a wiring. */
@@ -19,7 +20,7 @@ export function wiringCommand(cli: Cli): Command {
         return;
       }
       await writeFile(output, drawing).catch((cause: unknown) => {
-        throw new CircuitError("FILE_FAILED", `Cannot write ${output}: ${messageOf(cause)}`, {
+        throw new CircuitError("FILE_FAILED", `Cannot write ${output}: ${describeFileProblem(cause)}`, {
           hint: "Give a path that this user may write.",
           cause,
         });

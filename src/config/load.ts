@@ -29,24 +29,31 @@ export async function loadConfig(path: string): Promise<CircuitDefinition> {
       hint: "Give the path of a configuration, or none to run the example circuit.",
     });
   }
-  refuseForeign(file, path);
+  refuseUnsafe(file, path);
   const circuit = checkCircuit(await loadValue(file, path), path);
   if (circuit.wiring === undefined || isAbsolute(circuit.wiring)) return circuit;
   return { ...circuit, wiring: join(dirname(file), circuit.wiring) };
 }
 
 /** A file that others may write is a way for them to run code as this user. */
-function refuseForeign(file: string, path: string): void {
+function refuseUnsafe(file: string, path: string): void {
   const OTHERS_WRITE = 0o002;
-  if (process.platform === "win32" || (statSync(file).mode & OTHERS_WRITE) === 0) return;
+  const found = statSync(file);
+  if (!found.isFile()) {
+    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: it is no file`, {
+      hint: "Give the path of a configuration, or none to run the example circuit.",
+    });
+  }
+  if (process.platform === "win32" || (found.mode & OTHERS_WRITE) === 0) return;
   throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: every user of this machine may write it`, {
     hint: `Run \`chmod o-w ${path}\`: a configuration is code.`,
   });
 }
 
 async function loadValue(file: string, path: string): Promise<unknown> {
+  const isJson = extname(file) === ".json";
   try {
-    if (extname(file) === ".json") return JSON.parse(await readFile(file, "utf8"));
+    if (isJson) return JSON.parse(await readFile(file, "utf8"));
     const { createJiti } = await import("jiti");
     const jiti = createJiti(pathToFileURL(file).href, {
       // `circuit-five` in a configuration is this very package, whether it is installed beside it or not.
@@ -57,8 +64,11 @@ async function loadValue(file: string, path: string): Promise<unknown> {
     const loaded: { readonly default?: unknown } = await jiti.import(file);
     return loaded.default;
   } catch (cause) {
-    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: ${messageOf(cause)}`, {
-      hint: "Mend the file; it must `export default defineCircuit({ … })`.",
+    const problem = messageOf(cause).replace(/\s+/g, " ");
+    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: ${problem}`, {
+      hint: isJson
+        ? 'Mend the file; it must hold one object, such as { "nodes": { … } }.'
+        : "Mend the file; it must `export default defineCircuit({ … })`.",
       cause,
     });
   }

@@ -25,13 +25,23 @@ function ownSketch(name: keyof typeof SKETCH_SETTINGS) {
   });
 }
 
+const PORT_OR_ADDRESS = "must be a port from 0 to 65535, or host:port";
+
+// The words stand at each check: an input of the right type is told of the check that it fails, not of the union.
 const LISTEN = v.union(
   [
-    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
-    v.pipe(v.string(), v.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/)),
+    v.pipe(
+      v.number(),
+      v.integer(PORT_OR_ADDRESS),
+      v.minValue(0, PORT_OR_ADDRESS),
+      v.maxValue(65_535, PORT_OR_ADDRESS),
+    ),
+    v.pipe(v.string(), v.regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, PORT_OR_ADDRESS)),
   ],
-  "must be a port from 0 to 65535, or host:port",
+  PORT_OR_ADDRESS,
 );
+
+const PEER_URL = "must be an address such as ws://127.0.0.1:8766";
 
 const NODE = {
   board: v.optional(NAME),
@@ -58,12 +68,7 @@ const CIRCUIT = v.pipe(
     ),
     wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
     nodes: v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name"),
-    grid: v.optional(
-      v.record(
-        NAME,
-        v.pipe(v.string(), v.regex(/^wss?:\/\/[^/\s]+/, "must be an address such as ws://127.0.0.1:8766")),
-      ),
-    ),
+    grid: v.optional(v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]+/, PEER_URL)))),
     pins: v.optional(
       v.record(
         v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be a pin's number")),
@@ -108,7 +113,7 @@ export function checkCircuit(value: unknown, source: string): CircuitDefinition 
 
 /** An issue's own words; valibot's for what has none of ours. */
 function describe(issue: v.BaseIssue<unknown>): string {
-  if (issue.expected === "never") return "is not known here";
+  if (issue.type === "strict_object" && issue.expected === "never") return "is not known here";
   if (issue.received === "undefined") return "is missing";
   return issue.message;
 }

@@ -4,7 +4,7 @@ export interface Clock {
   now(): number;
 
   /**
-   * Calls `callback` once, `delayMs` from now.
+   * Calls `callback` once, `delayMs` from now; for 0, in a later turn of the event loop.
    *
    * @returns A function that takes the call back; calling it later, or twice, does nothing.
    */
@@ -45,6 +45,11 @@ export function sleepOn(clock: Pick<Clock, "after">, delayMs: number, signal?: A
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(delayMs, callback) {
+    if (delayMs <= 0) {
+      // A timer would wait for 1 ms.
+      const turn = setImmediate(callback);
+      return () => clearImmediate(turn);
+    }
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { CircuitError, messageOf } from "../core/error.js";
+import { CircuitError } from "../core/error.js";
+import { describeFileProblem } from "../core/file-problem.js";
 import { parseHex } from "./hex.js";
 
 /** The project's own firmware, as it is committed. */
@@ -20,8 +21,8 @@ export function readFirmware(firmware: string | Uint8Array = OWN_FIRMWARE): Uint
   try {
     text = readFileSync(firmware, "latin1");
   } catch (cause) {
-    throw new CircuitError("FILE_FAILED", `Cannot read firmware ${firmware}: ${messageOf(cause)}`, {
-      hint: "Give the path of a .hex file built for the Uno",
+    throw new CircuitError("FILE_FAILED", `Cannot read firmware ${firmware}: ${describeFileProblem(cause)}`, {
+      hint: "Give the path of a .hex file built for the Uno.",
       cause,
     });
   }

@@ -6,7 +6,7 @@ export const FLASH_BYTES = 32 * 1024;
 /** Longest image text read, in characters: 32 KiB as one byte a record is 13 characters times 32 768. */
 const MAX_HEX_CHARACTERS = 512 * 1024;
 
-const HINT_REBUILD = "Build the firmware again for the Uno and use the .hex file that the build writes";
+const HINT_REBUILD = "Build the firmware again for the Uno and use the .hex file that the build writes.";
 
 function invalid(
   source: string,

@@ -28,7 +28,8 @@ export class Clock extends Sketch {
 
   override async run(): Promise<void> {
     for (let tick = 0; this.#ticks === 0 || tick < this.#ticks; tick++) {
-      if (tick > 0 && this.#delaySeconds > 0) await this.clock.sleep(this.#delaySeconds * 1_000, this.signal);
+      // Also without a delay: in one process with an emulated peer nothing else makes way for signals and timers.
+      if (tick > 0) await this.clock.sleep(this.#delaySeconds * 1_000, this.signal);
       this.out(`> ${tick}`);
       const ack = await this.send(this.#target, String(tick), TICK_CHANNEL);
       this.out(`< ${ack}`);

@@ -2,17 +2,26 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+/** What is asked of a row: of ours divided by the peer's, or of ours alone, in the row's unit. */
+export interface Limit {
+  readonly of: "ratio" | "ours";
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
 /** One claim: how ours compares to its peer, measured in the same run. */
 export interface Row {
   readonly claim: string;
   /** What the figures count, for example `acks/s`. */
   readonly unit: string;
   readonly peer: string;
-  /** Ours divided by the peer's is at least this; without it the row is for information. */
-  readonly atLeast?: number;
-  /** Measures once. */
-  ours(): Promise<number>;
-  theirs(): Promise<number>;
+  /** Without it the row is for information. */
+  readonly limit?: Limit;
+  /** Alternations of ours and the peer's; 1 where both figures are exact, as in virtual time. */
+  readonly rounds?: number;
+  /** Measures once; `share` is how much of the whole measurement to do, above 0 to 1. */
+  ours(share: number): Promise<number>;
+  theirs(share: number): Promise<number>;
   /** Why the row cannot be measured here; `undefined` where it can. */
   missing?(): string | undefined;
 }
@@ -21,43 +30,62 @@ export interface Result {
   readonly row: Row;
   readonly ours: number;
   readonly theirs: number;
+  /** Median of the ratios of each alternation: what slows the machine down for a while slows both. */
   readonly ratio: number;
 }
 
-/** Alternations of ours and the peer's, so that both see the same weather. */
+/** So many alternations, so that ours and the peer's see the same weather. */
 const ROUNDS = 5;
 
-/** Alternates ours and the peer's and takes the median of each. */
-export async function measure(row: Row, rounds = ROUNDS): Promise<Result> {
+/** Alternates ours and the peer's and takes the medians. */
+export async function measure(row: Row, { share = 1, rounds = row.rounds ?? ROUNDS } = {}): Promise<Result> {
   const ours: number[] = [];
   const theirs: number[] = [];
+  const ratios: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    theirs.push(await row.theirs());
-    ours.push(await row.ours());
+    const peer = await row.theirs(share);
+    const own = await row.ours(share);
+    theirs.push(peer);
+    ours.push(own);
+    ratios.push(own / peer);
   }
-  const result = { row, ours: medianOf(ours), theirs: medianOf(theirs) };
-  return { ...result, ratio: result.ours / result.theirs };
+  return { row, ours: medianOf(ours), theirs: medianOf(theirs), ratio: medianOf(ratios) };
 }
 
-function medianOf(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+/** The middle one, or the upper of two. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-export const HEADINGS = ["claim", "ours", "peer", "unit", "ratio", "at least", "verdict"];
+/** Whether a result is what its row asks for; `undefined` where it asks for nothing. */
+export function holds({ row: { limit }, ours, ratio }: Result): boolean | undefined {
+  if (limit === undefined) return undefined;
+  const value = limit.of === "ratio" ? ratio : ours;
+  return value >= (limit.atLeast ?? -Infinity) && value <= (limit.atMost ?? Infinity);
+}
+
+export const HEADINGS = ["claim", "ours", "peer", "unit", "ratio", "asked", "verdict"];
 
 /** A row of the table, as texts. */
-export function describe({ row, ours, theirs, ratio }: Result): string[] {
-  const holds = row.atLeast === undefined ? "" : ratio >= row.atLeast ? "holds" : "FAILS";
+export function describe(result: Result): string[] {
+  const { row, ours, theirs, ratio } = result;
+  const kept = holds(result);
   return [
     row.claim,
     format(ours),
     `${format(theirs)} (${row.peer})`,
     row.unit,
     `${ratio.toFixed(2)} ×`,
-    row.atLeast === undefined ? "" : `${row.atLeast} ×`,
-    holds,
+    describeLimit(row),
+    kept === undefined ? "" : kept ? "holds" : "FAILS",
   ];
+}
+
+function describeLimit({ limit, unit }: Row): string {
+  if (limit === undefined) return "";
+  const sign = limit.atLeast === undefined ? "≤" : "≥";
+  return `${sign} ${limit.atLeast ?? limit.atMost} ${limit.of === "ratio" ? "×" : unit}`;
 }
 
 function format(value: number): string {
@@ -79,8 +107,8 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 export interface Program {
   readonly command: string;
   readonly args: readonly string[];
-  /** The core that it runs on; where `taskset` is missing, any. */
-  readonly core: 0 | 1;
+  /** The core that it runs on; without one, or where there is no `taskset`, any. */
+  readonly core?: 0 | 1;
 }
 
 /** A process of a measurement, and the lines it prints. */
@@ -89,7 +117,8 @@ export class Running {
   readonly #lines: AsyncIterator<string>;
 
   constructor({ command, args, core }: Program) {
-    const pinned = process.platform === "linux" ? ["taskset", "-c", `${core}`, command] : [command];
+    const isPinned = core !== undefined && process.platform === "linux";
+    const pinned = isPinned ? ["taskset", "-c", `${core}`, command] : [command];
     const [first = command, ...rest] = [...pinned, ...args];
     this.#process = spawn(first, rest, { stdio: ["pipe", "pipe", "inherit"] });
     const { stdout } = this.#process;
@@ -104,11 +133,16 @@ export class Running {
     return value;
   }
 
-  async stop(): Promise<void> {
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const exited = once(this.#process, "exit");
+    await once(this.#process, "exit");
+  }
+
+  async stop(): Promise<void> {
+    const ended = this.ended();
     this.#process.kill("SIGTERM");
-    await exited;
+    await ended;
   }
 }
 

@@ -1,46 +1,41 @@
 // `npm run bench` measures every claim; `npm run bench -- mesh` those of the files whose name contains "mesh";
 // `--write` keeps the table in test/bench/RESULTS.md.
-import { readdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { describe, formatTable, HEADINGS, measure, type Row } from "./bench.js";
+import { describe, formatTable, HEADINGS, holds, measure } from "./bench.js";
+import { listBenches } from "./list.js";
 
-const wanted = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
-const folder = new URL("./", import.meta.url);
+/** How to read the table. */
+const HOW =
+  "Figures are medians of runs that alternate with the peer's (five of each for most), ratios the medians of the pairs'. " +
+  "Rates are those after a warm-up, of 2 s for the seed's job. Figures of virtual time are exact and come from one run.";
 
+const args = process.argv.slice(2);
+const wanted = args.filter((arg) => !arg.startsWith("--"));
 const table: string[][] = [];
-let failures = 0;
-for (const { file, row } of await listRows()) {
-  const missing = row.missing?.();
-  if (missing !== undefined) {
-    console.error(`${row.claim}: not measured: ${missing}`);
-    continue;
+const unmeasured: string[] = [];
+for (const { name, rows } of await listBenches(wanted)) {
+  for (const row of rows) {
+    const missing = row.missing?.();
+    if (missing !== undefined) {
+      unmeasured.push(`Not measured: ${row.claim}: ${missing}`);
+      continue;
+    }
+    const result = await measure(row);
+    if (holds(result) === false) process.exitCode = 1;
+    table.push(describe(result));
+    console.error(`${name}: ${describe(result).join("  ")}`);
   }
-  const cells = describe(await measure(row));
-  if (cells.at(-1) === "FAILS") failures++;
-  table.push(cells);
-  console.error(`${file}: ${cells.join("  ")}`);
 }
-const text = formatTable([HEADINGS, ...table]);
-console.log(text);
-if (process.argv.includes("--write")) {
-  const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`;
-  const path = fileURLToPath(new URL("../../../test/bench/RESULTS.md", folder));
-  writeFileSync(
-    path,
-    `# What was measured\n\nBy \`npm run bench -- --write\`: medians of five alternations, ${machine}.\n\n${text}\n`,
-  );
-}
-process.exitCode = failures === 0 ? 0 : 1;
 
-/** A bench is a file here that exports `rows`. */
-async function listRows(): Promise<{ file: string; row: Row }[]> {
-  const found: { file: string; row: Row }[] = [];
-  for (const file of readdirSync(folder).sort()) {
-    if (!file.endsWith(".js") || /^(?:run|bench|.*-end)\.js$/.test(file)) continue;
-    if (wanted.length > 0 && !wanted.some((part) => file.includes(part))) continue;
-    const { rows }: { rows?: readonly Row[] } = await import(new URL(file, folder).href);
-    for (const row of rows ?? []) found.push({ file: file.replace(/\.js$/, ""), row });
-  }
-  return found;
+const text = [formatTable([HEADINGS, ...table]), ...unmeasured].join("\n\n");
+console.log(text);
+if (args.includes("--write")) {
+  const command = ["npm run bench --", ...args].join(" ");
+  const machine = `Node ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`;
+  writeFileSync(
+    fileURLToPath(new URL("../../../test/bench/RESULTS.md", import.meta.url)),
+    `# What was measured\n\nBy \`${command}\` on ${machine}. ${HOW}\n\n${text}\n`,
+  );
 }

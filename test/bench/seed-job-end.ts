@@ -1,42 +1,33 @@
-// One node of the seed's job, as a process of its own: our mesh with stand-ins for the sketches.
-//   node seed-job-end.js buzzer | iopin BUZZER | clock IOPIN SECONDS
-import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
+// One node of the seed's job, as a process of its own: the example's sketches, on mock boards.
+//   node seed-job-end.js buzzer | iopin BUZZER | clock IOPIN WARM_UP_SECONDS SECONDS, and --no-confirm
+import { type CircuitDefinition, type CircuitEvent, runCircuit } from "../../src/index.js";
+import { Meter } from "./meter.js";
 
-const LISTEN = { host: "127.0.0.1", port: 0 };
-const [role, address = "", seconds = "1"] = process.argv.slice(2);
+const args = process.argv.slice(2);
+const confirm = !args.includes("--no-confirm");
+const [role, address = "", warmUpSeconds = "2", seconds = "1"] = args;
 
-if (role === "buzzer") {
-  const answer = ({ message }: { message: string }) => (message === "1" ? "buzz buzz buzz" : "...");
-  const node = await new WsMesh().serve("buzzer", answer, LISTEN);
-  console.log(node.addresses[0]);
-} else if (role === "iopin") {
-  const mesh = new WsMesh({ grid: { buzzer: address } });
-  const pin = { level: "0" };
-  const node = await mesh.serve(
-    "iopin",
-    async () => {
-      const bits = Array.from({ length: 3 }, () => (Math.random() < 0.5 ? "0" : "1"));
-      for await (const _ of mesh.stream("buzzer", write(bits, pin), { channel: "buzzer" }));
-      return "acknowledged";
+const NODES: Readonly<Record<string, CircuitDefinition>> = {
+  buzzer: { nodes: { buzzer: { sketch: "buzzer", listen: "127.0.0.1:0", confirm } } },
+  iopin: {
+    nodes: { iopin: { sketch: "iopin", listen: "127.0.0.1:0", confirm } },
+    grid: { buzzer: address },
+  },
+  clock: {
+    nodes: { clock: { sketch: "clock", options: { ticks: 0, delaySeconds: 0 } } },
+    grid: { iopin: address },
+  },
+};
+
+const circuit = NODES[role ?? ""];
+if (!circuit) throw new Error(`Cannot measure ${role}: it is not buzzer, iopin or clock`);
+const meter = new Meter({ warmUpMs: Number(warmUpSeconds) * 1_000, measuredMs: Number(seconds) * 1_000 });
+await runCircuit(
+  { ...circuit, boards: { board: "mock" } },
+  {
+    onEvent(event: CircuitEvent) {
+      if (event.type === "listening") console.log(event.addresses[0]);
+      if (event.type === "out" && event.text.startsWith("<")) meter.count();
     },
-    LISTEN,
-  );
-  console.log(node.addresses[0]);
-} else {
-  const mesh = new WsMesh({ grid: { iopin: address } });
-  await mesh.send("iopin", "0", { channel: "datafeed" });
-  const beginMs = performance.now();
-  let ticks = 0;
-  while (performance.now() - beginMs < Number(seconds) * 1_000) {
-    await mesh.send("iopin", `${++ticks}`, { channel: "datafeed" });
-  }
-  console.log((ticks / (performance.now() - beginMs)) * 1_000);
-  process.exit(0);
-}
-
-function* write(bits: readonly string[], pin: { level: string }): Generator<string> {
-  for (const bit of bits) {
-    pin.level = bit;
-    yield bit;
-  }
-}
+  },
+);

@@ -3,10 +3,12 @@
   seed-job.py buzzer               prints its address; answers "buzz buzz buzz" to 1, "..." to anything else
   seed-job.py iopin BUZZER         prints its address; for each tick: 3 random bits, each written to the pin and
                                    streamed to the buzzer, then "acknowledged"
-  seed-job.py clock IOPIN SECONDS  ticks without a pause, waits for each ack, prints ticks per second
+  seed-job.py clock IOPIN WARM_UP SECONDS
+                                   ticks without a pause, waits for each ack; after so many seconds to warm up and
+                                   to be measured, prints ticks per second
 
 As in the seed, each stream opens a connection of its own (so the clock has one, the pin one a tick), and each
-message waits for its ack.
+message waits for its ack. With --keep after these the pin keeps its connection.
 """
 
 import asyncio
@@ -44,7 +46,9 @@ async def buzzer():
     await serve(loop)
 
 
-async def iopin(buzzer_address, chance=0.5, sequence=3):
+async def iopin(buzzer_address, keep, chance=0.5, sequence=3):
+    kept = await websockets.connect(f"{buzzer_address}/buzzer") if keep else None
+
     async def bits():
         for _ in range(sequence):
             yield 0 if random.random() < chance else 1
@@ -54,14 +58,19 @@ async def iopin(buzzer_address, chance=0.5, sequence=3):
         async for bit in bits():
             pin[:] = [bit]
             drawn.append(str(bit))
-        async for _ in stream(buzzer_address, "buzzer", drawn):
-            pass
+        if kept:
+            for bit in drawn:
+                await kept.send(bit)
+                await kept.recv()
+        else:
+            async for _ in stream(buzzer_address, "buzzer", drawn):
+                pass
         return "acknowledged"
 
     await serve(loop)
 
 
-async def clock(iopin_address, seconds):
+async def clock(iopin_address, warm_up, seconds):
     def ticks():
         tick = 0
         while True:
@@ -69,20 +78,23 @@ async def clock(iopin_address, seconds):
             tick += 1
 
     acks = 0
+    warm = False
     begin = time.perf_counter()
     async for ack in stream(iopin_address, "datafeed", ticks()):
         assert ack == "acknowledged", ack
         acks += 1
         elapsed = time.perf_counter() - begin
-        if elapsed >= seconds:
+        if warm and elapsed >= seconds:
             break
+        if not warm and elapsed >= warm_up:
+            warm, acks, begin = True, 0, time.perf_counter()
     print(acks / elapsed, flush=True)
 
 
-role, *rest = sys.argv[1:]
+role, *rest = [arg for arg in sys.argv[1:] if arg != "--keep"]
 if role == "buzzer":
     asyncio.run(buzzer())
 elif role == "iopin":
-    asyncio.run(iopin(rest[0]))
+    asyncio.run(iopin(rest[0], "--keep" in sys.argv))
 else:
-    asyncio.run(clock(rest[0], float(rest[1])))
+    asyncio.run(clock(rest[0], float(rest[1]), float(rest[2])))

@@ -78,12 +78,16 @@ export function boardContract(
       await board.confirm();
     });
 
-    test("leaves outputs low when it closes", async () => {
+    test("leaves outputs low when it closes, though a component goes on", async () => {
       const { board } = session;
       new five.Pin({ pin: 7, board }).high();
+      const blinking = new five.Led({ pin: 6, board });
+      blinking.blink(1);
       await board.confirm();
       await session.close();
+      blinking.stop();
       assert.deepEqual(await made.levels(7, 2), [1, 0]);
+      assert.equal((await made.levels(6, 0)).at(-1) ?? 0, 0);
       await assert.rejects(board.confirm(), { code: "LINK_CLOSED" });
     });
   });

@@ -27,6 +27,8 @@ export interface MockPin {
 /** An Uno has 20 pins: 14 digital, 6 analog. */
 const PINS = 20;
 const FIRST_ANALOG = 14;
+/** Edges that are kept: more than any test looks at, and half a megabyte in a run without end. */
+const KEPT_EDGES = 10_000;
 const PWM_PINS: ReadonlySet<number> = new Set([3, 5, 6, 9, 10, 11]);
 
 /**
@@ -36,7 +38,7 @@ const PWM_PINS: ReadonlySet<number> = new Set([3, 5, 6, 9, 10, 11]);
 export class MockBoard implements ByteLink {
   readonly address: string;
   readonly bytesPerSecond = Number.POSITIVE_INFINITY;
-  /** Every change of level, oldest first. */
+  /** The latest changes of level, 10 000 at least, oldest first. */
   readonly edges: MockEdge[] = [];
   /** Every message that arrived, oldest first; kept only when `recording` is set. */
   readonly received: ToBoard[] = [];
@@ -241,7 +243,10 @@ export class MockBoard implements ByteLink {
   }
 
   #setLevel(pin: number, level: 0 | 1): void {
-    if (this.#modes[pin] === PIN_MODE.output && this.#values[pin] !== level) this.edges.push({ pin, level });
+    if (this.#modes[pin] === PIN_MODE.output && this.#values[pin] !== level) {
+      if (this.edges.length >= 2 * KEPT_EDGES) this.edges.splice(0, KEPT_EDGES);
+      this.edges.push({ pin, level });
+    }
     this.#values[pin] = level;
   }
 

@@ -21,6 +21,7 @@ const REAL_RATE = 1.0105;
 export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
   let port: SerialPort | undefined;
   let over = false;
+  let draining = 0;
 
   return {
     address: path,
@@ -47,8 +48,15 @@ export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
 
     drain() {
       return new Promise((resolve) => {
-        if (!port?.isOpen || over) resolve();
-        else port.drain(() => resolve());
+        if (!port?.isOpen || over) {
+          resolve();
+          return;
+        }
+        draining++;
+        port.drain(() => {
+          draining--;
+          resolve();
+        });
       });
     },
 
@@ -57,6 +65,8 @@ export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
       const closing = port;
       port = undefined;
       if (!closing?.isOpen) return;
+      // A board that takes nothing more would hold drain and close for as long as the system likes.
+      if (draining > 0) await new Promise<void>((resolve) => closing.flush(() => resolve()));
       await new Promise<void>((resolve) => closing.close(() => resolve()));
     },
   };
@@ -97,10 +107,15 @@ function openError(path: string, cause: Error): CircuitError {
       cause,
     });
   }
-  return new CircuitError("LINK_FAILED", `Cannot open ${path}: ${problem}`, {
-    hint: "Check that the path is a serial port: `circuit boards` lists those that there are.",
-    cause,
-  });
+  const isOther = /inappropriate ioctl|is a directory|ENOTTY|EISDIR/i.test(problem);
+  return new CircuitError(
+    "LINK_FAILED",
+    `Cannot open ${path}: ${isOther ? "it is no serial port" : problem}`,
+    {
+      hint: "Give the path of a serial port: `circuit boards` lists those that there are.",
+      cause,
+    },
+  );
 }
 
 function lostError(path: string, cause: unknown): CircuitError {

@@ -89,14 +89,17 @@ function connected(socket: Socket, address: string, signal: AbortSignal): Promis
 }
 
 function openError(address: string, cause: Error): CircuitError {
-  return new CircuitError(
-    "PORT_MISSING",
-    `Cannot connect to ${address}: ${messageOf(cause) || "no answer"}`,
-    {
-      hint: "Check the board's address and that it is on this network; its port is usually 3030.",
-      cause,
-    },
-  );
+  return new CircuitError("PORT_MISSING", `Cannot connect to ${address}: ${explain(cause)}`, {
+    hint: "Check the board's address and that it is on this network; its port is usually 3030.",
+    cause,
+  });
+}
+
+/** The reason of a failed connection; where several addresses failed, Node gives no message but a code. */
+function explain(cause: Error & { readonly code?: string }): string {
+  if (cause.code === "ECONNREFUSED") return "nobody listens there";
+  if (cause.code === "ENOTFOUND") return "there is no machine of that name";
+  return messageOf(cause) || cause.code || "no answer";
 }
 
 function lostError(address: string, cause: Error | undefined): CircuitError {

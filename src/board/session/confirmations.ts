@@ -66,6 +66,8 @@ export class Confirmations {
   /** `#counted` when the board began to count from 0. */
   #countedFrom = 0;
   #echoes: "off" | "asked" | "on" = "off";
+  /** What an echo told of a write that nobody had asked to be confirmed yet. */
+  #unheard: CircuitError | undefined;
   #lastStarted: Promise<void> = CONFIRMED;
   #cancelTimer: (() => void) | undefined;
   #failure: CircuitError | undefined;
@@ -81,6 +83,7 @@ export class Confirmations {
   startEchoes(): void {
     this.#echoes = "asked";
     this.#writes = [];
+    this.#unheard = undefined;
     this.#counted = this.#sent;
     this.#countedFrom = this.#sent;
     this.#send(encodeToBoard({ type: "echo", on: true }));
@@ -119,14 +122,17 @@ export class Confirmations {
         writes: levels ? this.#sent : 0,
         queries: queries.length,
         deadlineMs: this.#wireFreeAtMs() + CONFIRM_TIMEOUT_MS,
-        failure: undefined,
+        failure: levels ? this.#unheard : undefined,
         resolve,
         reject,
       };
       for (const expected of queries) this.#queries.push({ pin: expected.pin, expected, waiter });
       this.#waiters.push(waiter);
     });
+    this.#unheard = undefined;
     this.#lastStarted = confirmed;
+    // Whoever asks late finds that the echo has been here already.
+    this.#settle();
     this.#watch();
     return confirmed;
   }
@@ -173,6 +179,7 @@ export class Confirmations {
       const failure = levelMismatch(last, levels);
       const waiter = this.#waiters.find(({ writes }) => writes > this.#counted - more);
       if (waiter) waiter.failure ??= failure;
+      else this.#unheard ??= failure;
     }
     this.#settle();
   }

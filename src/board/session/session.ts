@@ -9,10 +9,11 @@ import type { ByteLink } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
 import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
+import { drainWithin, openWithin } from "./patience.js";
 import { five, registerTones } from "./piezo.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
-import { firmwareTone, toggledTone } from "./tone.js";
+import { firmwareTone, type ToneDriver, toggledTone } from "./tone.js";
 
 export interface SessionOptions {
   /** A link that has not been opened. The session opens and closes it. */
@@ -89,6 +90,9 @@ class Session implements BoardSession {
   #firmware = "";
   #redundant = 0;
   #wireFreeAtMs = 0;
+  #tones: ToneDriver | undefined;
+  /** The pins are as they are to be left: nothing more is written. */
+  #isStopped = false;
   #closing: Promise<void> | undefined;
 
   constructor({ link, clock = systemClock, checkPin, notice = () => {} }: SessionOptions) {
@@ -100,7 +104,7 @@ class Session implements BoardSession {
       memory: this.#memory,
       clock,
       send: (frame) => this.#transmit(frame),
-      wireFreeAtMs: () => Math.max(this.#wireFreeAtMs, this.#clock.now()),
+      wireFreeAtMs: () => this.#freeAtMs(),
     });
     this.#fromBoard = new FrameSplitter("toHost", {
       frame: (frame) => this.#received(frame),
@@ -163,7 +167,7 @@ class Session implements BoardSession {
     });
     ready.catch(() => {});
     try {
-      await this.#link.open(events, { signal });
+      await openWithin(this.#link, events, { clock: this.#clock, signal, timeoutMs });
       this.#transport.emit("open");
       await handshake({
         address: this.address,
@@ -191,19 +195,18 @@ class Session implements BoardSession {
     const send = (frame: Uint8Array) => this.#send(frame);
     if (ours) {
       this.#confirmations.startEchoes();
-      registerTones(board, firmwareTone(send));
+      this.#tones = firmwareTone(send);
     } else if (Number.isFinite(this.#link.bytesPerSecond)) {
-      registerTones(
-        board,
-        toggledTone({
-          send,
-          pad: (bytes) => this.#transmit(bytes),
-          levelsOf: (port) => this.#memory.levelsOf(port),
-          clock: this.#clock,
-          bytesPerSecond: this.#link.bytesPerSecond,
-        }),
-      );
+      this.#tones = toggledTone({
+        send,
+        pad: (bytes) => this.#transmit(bytes),
+        levelsOf: (port) => this.#memory.levelsOf(port),
+        clock: this.#clock,
+        bytesPerSecond: this.#link.bytesPerSecond,
+        wireFreeAtMs: () => this.#freeAtMs(),
+      });
     }
+    if (this.#tones) registerTones(board, this.#tones);
     return Object.assign(board, { confirm: () => this.#confirmations.confirm() });
   }
 
@@ -213,10 +216,13 @@ class Session implements BoardSession {
   }
 
   async #stop(stopLevels: ReadonlyMap<number, StopLevel>): Promise<void> {
+    this.#tones?.close();
     if (!this.#lost.signal.aborted && this.#board) {
       for (const frame of this.#memory.stopFrames(stopLevels)) this.#send(frame);
+      // A component that still blinks or sweeps would undo it.
+      this.#isStopped = true;
       await this.#confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
-      await this.#link.drain();
+      await drainWithin(this.#link, this.#clock);
     }
     await this.#link.close();
     this.#lose(
@@ -226,6 +232,7 @@ class Session implements BoardSession {
 
   /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
   #send(frame: Uint8Array): void {
+    if (this.#isStopped) return;
     this.#guard?.check(frame);
     const { redundant, write } = this.#memory.remember(frame);
     if (redundant) {
@@ -240,9 +247,13 @@ class Session implements BoardSession {
   }
 
   #transmit(bytes: Uint8Array): void {
-    const sinceMs = Math.max(this.#wireFreeAtMs, this.#clock.now());
-    this.#wireFreeAtMs = sinceMs + (bytes.length / this.#link.bytesPerSecond) * 1_000;
+    this.#wireFreeAtMs = this.#freeAtMs() + (bytes.length / this.#link.bytesPerSecond) * 1_000;
     this.#link.write(bytes);
+  }
+
+  /** When all that was sent will have reached the board, on the clock, in milliseconds. */
+  #freeAtMs(): number {
+    return Math.max(this.#wireFreeAtMs, this.#clock.now());
   }
 
   /** One whole message from the board. */

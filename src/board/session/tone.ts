@@ -20,6 +20,9 @@ export interface ToneDriver {
 
   /** Ends the pin's tone and leaves the pin low. */
   stop(pin: number): void;
+
+  /** Sends nothing more: the session closes, and sees to the pins itself. */
+  close(): void;
 }
 
 type Send = (frame: Uint8Array) => void;
@@ -40,6 +43,7 @@ export function firmwareTone(send: Send): ToneDriver {
       send(encodeToBoard({ type: "tone", pin, centihertz, durationMs: wholeMs }));
     },
     stop: (pin) => send(encodeToBoard({ type: "noTone", pin })),
+    close: () => {},
   };
 }
 
@@ -68,18 +72,17 @@ export interface ToggledToneOptions {
   readonly levelsOf: (port: number) => number;
   readonly clock: Clock;
   readonly bytesPerSecond: number;
+  /** When all that was sent, by whomever, will have reached the board, on the clock, in milliseconds. */
+  readonly wireFreeAtMs: () => number;
 }
 
 interface Tone {
-  /** Bytes from one change of level to the next, with fractions. */
-  readonly halfPeriodBytes: number;
+  readonly halfPeriodMs: number;
   /** Changes of level still to be sent. */
   changes: number;
-  /** Bytes owed to the wire before the next change. */
-  debtBytes: number;
   level: 0 | 1;
-  readonly startMs: number;
-  sentBytes: number;
+  /** When the next change is to begin on the wire, on the clock, in milliseconds. */
+  dueMs: number;
   cancel: () => void;
 }
 
@@ -90,7 +93,8 @@ interface Tone {
  * mean pitch, at no cost to the host. Johnny-Five toggles from a busy loop instead, which takes a whole
  * core, is bent by whatever else the process does, and plays on after the note.
  */
-export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: ToggledToneOptions): ToneDriver {
+export function toggledTone(options: ToggledToneOptions): ToneDriver {
+  const { send, pad, levelsOf, clock, bytesPerSecond, wireFreeAtMs } = options;
   const tones = new Map<number, Tone>();
 
   const write = (pin: number, level: 0 | 1) => {
@@ -100,28 +104,27 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     send(Uint8Array.of(COMMAND.digitalMessage | port, levels & 0x7f, levels >> 7));
   };
 
+  const change = (pin: number, tone: Tone) => {
+    const idleBytes = Math.round(((tone.dueMs - wireFreeAtMs()) / 1_000) * bytesPerSecond);
+    if (idleBytes > 0) pad(new Uint8Array(idleBytes).fill(IDLE_BYTE));
+    tone.level = tone.level ? 0 : 1;
+    write(pin, tone.level);
+    tone.changes--;
+    tone.dueMs += tone.halfPeriodMs;
+    // Others may hold the wire up for long: then the tone goes on from there, rather than hurry after its time.
+    if (wireFreeAtMs() - tone.dueMs > tone.halfPeriodMs) tone.dueMs = wireFreeAtMs();
+  };
+
   const refill = (pin: number, tone: Tone) => {
-    const targetBytes = ((clock.now() - tone.startMs + LEAD_MS) / 1_000) * bytesPerSecond;
-    while (tone.changes > 0 && tone.sentBytes < targetBytes) {
-      tone.level = tone.level ? 0 : 1;
-      write(pin, tone.level);
-      tone.debtBytes += tone.halfPeriodBytes - 3;
-      const padding = Math.floor(tone.debtBytes);
-      if (padding > 0) pad(new Uint8Array(padding).fill(IDLE_BYTE));
-      tone.debtBytes -= padding;
-      tone.sentBytes += 3 + padding;
-      tone.changes--;
-    }
+    const aheadMs = clock.now() + LEAD_MS;
+    while (tone.changes > 0 && wireFreeAtMs() < aheadMs) change(pin, tone);
     if (tone.changes > 0) tone.cancel = clock.after(REFILL_MS, () => refill(pin, tone));
     else tones.delete(pin);
   };
 
-  /** Ends a pin's tone. Returns when the wire will be done with it. */
-  const end = (pin: number): number => {
-    const tone = tones.get(pin);
-    tone?.cancel();
+  const end = (pin: number) => {
+    tones.get(pin)?.cancel();
     tones.delete(pin);
-    return tone ? tone.startMs + (tone.sentBytes / bytesPerSecond) * 1_000 : 0;
   };
 
   return {
@@ -129,26 +132,22 @@ export function toggledTone({ send, pad, levelsOf, clock, bytesPerSecond }: Togg
     check: (pin, frequencyHz, durationMs) => checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ),
     start(pin, frequencyHz, durationMs) {
       checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ);
-      const busyUntilMs = end(pin);
-      const halfPeriodBytes = bytesPerSecond / (2 * frequencyHz);
+      end(pin);
       // Whole periods: the pin ends low.
       const changes = 2 * Math.max(1, Math.round((durationMs / 1_000) * frequencyHz));
-      const startMs = Math.max(clock.now(), busyUntilMs);
-      const tone: Tone = {
-        halfPeriodBytes,
-        changes,
-        debtBytes: 0,
-        level: 0,
-        startMs,
-        sentBytes: 0,
-        cancel: () => {},
-      };
+      const halfPeriodMs = 500 / frequencyHz;
+      const tone: Tone = { halfPeriodMs, changes, level: 0, dueMs: wireFreeAtMs(), cancel: () => {} };
       tones.set(pin, tone);
-      refill(pin, tone);
+      change(pin, tone);
+      // The rest comes a turn later, so that who confirms the start does not wait behind the lead.
+      tone.cancel = clock.after(0, () => refill(pin, tone));
     },
     stop(pin) {
       end(pin);
       write(pin, 0);
+    },
+    close() {
+      for (const pin of [...tones.keys()]) end(pin);
     },
   };
 }

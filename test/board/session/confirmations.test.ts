@@ -159,6 +159,22 @@ test("an echo with another level rejects", async () => {
   await assert.rejects(confirmed, { code: "PIN_UNCONFIRMED", message: /pin 13: wrote 1, the board has 0/ });
 });
 
+test("confirm() after the echo resolves at once, and rejects when its level was another", async () => {
+  const { confirmations, clock, write, answer, echo } = rig({ echoes: true });
+  await Promise.all([confirmations.confirm(), answer(1, 0)]);
+  write(1);
+  echo(1, 1);
+  assert.equal(await settled(confirmations.confirm()), "confirmed");
+  write(0);
+  echo(1, 2);
+  assert.equal(await settled(confirmations.confirm()), "PIN_UNCONFIRMED");
+  write(1);
+  echo(1, 3);
+  assert.equal(await settled(confirmations.confirm()), "confirmed");
+  clock.advance(1_000);
+  assert.equal(clock.pending, 0);
+});
+
 test("a lost write rejects who waits for it, and counting begins anew", async () => {
   const { confirmations, clock, sent, write, answer, echo } = rig({ echoes: true });
   await Promise.all([confirmations.confirm(), answer(1, 0)]);

@@ -13,28 +13,32 @@ const BYTES_PER_SECOND = 5_760;
 /** A toggled tone, and when each level of pin 8 begins on the wire, in milliseconds. */
 function toggled() {
   const clock = new ManualClock();
-  const wire: { readonly bytes: Uint8Array; readonly sentMs: number }[] = [];
-  const put = (bytes: Uint8Array) => wire.push({ bytes, sentMs: clock.now() });
+  const wire: { readonly bytes: Uint8Array; readonly arrivedMs: number }[] = [];
+  let freeMs = 0;
+  const wireFreeAtMs = () => Math.max(freeMs, clock.now());
+  const put = (bytes: Uint8Array) => {
+    freeMs = wireFreeAtMs() + (bytes.length / BYTES_PER_SECOND) * 1_000;
+    wire.push({ bytes, arrivedMs: freeMs });
+  };
   const driver = toggledTone({
     send: put,
     pad: put,
     levelsOf: () => 0b10,
     clock,
     bytesPerSecond: BYTES_PER_SECOND,
+    wireFreeAtMs,
   });
   const levels = () => {
     const found: { readonly level: number; readonly atMs: number }[] = [];
-    let freeMs = 0;
-    for (const { bytes, sentMs } of wire) {
-      freeMs = Math.max(freeMs, sentMs) + (bytes.length / BYTES_PER_SECOND) * 1_000;
-      if (bytes[0] === 0x91) found.push({ level: (bytes[1] ?? 0) & 1, atMs: freeMs });
+    for (const { bytes, arrivedMs } of wire) {
+      if (bytes[0] === 0x91) found.push({ level: (bytes[1] ?? 0) & 1, atMs: arrivedMs });
     }
     return found;
   };
   const play = (ms: number) => {
     for (let step = 0; step < ms; step++) clock.advance(1);
   };
-  return { driver, clock, wire, levels, play };
+  return { driver, clock, wire, levels, play, put };
 }
 
 for (const frequencyHz of [31, 100, 440, 523.25, 900]) {
@@ -76,6 +80,28 @@ test("toggledTone() begins anew at the next start, and stops low with little lef
   const last = levels().at(-1);
   assert.equal(last?.level, 0);
   assert.ok((last?.atMs ?? 0) < stoppedMs + 25, `${last?.atMs} after ${stoppedMs}`);
+});
+
+test("toggledTone() sends the first level at once and the rest a turn later, so that a query need not wait", () => {
+  const { driver, wire, clock } = toggled();
+  driver.start(8, 440, 100);
+  assert.equal(wire.length, 1);
+  clock.advance(0);
+  assert.ok(wire.length > 1);
+});
+
+test("toggledTone() keeps its pitch and never falls behind when others use the wire", () => {
+  const { driver, wire, levels, put, clock } = toggled();
+  driver.start(8, 440, 1_000);
+  for (let step = 0; step < 900; step++) {
+    // Three bytes each 5 ms: a tenth of the wire.
+    if (step % 5 === 0) put(Uint8Array.of(0xf4, 13, 1));
+    clock.advance(1);
+    assert.ok((wire.at(-1)?.arrivedMs ?? 0) < clock.now() + 25);
+  }
+  const rises = levels().filter(({ level }) => level === 1);
+  const meanHz = ((rises.length - 1) / ((rises.at(-1)?.atMs ?? 0) - (rises[0]?.atMs ?? 0))) * 1_000;
+  assert.ok(Math.abs(meanHz / 440 - 1) < 0.002, `${meanHz} Hz`);
 });
 
 const REFUSED: readonly (readonly [what: string, frequencyHz: number, durationMs: number])[] = [

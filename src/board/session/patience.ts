@@ -1,0 +1,47 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import type { ByteLink, LinkEvents } from "../link/link.js";
+
+/** How long what was sent may take to leave when the session closes, in milliseconds: 5 kB at 57 600 baud. */
+const DRAIN_TIMEOUT_MS = 1_000;
+
+export interface OpenWithinOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Opens a link, or gives it up: the system would try to reach a machine that is switched off for minutes.
+ *
+ * @throws {CircuitError} What `ByteLink.open()` throws, and `PORT_MISSING` when the time is over.
+ */
+export async function openWithin(
+  link: ByteLink,
+  events: LinkEvents,
+  { clock, signal, timeoutMs }: OpenWithinOptions,
+): Promise<void> {
+  const late = new AbortController();
+  const cancel = clock.after(timeoutMs, () => late.abort(unreachable(link.address, timeoutMs)));
+  try {
+    await link.open(events, { signal: AbortSignal.any([signal, late.signal]) });
+  } finally {
+    cancel();
+  }
+}
+
+/** Lets what was sent leave, but does not wait for a board that takes nothing more. */
+export async function drainWithin(link: ByteLink, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  const late = clock.sleep(DRAIN_TIMEOUT_MS, over.signal).catch(() => {});
+  await Promise.race([link.drain(), late]);
+  over.abort();
+}
+
+function unreachable(address: string, timeoutMs: number): CircuitError {
+  return new CircuitError(
+    "PORT_MISSING",
+    `Cannot open ${address}: no answer within ${(timeoutMs / 1_000).toFixed(1)} s`,
+    { hint: "Check the board's address, its power, and that it is on this network." },
+  );
+}
