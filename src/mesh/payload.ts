@@ -17,7 +17,10 @@ export type PayloadKind = "text" | "bytes" | "json";
  *
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
-export function checkPayload(payload: unknown, limits: Pick<MeshLimits, "frameBytes">): asserts payload is Payload {
+export function checkPayload(
+  payload: unknown,
+  limits: Pick<MeshLimits, "frameBytes">,
+): asserts payload is Payload {
   if (typeof payload === "string") {
     checkMessage(payload, limits);
   } else if (payload instanceof Uint8Array) {
@@ -51,7 +54,11 @@ function notJson(what: string, cause?: unknown): CircuitError {
 }
 
 function tooLong(bytes: number, most: number): CircuitError {
-  return new CircuitError("MESSAGE_INVALID", `Cannot send a message: it has ${bytes} bytes of at most ${most}`, {
-    hint: "Send it in parts.",
-  });
+  return new CircuitError(
+    "MESSAGE_INVALID",
+    `Cannot send a message: it has ${bytes} bytes of at most ${most}`,
+    {
+      hint: "Send it in parts.",
+    },
+  );
 }

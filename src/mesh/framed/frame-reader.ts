@@ -1,0 +1,214 @@
+import { CircuitError } from "../../core/error.js";
+import type { Payload } from "../payload.js";
+import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
+
+/** Takes what a frame says, record by record. What a method throws ends the reading. */
+export interface FrameSink {
+  json(type: number, value: unknown): void;
+  open(channel: number, name: string): void;
+  message(
+    channel: number,
+    sequence: number,
+    payload: Payload,
+    headers: Headers | undefined,
+    bytes: number,
+  ): void;
+  ack(channel: number, sequence: number, payload: Payload, bytes: number): void;
+  failure(channel: number, sequence: number, failure: Failure): void;
+  /** `cancel`, `confirm`, `resume`, `ping`, `pong` and `refuse`, with their numbers; a missing one is 0. */
+  numbers(type: number, first: number, second: number, third: number): void;
+}
+
+/** How many numbers follow the type of a record that is nothing else. */
+const NUMBERS: Readonly<Record<number, number>> = {
+  [RECORD.ping]: 1,
+  [RECORD.pong]: 1,
+  [RECORD.cancel]: 2,
+  [RECORD.confirm]: 2,
+  [RECORD.resume]: 2,
+  [RECORD.refuse]: 3,
+};
+
+/** Strict: a text that is no UTF-8 is refused, and a byte order mark is a character like any other. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads one frame.
+ *
+ * @throws {CircuitError} `MESSAGE_INVALID` at the first byte that is none of the protocol's; records before it have
+ *   been told.
+ */
+export function readFrame(frame: Uint8Array, sink: FrameSink): void {
+  new Reader(frame).read(sink);
+}
+
+class Reader {
+  readonly #buffer: Buffer;
+  #at = 0;
+  /** The run that items belong to. */
+  #record = 0;
+  #channel = 0;
+  #sequence = 0;
+
+  constructor(frame: Uint8Array) {
+    this.#buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  }
+
+  read(sink: FrameSink): void {
+    while (this.#at < this.#buffer.length) {
+      const first = this.#buffer[this.#at++] ?? 0;
+      if (first >= IS_ITEM) this.#item(first, sink);
+      else this.#recordOf(first, sink);
+    }
+  }
+
+  #recordOf(type: number, sink: FrameSink): void {
+    this.#record = 0;
+    switch (type) {
+      case RECORD.send:
+      case RECORD.ack:
+        this.#record = type;
+        this.#channel = this.#number();
+        this.#sequence = this.#number();
+        break;
+      case RECORD.open:
+        sink.open(this.#number(), this.#text());
+        break;
+      case RECORD.hello:
+      case RECORD.welcome:
+      case RECORD.bye:
+        sink.json(type, this.#json());
+        break;
+      default: {
+        const count = NUMBERS[type];
+        if (count === undefined) throw this.#invalid(`a record of type 0x${type.toString(16)}`);
+        sink.numbers(type, this.#number(), count > 1 ? this.#number() : 0, count > 2 ? this.#number() : 0);
+      }
+    }
+  }
+
+  #item(first: number, sink: FrameSink): void {
+    if (this.#record === 0) throw this.#invalid("an item outside of a run");
+    const kind = first & ITEM_KIND_MASK;
+    const sequence = this.#sequence++;
+    if (this.#record === RECORD.send) {
+      if (kind === ITEM.failure) throw this.#invalid("a failure for a message");
+      const headers = first & HAS_HEADERS ? this.#headers() : undefined;
+      const from = this.#at;
+      const payload = this.#payload(kind);
+      sink.message(this.#channel, sequence, payload, headers, this.#at - from);
+    } else if (kind === ITEM.failure) {
+      sink.failure(this.#channel, sequence, parseFailure(this.#json()));
+    } else {
+      const from = this.#at;
+      const payload = this.#payload(kind);
+      sink.ack(this.#channel, sequence, payload, this.#at - from);
+    }
+  }
+
+  #payload(kind: number): Payload {
+    if (kind === ITEM.text) return this.#text();
+    if (kind === ITEM.bytes) return Uint8Array.from(this.#slice());
+    // The cast: what JSON.parse() gives is Json, or a text, which is a payload too.
+    return this.#json() as Payload;
+  }
+
+  #headers(): Headers {
+    const value = this.#json();
+    if (typeof value !== "object" || value === null) throw this.#invalid("headers that are no object");
+    return parseHeaders(value);
+  }
+
+  #json(): unknown {
+    const text = this.#text();
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw this.#invalid("a text that is no JSON", cause);
+    }
+  }
+
+  #text(): string {
+    const bytes = this.#slice();
+    const text = bytes.toString("latin1");
+    if (isAscii(text)) return text;
+    try {
+      return UTF8.decode(bytes);
+    } catch (cause) {
+      throw this.#invalid("a text that is no UTF-8", cause);
+    }
+  }
+
+  #slice(): Buffer {
+    const length = this.#number();
+    const end = this.#at + length;
+    if (end > this.#buffer.length)
+      throw this.#invalid(`${length} bytes of which ${this.#buffer.length - this.#at} are there`);
+    const bytes = this.#buffer.subarray(this.#at, end);
+    this.#at = end;
+    return bytes;
+  }
+
+  #number(): number {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.#buffer[this.#at++];
+      if (byte === undefined) throw this.#invalid("a number that is cut short");
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+      scale *= 0x80;
+      if (scale > Number.MAX_SAFE_INTEGER) throw this.#invalid("a number over 2^53");
+    }
+    if (value > Number.MAX_SAFE_INTEGER) throw this.#invalid("a number over 2^53");
+    return value;
+  }
+
+  #invalid(what: string, cause?: unknown): CircuitError {
+    return new CircuitError(
+      "MESSAGE_INVALID",
+      `Cannot read a frame: ${what}, at byte ${this.#at} of ${this.#buffer.length}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Whether a text of Latin-1 characters has none beyond ASCII. */
+function isAscii(text: string): boolean {
+  if (text.length > SCANNED_TEXT) return !/[\x80-\xff]/.test(text);
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
+/** Up to this length a loop finds what is not ASCII sooner than a regular expression. */
+const SCANNED_TEXT = 32;
+
+const FAILURE_CODES: readonly string[] = [
+  "FAILED",
+  "CALL_CYCLE",
+  "DEADLINE",
+  "CANCELLED",
+] satisfies Failure["code"][];
+
+/** A failure, of which a peer may have told anything. */
+function parseFailure(value: unknown): Failure {
+  const { code, reason } = Object(value) as { code?: unknown; reason?: unknown };
+  return {
+    // The cast: it has just been looked up.
+    code: FAILURE_CODES.includes(String(code)) ? (code as Failure["code"]) : "FAILED",
+    reason: typeof reason === "string" ? reason : "no reason given",
+  };
+}
+
+/** Headers, of which a peer may have told anything; what has not its type is left out. */
+function parseHeaders(value: object): Headers {
+  const { deadlineMs, chain, deliveries, key } = value as Record<keyof Headers, unknown>;
+  return {
+    ...(typeof deadlineMs === "number" && { deadlineMs }),
+    ...(Array.isArray(chain) && { chain: chain.map(String) }),
+    ...(typeof deliveries === "number" && { deliveries }),
+    ...(typeof key === "string" && { key }),
+  };
+}

@@ -1,0 +1,148 @@
+import type { Payload } from "../payload.js";
+import { jsonOf } from "../payload.js";
+import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, type ItemKind, RECORD } from "./records.js";
+
+/** Room that a frame begins with, in bytes: a turn's worth of small messages. */
+const FIRST_ROOM_BYTES = 4_096;
+
+/** Texts up to this length are written by a loop, which for them is quicker than a call into the engine. */
+const SHORT_TEXT = 24;
+
+/** The longest LEB128 of a safe integer, in bytes. */
+const MAX_NUMBER_BYTES = 8;
+
+type RunRecord = typeof RECORD.send | typeof RECORD.ack;
+
+/** Puts together a frame: all that a turn of the event loop has to say. */
+export class FrameWriter {
+  #buffer = Buffer.allocUnsafe(FIRST_ROOM_BYTES);
+  #length = 0;
+  /** The run that items may be added to: which record, channel, and the sequence number that comes next. */
+  #runRecord = 0;
+  #runChannel = 0;
+  #runNext = 0;
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes the frame and begins a new one. The bytes are the caller's. */
+  take(): Uint8Array {
+    const frame = Buffer.from(this.#buffer.subarray(0, this.#length));
+    this.#length = 0;
+    this.#runRecord = 0;
+    return frame;
+  }
+
+  /** A record that is a type and JSON. */
+  json(type: typeof RECORD.hello | typeof RECORD.welcome | typeof RECORD.bye, value: object): void {
+    this.#type(type);
+    this.#text(JSON.stringify(value));
+  }
+
+  /** A record that is a type and numbers. */
+  numbers(type: number, ...numbers: readonly number[]): void {
+    this.#type(type);
+    for (const number of numbers) this.#number(number);
+  }
+
+  open(channel: number, name: string): void {
+    this.numbers(RECORD.open, channel);
+    this.#text(name);
+  }
+
+  message(channel: number, sequence: number, payload: Payload, headers: Headers | undefined): void {
+    this.#run(RECORD.send, channel, sequence);
+    this.#item(payload, headers);
+  }
+
+  ack(channel: number, sequence: number, payload: Payload): void {
+    this.#run(RECORD.ack, channel, sequence);
+    this.#item(payload, undefined);
+  }
+
+  failure(channel: number, sequence: number, failure: Failure): void {
+    this.#run(RECORD.ack, channel, sequence);
+    this.#reserve(1);
+    this.#buffer[this.#length++] = IS_ITEM | ITEM.failure;
+    this.#text(JSON.stringify(failure));
+  }
+
+  #type(type: number): void {
+    this.#runRecord = 0;
+    this.#reserve(1);
+    this.#buffer[this.#length++] = type;
+  }
+
+  #run(record: RunRecord, channel: number, sequence: number): void {
+    if (this.#runRecord !== record || this.#runChannel !== channel || this.#runNext !== sequence) {
+      this.numbers(record, channel, sequence);
+      this.#runRecord = record;
+      this.#runChannel = channel;
+    }
+    this.#runNext = sequence + 1;
+  }
+
+  #item(payload: Payload, headers: Headers | undefined): void {
+    const kind = kindOf(payload);
+    this.#reserve(1);
+    this.#buffer[this.#length++] = IS_ITEM | kind | (headers === undefined ? 0 : HAS_HEADERS);
+    if (headers !== undefined) this.#text(JSON.stringify(headers));
+    if (typeof payload === "string") this.#text(payload);
+    else if (payload instanceof Uint8Array) this.#bytes(payload);
+    else this.#text(jsonOf(payload));
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    this.#number(bytes.length);
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #text(text: string): void {
+    if (text.length <= SHORT_TEXT && this.#shortText(text)) return;
+    const bytes = Buffer.byteLength(text);
+    this.#number(bytes);
+    this.#reserve(bytes);
+    this.#length += this.#buffer.write(text, this.#length);
+  }
+
+  /** @returns Whether the text was ASCII, and is written. */
+  #shortText(text: string): boolean {
+    this.#reserve(1 + SHORT_TEXT);
+    const buffer = this.#buffer;
+    const start = this.#length + 1;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit > 0x7f) return false;
+      buffer[start + index] = unit;
+    }
+    buffer[this.#length] = text.length;
+    this.#length = start + text.length;
+    return true;
+  }
+
+  #number(value: number): void {
+    this.#reserve(MAX_NUMBER_BYTES);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#buffer[this.#length++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#buffer[this.#length++] = rest;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+}
+
+function kindOf(payload: Payload): ItemKind {
+  if (typeof payload === "string") return ITEM.text;
+  return payload instanceof Uint8Array ? ITEM.bytes : ITEM.json;
+}

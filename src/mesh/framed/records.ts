@@ -1,0 +1,93 @@
+/**
+ * The records of `circuit.1`: what a frame is made of. docs/protocol.md describes each byte.
+ *
+ * A frame is a run of records. A record begins with its type, below 0x80; numbers are LEB128. Items, which begin at
+ * 0x80, follow a `send` or an `ack` and stand for consecutive sequence numbers of its channel.
+ */
+
+/** Name of the protocol, asked for as a WebSocket subprotocol. */
+export const FRAMED_PROTOCOL = "circuit.1";
+
+/** First byte of a record. */
+export const RECORD = {
+  /** Sender: who it is, and what it has not been acknowledged yet. JSON. */
+  hello: 0x01,
+  /** Receiver: who it is, and how far it has come. JSON. */
+  welcome: 0x02,
+  /** Either: the connection is about to close. JSON. */
+  bye: 0x03,
+  /** Either asks whether the other is there. */
+  ping: 0x04,
+  pong: 0x05,
+  /** Sender: a number for a channel's name. */
+  open: 0x10,
+  /** Sender: messages of a channel follow, from a sequence number on. */
+  send: 0x11,
+  /** Sender: nobody waits for a message any more. */
+  cancel: 0x12,
+  /** Sender: it has every ack up to a sequence number. */
+  confirm: 0x13,
+  /** Receiver: acks of a channel follow, from a sequence number on. */
+  ack: 0x20,
+  /** Receiver: it will not run messages from a sequence number on; try again after so many milliseconds. */
+  refuse: 0x21,
+  /** Receiver: it has messages up to a sequence number only; send again what follows. */
+  resume: 0x22,
+} as const;
+
+/** What an item is: the low bits of its first byte. */
+export const ITEM = { text: 0, bytes: 1, json: 2, failure: 3 } as const;
+
+export type ItemKind = (typeof ITEM)[keyof typeof ITEM];
+
+/** Set in every item's first byte, and in no record's. */
+export const IS_ITEM = 0x80;
+export const ITEM_KIND_MASK = 0x03;
+/** The item has headers before its payload. */
+export const HAS_HEADERS = 0x04;
+
+/** What a message brings along. */
+export interface Headers {
+  /** Time that its sender still waits, in milliseconds. */
+  readonly deadlineMs?: number;
+  /** Nodes and channels whose handlers wait for this message, outermost first: `iopin/datafeed`. */
+  readonly chain?: readonly string[];
+  /** How often it may have been delivered before; left out where it was not. */
+  readonly deliveries?: number;
+  /** The same for every delivery of one message. */
+  readonly key?: string;
+}
+
+/** What a sender says first. */
+export interface Hello {
+  readonly version: 1;
+  /** Random, new for each process that sends. */
+  readonly sender: string;
+  /** Name of the node that it wants to reach. */
+  readonly target: string;
+  /** Boot id of the receiver that it was connected to before. */
+  readonly boot?: string;
+  /** Open channels: number, name, and first sequence number without an ack. */
+  readonly channels: readonly (readonly [id: number, name: string, first: number])[];
+}
+
+/** What a receiver answers. */
+export interface Welcome {
+  readonly version: 1;
+  readonly node: string;
+  /** Random, new for each process that receives. */
+  readonly boot: string;
+  /** Whether it goes on with the session that the hello names. */
+  readonly resumed: boolean;
+  /** Last sequence number received on each channel that it goes on with. */
+  readonly channels: readonly (readonly [id: number, received: number])[];
+  /** Messages without an ack, and their bytes, that it admits. */
+  readonly window: number;
+  readonly windowBytes: number;
+}
+
+/** Why a message failed. */
+export interface Failure {
+  readonly code: "FAILED" | "CALL_CYCLE" | "DEADLINE" | "CANCELLED";
+  readonly reason: string;
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { readFrame } from "../../src/mesh/framed/frame-reader.js";
+import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
+import { cases } from "../long.js";
+
+const hex = (bytes: Uint8Array) =>
+  Buffer.from(bytes)
+    .toString("hex")
+    .replace(/(..)(?=.)/g, "$1 ");
+const bytes = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
+
+/** What a frame says, as calls. */
+function told(frame: Uint8Array): unknown[][] {
+  const calls: unknown[][] = [];
+  const note =
+    (name: string) =>
+    (...values: unknown[]) =>
+      void calls.push([name, ...values]);
+  readFrame(frame, {
+    json: note("json"),
+    open: note("open"),
+    message: (channel, sequence, payload, headers) => note("message")(channel, sequence, payload, headers),
+    ack: (channel, sequence, payload) => note("ack")(channel, sequence, payload),
+    failure: note("failure"),
+    numbers: note("numbers"),
+  });
+  return calls;
+}
+
+// The bytes are those of docs/protocol.md, not of the code's constants.
+const FRAMES: readonly (readonly [wire: string, write: (writer: FrameWriter) => void, calls: unknown[][]])[] =
+  [
+    ["04 07", (writer) => writer.numbers(0x04, 7), [["numbers", 4, 7, 0, 0]]],
+    ["13 03 80 01", (writer) => writer.numbers(0x13, 3, 128), [["numbers", 0x13, 3, 128, 0]]],
+    ["21 01 02 e8 07", (writer) => writer.numbers(0x21, 1, 2, 1_000), [["numbers", 0x21, 1, 2, 1_000]]],
+    ["10 01 04 62 69 74 73", (writer) => writer.open(1, "bits"), [["open", 1, "bits"]]],
+    [
+      "11 01 05 80 01 31",
+      (writer) => writer.message(1, 5, "1", undefined),
+      [["message", 1, 5, "1", undefined]],
+    ],
+    [
+      "11 01 05 80 01 31 80 01 30 11 02 06 80 00",
+      (writer) => {
+        writer.message(1, 5, "1", undefined);
+        writer.message(1, 6, "0", undefined);
+        writer.message(2, 6, "", undefined);
+      },
+      [
+        ["message", 1, 5, "1", undefined],
+        ["message", 1, 6, "0", undefined],
+        ["message", 2, 6, "", undefined],
+      ],
+    ],
+    [
+      "11 01 01 81 02 00 ff",
+      (writer) => writer.message(1, 1, Uint8Array.of(0, 255), undefined),
+      [["message", 1, 1, Uint8Array.of(0, 255), undefined]],
+    ],
+    [
+      "11 01 01 82 07 7b 22 61 22 3a 31 7d",
+      (writer) => writer.message(1, 1, { a: 1 }, undefined),
+      [["message", 1, 1, { a: 1 }, undefined]],
+    ],
+    [
+      "11 01 01 84 11 7b 22 64 65 61 64 6c 69 6e 65 4d 73 22 3a 35 30 7d 01 31",
+      (writer) => writer.message(1, 1, "1", { deadlineMs: 50 }),
+      [["message", 1, 1, "1", { deadlineMs: 50 }]],
+    ],
+    ["20 01 05 80 02 6f 6b", (writer) => writer.ack(1, 5, "ok"), [["ack", 1, 5, "ok"]]],
+  ];
+
+for (const [wire, write, calls] of FRAMES) {
+  test(`FrameWriter writes ${wire}`, () => {
+    const writer = new FrameWriter();
+    write(writer);
+    assert.equal(hex(writer.take()), wire);
+  });
+  test(`readFrame() reads ${wire}`, () => assert.deepEqual(told(bytes(wire)), calls));
+  test(`readFrame() tells no more of a beginning of ${wire} than of all of it`, () => {
+    const whole = bytes(wire);
+    for (let length = 1; length < whole.length; length++) {
+      try {
+        assert.deepEqual(
+          told(whole.subarray(0, length)),
+          calls.slice(0, told(whole.subarray(0, length)).length),
+        );
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, "MESSAGE_INVALID");
+      }
+    }
+  });
+}
+
+const REFUSED: readonly (readonly [what: string, wire: string])[] = [
+  ["an unknown record", "7f"],
+  ["an item outside of a run", "80 01 31"],
+  ["a length beyond the frame", "11 01 01 80 05 31"],
+  ["a number without an end", "11 ff ff"],
+  ["a number over 2^53", "04 ff ff ff ff ff ff ff ff ff 01"],
+  ["a failure for a message", "11 01 01 83 02 7b 7d"],
+  ["a text that is no UTF-8", "11 01 01 80 02 c3 28"],
+  ["JSON that is none", "01 01 7b"],
+];
+for (const [what, wire] of REFUSED) {
+  test(`readFrame() refuses ${what}`, () =>
+    assert.throws(() => told(bytes(wire)), { code: "MESSAGE_INVALID" }));
+}
+
+const payload = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 40 }).filter((text) => text.isWellFormed()),
+  fc.uint8Array({ maxLength: 40 }),
+  fc.jsonValue().filter((value) => typeof value !== "string" && !JSON.stringify(value).includes("-0")),
+);
+
+test("what FrameWriter writes readFrame() reads, whatever the payloads, with their types", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(3), fc.nat(2 ** 31), payload), { maxLength: 20 }), (messages) => {
+      const writer = new FrameWriter();
+      // The cast: fast-check's JSON is ours.
+      for (const [channel, sequence, value] of messages)
+        writer.message(channel, sequence, value as string, undefined);
+      assert.deepEqual(
+        told(writer.take()),
+        messages.map(([channel, sequence, value]) => ["message", channel, sequence, value, undefined]),
+      );
+    }),
+    { numRuns: cases(200, 100_000) },
+  );
+});
+
+test("readFrame() throws nothing but MESSAGE_INVALID, whatever the bytes", () => {
+  const byte = fc.oneof(fc.constantFrom(0x01, 0x10, 0x11, 0x20, 0x80, 0x81, 0x82, 0x83, 0x84), fc.nat(255));
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 60 }), (frame) => {
+      try {
+        told(Uint8Array.from(frame));
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, "MESSAGE_INVALID");
+      }
+    }),
+    { numRuns: cases(1_000, 100_000) },
+  );
+});
