@@ -4,8 +4,9 @@ import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Latencies } from "../core/latencies.js";
 import type { Random } from "../core/random.js";
-import type { Delivery, Mesh, ServedNode, ServeOptions } from "../mesh/mesh.js";
-import type { Messages, Sketch, SketchHost } from "../sketch/sketch.js";
+import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
+import type { Payload } from "../mesh/payload.js";
+import type { Sketch, SketchHost } from "../sketch/sketch.js";
 
 /** What a node has done so far. */
 export interface NodeCounts {
@@ -114,7 +115,7 @@ export class CircuitNode implements SketchHost {
     return this.#sketch.run?.();
   }
 
-  async send(target: string, message: string, channel = ""): Promise<string> {
+  async send(target: string, message: Payload, channel = ""): Promise<Payload> {
     this.signal.throwIfAborted();
     const giveUp = new AbortController();
     const startMs = this.clock.now();
@@ -132,7 +133,7 @@ export class CircuitNode implements SketchHost {
     }
   }
 
-  stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<string> {
+  stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<Payload> {
     return this.#mesh.stream(target, messages, { channel, signal: this.signal });
   }
 

@@ -32,6 +32,8 @@ export type CircuitErrorCode =
   | "PEER_REFUSED"
   | "MESSAGE_INVALID"
   | "NOT_RUN"
+  | "DELIVERY_UNKNOWN"
+  | "CALL_CYCLE"
   // Anything
   | "TIMEOUT"
   | "FILE_FAILED";

@@ -3,7 +3,7 @@
  *
  * It has no limit of its own; who pushes knows the limit and its reason.
  */
-export class Queue<Item extends NonNullable<unknown>> {
+export class Queue<Item extends NonNullable<unknown> | null> {
   #ring: (Item | undefined)[] = [undefined, undefined, undefined, undefined];
   #head = 0;
   #length = 0;

@@ -1,20 +1,21 @@
 import { Queue } from "../core/queue.js";
 import type { MeshLimits } from "./limits.js";
-import type { Outlet, Waiter } from "./outlet.js";
-import { checkMessage } from "./text.js";
+import type { Messages } from "./mesh.js";
+import { checkPayload, type Payload } from "./payload.js";
+import type { Outbox, Waiter } from "./waiter.js";
 
 export interface AckStreamOptions {
-  readonly messages: Iterable<string> | AsyncIterable<string>;
+  readonly messages: Messages;
   readonly signal: AbortSignal | undefined;
   readonly limits: MeshLimits;
   /** Throws where nothing can be sent. */
   check(): void;
   /** Where the next message goes. */
-  findOutlet(): Outlet;
+  findOutbox(): Outbox;
 }
 
 interface Reader {
-  resolve(result: IteratorResult<string, undefined>): void;
+  resolve(result: IteratorResult<Payload, undefined>): void;
   reject(problem: unknown): void;
 }
 
@@ -25,14 +26,14 @@ type End = { readonly problem: unknown } | "done";
  * Sends messages and yields their acks, in order. An iterator of its own: an async generator costs three
  * Promises a message, this one a single one, and none while the source answers at once.
  */
-export class AckStream implements AsyncIterableIterator<string, undefined, undefined>, Waiter {
+export class AckStream implements AsyncIterableIterator<Payload, undefined, undefined>, Waiter {
   readonly #options: AckStreamOptions;
-  readonly #acks = new Queue<string>();
+  readonly #acks = new Queue<Payload>();
   readonly #readers = new Queue<Reader>();
-  readonly #source: Iterator<string> | AsyncIterator<string> | undefined;
-  /** Messages without an ack, all of them at `#outlet`. */
+  readonly #source: Iterator<Payload> | AsyncIterator<Payload> | undefined;
+  /** Messages without an ack, all of them at `#outbox`. */
   #outstanding = 0;
-  #outlet: Outlet | undefined;
+  #outbox: Outbox | undefined;
   #isPulling = false;
   /** What the source said last; the stream ends when the acks before it are in. */
   #sourceEnd: End | undefined;
@@ -57,7 +58,7 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
     return this;
   }
 
-  next(): Promise<IteratorResult<string, undefined>> {
+  next(): Promise<IteratorResult<Payload, undefined>> {
     const ack = this.#acks.shift();
     if (ack !== undefined) {
       this.#pull();
@@ -69,7 +70,7 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
     });
   }
 
-  return(): Promise<IteratorResult<string, undefined>> {
+  return(): Promise<IteratorResult<Payload, undefined>> {
     this.#acks.clear();
     this.#stop("done");
     return Promise.resolve({ value: undefined, done: true });
@@ -83,11 +84,11 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
     this.#pull();
   }
 
-  acked(text: string): void {
+  acked(payload: Payload): void {
     this.#outstanding--;
     const reader = this.#readers.shift();
-    if (reader === undefined) this.#acks.push(text);
-    else reader.resolve({ value: text, done: false });
+    if (reader === undefined) this.#acks.push(payload);
+    else reader.resolve({ value: payload, done: false });
     this.#pull();
     this.#settle();
   }
@@ -123,10 +124,10 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
   #mayPull(): boolean {
     if (this.#sourceEnd !== undefined || this.#end !== undefined) return false;
     if (this.#outstanding + this.#acks.length >= this.#options.limits.outstanding) return false;
-    return this.#outstanding === 0 || this.#outlet === undefined || this.#outlet.hasRoom;
+    return this.#outstanding === 0 || this.#outbox === undefined || this.#outbox.hasRoom;
   }
 
-  readonly #pulled = (result: IteratorResult<string>): void => {
+  readonly #pulled = (result: IteratorResult<Payload>): void => {
     this.#isPulling = false;
     if (this.#end !== undefined) return;
     try {
@@ -144,20 +145,20 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
     this.#settle();
   };
 
-  #take(result: IteratorResult<string>): void {
+  #take(result: IteratorResult<Payload>): void {
     if (result.done) {
       this.#sourceEnd = "done";
       return;
     }
     try {
-      checkMessage(result.value, this.#options.limits);
+      checkPayload(result.value, this.#options.limits);
     } catch (problem) {
       this.#closeSource();
       throw problem;
     }
-    this.#outlet = this.#options.findOutlet();
+    this.#outbox = this.#options.findOutbox();
     this.#outstanding++;
-    this.#outlet.post(result.value, this);
+    this.#outbox.post(result.value, this);
   }
 
   /** Tells readers of the end, when the source has ended and its last ack is in. */
@@ -180,7 +181,7 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
     this.#end = end;
     this.#options.signal?.removeEventListener("abort", this.#abort);
     if (this.#sourceEnd === undefined) this.#closeSource();
-    if (this.#outstanding > 0) this.#outlet?.abandon(this.#outstanding);
+    if (this.#outstanding > 0) this.#outbox?.abandon(this, this.#outstanding);
     this.#settle();
   }
 
@@ -193,9 +194,7 @@ export class AckStream implements AsyncIterableIterator<string, undefined, undef
   }
 }
 
-function iterate(
-  messages: Iterable<string> | AsyncIterable<string>,
-): Iterator<string> | AsyncIterator<string> {
+function iterate(messages: Messages): Iterator<Payload> | AsyncIterator<Payload> {
   if (typeof messages !== "string" && Symbol.asyncIterator in messages)
     return messages[Symbol.asyncIterator]();
   return messages[Symbol.iterator]();

@@ -1,7 +1,9 @@
+import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
+import { DEFAULT_DEADLINE_MS } from "./framed/in-delivery.js";
 import type { MeshLimits } from "./limits.js";
-import type { Handler } from "./mesh.js";
+import type { Delivery, Handler } from "./mesh.js";
 import { ackOf, reasonOf } from "./text.js";
 
 /** The way back from an inbox to the sender of its messages. */
@@ -17,10 +19,12 @@ export interface Replies {
 }
 
 export interface InboxOptions {
+  readonly node: string;
   readonly channel: string;
   readonly handler: Handler;
   readonly replies: Replies;
   readonly limits: MeshLimits;
+  readonly clock: Clock;
 }
 
 /**
@@ -82,10 +86,9 @@ export class Inbox {
   }
 
   #handle(message: string): void {
-    const { handler, channel } = this.#options;
     this.#running = true;
     try {
-      const answer = handler({ channel, message, signal: this.#abort.signal });
+      const answer = this.#options.handler(new PlainDelivery(message, this.#options, this.#abort.signal));
       if (isThenable(answer)) Promise.resolve(answer).then(this.#answered, this.#threw);
       else this.#answer(answer);
     } catch (thrown) {
@@ -137,6 +140,40 @@ export class Inbox {
       this.#reading = !this.#reading;
       replies.setReading(this.#reading);
     }
+  }
+}
+
+/** A message of the plain protocol, which tells nothing but the message. */
+class PlainDelivery implements Delivery {
+  readonly message: string;
+  readonly signal: AbortSignal;
+  readonly deliveryCount = 1;
+  readonly #options: InboxOptions;
+  readonly #arrivedMs: number;
+  #key: string | undefined;
+
+  constructor(message: string, options: InboxOptions, signal: AbortSignal) {
+    this.message = message;
+    this.signal = signal;
+    this.#options = options;
+    this.#arrivedMs = options.clock.now();
+  }
+
+  get channel(): string {
+    return this.#options.channel;
+  }
+
+  get deadlineAtMs(): number {
+    return this.#arrivedMs + DEFAULT_DEADLINE_MS;
+  }
+
+  get chain(): readonly string[] {
+    return [`${this.#options.node}/${this.channel}`];
+  }
+
+  get idempotencyKey(): string {
+    this.#key ??= crypto.randomUUID();
+    return this.#key;
   }
 }
 

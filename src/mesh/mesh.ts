@@ -1,19 +1,33 @@
 import type { CircuitError } from "../core/error.js";
+import type { Payload } from "./payload.js";
 
 /** One message on its way to a node. */
 export interface Delivery {
   /** The channel that its sender chose; empty where the sender chose none. */
   readonly channel: string;
-  readonly message: string;
+  readonly message: Payload;
   /** Aborts when the node is closed or the sender has gone away. */
   readonly signal: AbortSignal;
+  /** When its sender stops waiting, on the mesh's clock, in milliseconds. */
+  readonly deadlineAtMs: number;
+  /** Nodes and channels whose handlers wait for this message, outermost first, this one last. */
+  readonly chain: readonly string[];
+  /** 1, or more where it may have been delivered before to a receiver that has died. */
+  readonly deliveryCount: number;
+  /** The same for every delivery of this message, and of no other. */
+  readonly idempotencyKey: string;
 }
 
 /**
- * Answers a message. What it returns is the ack: a text as it is, `undefined`, `null` or an empty text as
- * `n/a`, anything else as `String(value)`. What it throws closes the sender's connection.
+ * Answers a message. What it returns is the ack: a text, bytes or a JSON value as they are, `undefined`, `null` or an
+ * empty text as `n/a`. Over the plain protocol everything is sent as its text.
+ *
+ * What it throws rejects the message; over the plain protocol it closes the sender's connection.
  */
 export type Handler = (delivery: Delivery) => unknown;
+
+/** Messages to be sent, there already or as they come. A text, or bytes, are one message and no messages. */
+export type Messages = Iterable<Payload> | AsyncIterable<Payload>;
 
 export interface StreamOptions {
   /** Messages go to this channel of the target. Empty by default. */
@@ -23,6 +37,13 @@ export interface StreamOptions {
    * the connection, so it goes on while somebody else in this process waits for acks of the same channel.
    */
   readonly signal?: AbortSignal;
+  /** The delivery in whose handler this is sent: its deadline and its chain of calls are inherited. */
+  readonly cause?: Delivery;
+  /**
+   * What becomes of a message whose receiver died before it was acknowledged: rejected with `DELIVERY_UNKNOWN` (by
+   * default), or sent again to the receiver's successor, which may then be the second to run it.
+   */
+  readonly retry?: "never" | "repeat";
 }
 
 /** A node that is being served. */
@@ -55,7 +76,7 @@ export interface Mesh {
    *
    * @throws {CircuitError} `MESSAGE_INVALID` for what no text frame or channel can carry.
    */
-  send(target: string, message: string, options?: StreamOptions): Promise<string>;
+  send(target: string, message: Payload, options?: StreamOptions): Promise<Payload>;
 
   /**
    * Sends each message and yields each ack, in order. It starts at once, and sends later messages before
@@ -63,17 +84,15 @@ export interface Mesh {
    * included, and no further. Rejects as `send()` does, after the acks that came before; ending the iteration
    * early stops reading `messages` and is otherwise as an abort.
    */
-  stream(
-    target: string,
-    messages: Iterable<string> | AsyncIterable<string>,
-    options?: StreamOptions,
-  ): AsyncIterableIterator<string>;
+  stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload>;
 
   /** Closes every node and connection; what was waiting rejects with `PEER_LOST`. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface ServeOptions {
+  /** Messages of one channel that run at the same time. 1 by default: in order. */
+  readonly concurrency?: number;
   /** Name or address to listen on. `localhost` listens on 127.0.0.1 and ::1. */
   readonly host?: string;
   /** Port to listen on; 0 lets the system choose. Without it the node is reached within the process only. */

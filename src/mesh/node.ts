@@ -1,4 +1,6 @@
 import type { Clock } from "../core/clock.js";
+import type { FrameLink, FrameLinkEvents } from "./framed/frame-link.js";
+import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
 import type { Handler } from "./mesh.js";
@@ -6,40 +8,52 @@ import type { Handler } from "./mesh.js";
 export interface NodeOptions {
   readonly name: string;
   readonly handler: Handler;
+  readonly concurrency?: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Calls back when the present turn of the event loop is over. */
+  readonly schedule: (callback: () => void) => void;
 }
 
-/** An open connection to a node, as the node sees it. */
+/** An open connection of the plain protocol to a node, as the node sees it. */
 interface Visitor {
   readonly inbox: Inbox;
   /** Closes the connection because the node closes. */
   leave(): void;
 }
 
-/** A node that is served: its handler, and an inbox for each open connection, whatever carries it. */
+/** A node that is served: its handler, a session for each framed sender, an inbox for each plain connection. */
 export class Node {
   readonly #options: NodeOptions;
+  readonly #sessions: InSessions;
   readonly #visitors = new Set<Visitor>();
   #closed: Promise<void> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    const { name, handler, clock, limits, schedule, concurrency = 1 } = options;
+    const boot = crypto.randomUUID();
+    this.#sessions = new InSessions({ node: name, boot, handler, concurrency, clock, limits, schedule });
   }
 
   get name(): string {
     return this.#options.name;
   }
 
+  /** Takes a new framed link. See `InSessions.accept()`. */
+  accept(link: FrameLink, peer: string): FrameLinkEvents {
+    return this.#sessions.accept(link, peer);
+  }
+
   /**
-   * Opens an inbox for a new connection.
+   * Opens an inbox for a new connection of the plain protocol.
    *
    * @param leave Called once, when the node closes, to close the connection.
    * @returns The inbox, and what to call when the connection has ended.
    */
   open(channel: string, replies: Replies, leave: () => void): { inbox: Inbox; ended: () => void } {
-    const { handler, limits } = this.#options;
-    const inbox = new Inbox({ channel, handler, replies, limits });
+    const { name, handler, limits, clock } = this.#options;
+    const inbox = new Inbox({ node: name, channel, handler, replies, limits, clock });
     const visitor = { inbox, leave };
     this.#visitors.add(visitor);
     const ended = () => {
@@ -49,7 +63,10 @@ export class Node {
     return { inbox, ended };
   }
 
-  /** Lets running handlers finish within the time for closing, then leaves every connection. Idempotent. */
+  /**
+   * Refuses what has not begun and what comes, lets running handlers finish within the time for closing, then leaves
+   * every connection. Senders by the framed protocol look for the node again: nothing of theirs is lost. Idempotent.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -60,7 +77,7 @@ export class Node {
     const visitors = [...this.#visitors];
     await new Promise<void>((resolve) => {
       const stopWaiting = clock.after(limits.closeMs, resolve);
-      void Promise.all(visitors.map(({ inbox }) => inbox.finish())).then(() => {
+      void Promise.all([this.#sessions.drain(), ...visitors.map(({ inbox }) => inbox.finish())]).then(() => {
         stopWaiting();
         resolve();
       });
@@ -70,5 +87,6 @@ export class Node {
       leave();
     }
     this.#visitors.clear();
+    this.#sessions.close();
   }
 }

@@ -3,18 +3,8 @@ import { CircuitError, type CircuitErrorCode } from "../core/error.js";
 import { Queue } from "../core/queue.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect, Link, LinkEnd } from "./link.js";
-
-/** Who waits for the ack of a message, or of several. */
-export interface Waiter {
-  /** Nobody waits any more; what still comes is dropped. */
-  readonly isGone: boolean;
-  /** A message of its own that had to queue has been handed to the link. */
-  sent(): void;
-  /** The ack of its oldest message. */
-  acked(text: string): void;
-  /** Its oldest message without an ack will have none. */
-  failed(problem: CircuitError): void;
-}
+import { type Payload, plainTextOf } from "./payload.js";
+import type { Outbox, Waiter } from "./waiter.js";
 
 export interface OutletOptions {
   readonly target: string;
@@ -36,7 +26,7 @@ export interface OutletOptions {
  * The sender's end of one connection to a channel of a target, from the first message to the connection's end.
  * It matches acks to messages by their order. Nothing is sent twice.
  */
-export class Outlet {
+export class Outlet implements Outbox {
   readonly #options: OutletOptions;
   /** Who waits for the acks of what is on the link, oldest first. */
   readonly #onLink = new Queue<Waiter>();
@@ -103,7 +93,14 @@ export class Outlet {
   }
 
   /** Sends a checked message, now or as soon as there is a link with room. */
-  post(message: string, waiter: Waiter): void {
+  post(payload: Payload, waiter: Waiter): void {
+    const message = plainTextOf(payload);
+    if (message === undefined) {
+      waiter.failed(
+        this.#describe("MESSAGE_INVALID", "it speaks the plain protocol, which carries texts only"),
+      );
+      return;
+    }
     if (this.#link !== undefined && this.hasRoom) {
       this.#awaited++;
       this.#onLink.push(waiter);
@@ -123,7 +120,7 @@ export class Outlet {
    * A waiter is gone, and with it the interest in so many messages. Where nobody waits for any other, the
    * connection is closed, so that the receiver stops too.
    */
-  abandon(messages: number): void {
+  abandon(_waiter: Waiter, messages: number): void {
     this.#awaited -= messages;
     if (this.#awaited === 0 && !this.isIdle) this.#end();
   }

@@ -1,130 +1,129 @@
+import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
-import type { StreamOptions } from "./mesh.js";
-import type { Outlet, Waiter } from "./outlet.js";
-import { Outlets, type OutletsOptions } from "./outlets.js";
-import { checkMessage } from "./text.js";
+import type { MessageContext } from "./framed/out-channel.js";
+import type { MeshLimits } from "./limits.js";
+import type { Connect } from "./link.js";
+import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
+import { Outlets } from "./outlets.js";
+import { checkPayload, type Payload } from "./payload.js";
+import { type DialPeer, Peer } from "./peer.js";
+import { Sent, watchSent } from "./sent.js";
+import type { Outbox } from "./waiter.js";
 
 /** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
 export const DEFAULT_PATIENCE_MS = 10_000;
 
+export interface SenderOptions {
+  /** Connects by the framed protocol. */
+  readonly dial: DialPeer;
+  /** Connects by the plain protocol, where there is one. */
+  readonly connect?: Connect;
+  readonly clock: Clock;
+  readonly patienceMs: number;
+  readonly limits: MeshLimits;
+  readonly notice: PeerNotice | undefined;
+  /** Calls back when the present turn of the event loop is over. */
+  readonly schedule: (callback: () => void) => void;
+}
+
 /** The sending half of a mesh, the same for every kind of link. */
 export class Sender {
-  readonly #options: OutletsOptions;
-  readonly #outlets: Outlets;
+  readonly #options: SenderOptions;
+  readonly #outlets: Outlets | undefined;
+  readonly #peers = new Map<string, Peer>();
+  /** Address of each target that is known to be missing. */
+  readonly #missing = new Map<string, string>();
+  /** Names this process to its receivers. */
+  readonly #id = crypto.randomUUID();
   #isClosed = false;
 
-  constructor(options: OutletsOptions) {
+  constructor(options: SenderOptions) {
     this.#options = options;
-    this.#outlets = new Outlets(options);
+    this.#outlets = options.connect && new Outlets({ ...options, connect: options.connect });
   }
 
   /** See `Mesh.send()`. */
-  send(target: string, message: string, { channel = "", signal }: StreamOptions = {}): Promise<string> {
+  send(target: string, message: Payload, options: StreamOptions = {}): Promise<Payload> {
     return new Promise((resolve, reject) => {
-      checkMessage(message, this.#options.limits);
+      const { channel = "", signal } = options;
+      checkPayload(message, this.#options.limits);
       if (channel !== "") checkChannel(channel, this.#options.limits);
       signal?.throwIfAborted();
-      const outlet = this.#findOutlet(target, channel);
-      outlet.post(
-        message,
-        signal === undefined ? new Sent(resolve, reject) : new AbortableSent(resolve, reject, outlet, signal),
-      );
+      const outbox = this.#find(target, channel, options);
+      const deadlineAtMs = options.cause?.deadlineAtMs;
+      if (signal === undefined && deadlineAtMs === undefined) {
+        outbox.post(message, new Sent(resolve, reject));
+        return;
+      }
+      const late =
+        deadlineAtMs === undefined ? undefined : { atMs: deadlineAtMs, clock: this.#options.clock, target };
+      outbox.post(message, watchSent({ resolve, reject, outbox, signal, late }));
     });
   }
 
   /** See `Mesh.stream()`. */
-  stream(
-    target: string,
-    messages: Iterable<string> | AsyncIterable<string>,
-    { channel = "", signal }: StreamOptions = {},
-  ): AckStream {
+  stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
     const { limits } = this.#options;
+    const { channel = "", signal } = options;
     return new AckStream({
       messages,
       signal,
       limits,
       check: () => checkChannel(channel, limits),
-      findOutlet: () => this.#findOutlet(target, channel),
+      findOutbox: () => this.#find(target, channel, options),
     });
   }
 
   /** Rejects what waits, and all that comes. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    this.#outlets.close();
+    for (const peer of [...this.#peers.values()]) peer.close();
+    this.#outlets?.close();
   }
 
-  #findOutlet(target: string, channel: string): Outlet {
+  #find(target: string, channel: string, { cause, retry }: StreamOptions): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    return this.#outlets.find(target, channel);
+    const peer = this.#peers.get(target) ?? this.#open(target);
+    if (cause === undefined && retry !== "repeat") return peer.outbox(channel);
+    const context: MessageContext = {
+      ...(cause && { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain }),
+      repeats: retry === "repeat",
+    };
+    return peer.outbox(channel, context);
+  }
+
+  #open(target: string): Peer {
+    const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
+    const peer = new Peer({
+      target,
+      sender: this.#id,
+      dial,
+      outlets: this.#outlets,
+      clock,
+      patienceMs,
+      limits,
+      schedule,
+      missing: (address, problem) => {
+        if (this.#missing.has(target)) return;
+        this.#missing.set(target, address);
+        notice?.({ peer: target, address, problem });
+      },
+      opened: () => {
+        const address = this.#missing.get(target);
+        if (address === undefined) return;
+        this.#missing.delete(target);
+        notice?.({ peer: target, address, problem: undefined });
+      },
+      ended: () => this.#peers.delete(target),
+    });
+    this.#peers.set(target, peer);
+    return peer;
   }
 }
 
 /** What a mesh says after `close()`. */
 export function meshClosed(what: string): CircuitError {
   return new CircuitError("PEER_LOST", `Cannot ${what}: this mesh is closed`);
-}
-
-/** One message on its way. */
-class Sent implements Waiter {
-  readonly #resolve: (ack: string) => void;
-  readonly #reject: (problem: unknown) => void;
-
-  constructor(resolve: (ack: string) => void, reject: (problem: unknown) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  get isGone(): boolean {
-    return false;
-  }
-
-  sent(): void {}
-
-  acked(text: string): void {
-    this.#resolve(text);
-  }
-
-  failed(problem: unknown): void {
-    this.#reject(problem);
-  }
-}
-
-/** Apart from `Sent`, because listening to a signal costs more than all the rest of a message. */
-class AbortableSent extends Sent {
-  readonly #signal: AbortSignal;
-  readonly #abort: () => void;
-  #isGone = false;
-
-  constructor(
-    resolve: (ack: string) => void,
-    reject: (problem: unknown) => void,
-    outlet: Outlet,
-    signal: AbortSignal,
-  ) {
-    super(resolve, reject);
-    this.#signal = signal;
-    this.#abort = () => {
-      this.#isGone = true;
-      reject(signal.reason);
-      outlet.abandon(1);
-    };
-    signal.addEventListener("abort", this.#abort, { once: true });
-  }
-
-  override get isGone(): boolean {
-    return this.#isGone;
-  }
-
-  override acked(text: string): void {
-    this.#signal.removeEventListener("abort", this.#abort);
-    super.acked(text);
-  }
-
-  override failed(problem: CircuitError): void {
-    this.#signal.removeEventListener("abort", this.#abort);
-    super.failed(problem);
-  }
 }

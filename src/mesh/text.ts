@@ -1,36 +1,12 @@
 import { CircuitError, messageOf } from "../core/error.js";
 import type { MeshLimits } from "./limits.js";
+import { checkPayload, isLonger, type Payload } from "./payload.js";
 
 /** The ack of a handler that had nothing to say. The seed's own. */
 export const NO_ANSWER = "n/a";
 
 /** Longest reason that a WebSocket close frame carries, in bytes: RFC 6455 section 5.5, less the code. */
 export const MAX_REASON_BYTES = 123;
-
-/**
- * Lets through what a text frame can carry.
- *
- * @throws {CircuitError} `MESSAGE_INVALID`.
- */
-export function checkMessage(message: string, limits: Pick<MeshLimits, "frameBytes">): void {
-  if (typeof message !== "string") {
-    throw new CircuitError("MESSAGE_INVALID", `Cannot send a message: it is ${typeof message}, not a text`, {
-      hint: "Convert it with String() or JSON.stringify().",
-    });
-  }
-  if (!message.isWellFormed()) {
-    throw new CircuitError("MESSAGE_INVALID", "Cannot send a message: it has half of a surrogate pair", {
-      hint: "Send bytes as base64 or hexadecimal text.",
-    });
-  }
-  if (isLonger(message, limits.frameBytes)) {
-    throw new CircuitError(
-      "MESSAGE_INVALID",
-      `Cannot send a message: it has ${Buffer.byteLength(message)} bytes of at most ${limits.frameBytes}`,
-      { hint: "Send it in parts." },
-    );
-  }
-}
 
 /**
  * The ack for what a handler returned: nothing and an empty text become `n/a`, half surrogates U+FFFD.
@@ -48,6 +24,20 @@ export function ackOf(value: unknown, limits: Pick<MeshLimits, "frameBytes">): s
     );
   }
   return text.toWellFormed();
+}
+
+/**
+ * The ack for what a handler returned, with its type: a text, bytes, or a JSON value. Nothing and an empty text become
+ * `n/a`, what JSON has no words for its text.
+ *
+ * @throws When the value has no text, or one that no frame can carry.
+ */
+export function answerOf(value: unknown, limits: Pick<MeshLimits, "frameBytes">): Payload {
+  if (!(value instanceof Uint8Array) && (typeof value !== "object" || value === null)) {
+    if (typeof value !== "number" && typeof value !== "boolean") return ackOf(value, limits);
+  }
+  checkPayload(value, limits);
+  return value;
 }
 
 /** What a handler threw, as the reason of a close frame: one line, no stack, at most 123 bytes. */
@@ -73,9 +63,4 @@ function truncate(text: string, maxBytes: number): string {
   const roomBytes = maxBytes - Buffer.byteLength("…");
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(roomBytes));
   return `${text.slice(0, read)}…`;
-}
-
-function isLonger(text: string, maxBytes: number): boolean {
-  // A UTF-16 unit takes at most three bytes, so most texts need no count.
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }

@@ -2,6 +2,8 @@ import type { Board } from "../board/board.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import type { Random } from "../core/random.js";
+import type { Messages } from "../mesh/mesh.js";
+import type { Payload } from "../mesh/payload.js";
 
 /** What a sketch is given when it is set up. */
 export interface SketchContext {
@@ -18,14 +20,11 @@ export interface SketchHost extends SketchContext {
   readonly clock: Clock;
   /** Numbers from 0 to 1, repeatable where a seed was given. */
   readonly random: Random;
-  send(target: string, message: string, channel?: string): Promise<string>;
-  stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<string>;
+  send(target: string, message: Payload, channel?: string): Promise<Payload>;
+  stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<Payload>;
   confirm(writes?: number): Promise<void>;
   out(text: string): void;
 }
-
-/** Messages to be sent, there already or as they come. */
-export type Messages = Iterable<string> | AsyncIterable<string>;
 
 /**
  * Something that reacts: `setup()` runs once, `loop()` for each message that another node sends.
@@ -44,7 +43,7 @@ export abstract class Sketch {
   setup(_context: SketchContext): void | Promise<void> {}
 
   /** Reacts to a message. Returns the acknowledgement; nothing is acknowledged as `n/a`. */
-  loop(_channel: string, _message: string): unknown {
+  loop(_channel: string, _message: Payload): unknown {
     return undefined;
   }
 
@@ -56,7 +55,7 @@ export abstract class Sketch {
    *
    * @throws {CircuitError} `PEER_MISSING`, `PEER_LOST` or `PEER_REFUSED`, as the mesh does.
    */
-  protected send(target: string, message: string, channel?: string): Promise<string> {
+  protected send(target: string, message: Payload, channel?: string): Promise<Payload> {
     return this.#running.send(target, message, channel);
   }
 
@@ -66,7 +65,7 @@ export abstract class Sketch {
    *
    * @throws {CircuitError} As `send()` does.
    */
-  protected stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<string> {
+  protected stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<Payload> {
     return this.#running.stream(target, messages, channel);
   }
 

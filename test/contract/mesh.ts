@@ -85,7 +85,7 @@ function testAnswers(story: Story): void {
 
   for (const message of ["", "1", "ä☃🔔", "\0", "x".repeat(125), "x".repeat(65_536)]) {
     story(`carries ${message.length} characters (${JSON.stringify(message.slice(0, 5))})`, async (rig) => {
-      await rig.serve("echo", ({ message: heard }) => `<${heard.slice(0, 65_530)}>`);
+      await rig.serve("echo", ({ message: heard }) => `<${String(heard).slice(0, 65_530)}>`);
       assert.equal(await rig.near.send("echo", message), `<${message.slice(0, 65_530)}>`);
     });
   }
@@ -118,7 +118,7 @@ function testOrder(story: Story): void {
   story("keeps the order of messages and of acks, however long each takes", async ({ near, serve }) => {
     const heard: string[] = [];
     await serve("echo", ({ message }) => {
-      heard.push(message);
+      heard.push(String(message));
       return Number(message) % 3 === 0 ? Promise.resolve(message) : message;
     });
     const messages = Array.from({ length: 500 }, (_, index) => `${index}`);
@@ -211,7 +211,7 @@ function testFailures(story: Story): void {
   story("a handler that throws ends the connection, and the node lives on", async ({ near, serve }) => {
     const heard: string[] = [];
     await serve("fragile", async ({ message }) => {
-      heard.push(message);
+      heard.push(String(message));
       if (message === "bad") throw new Error("cannot play that\nat line 1");
       return message;
     });
@@ -568,9 +568,9 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-async function collect(acks: AsyncIterable<string>): Promise<string[]> {
+async function collect(acks: AsyncIterable<unknown>): Promise<string[]> {
   const collected: string[] = [];
-  for await (const ack of acks) collected.push(ack);
+  for await (const ack of acks) collected.push(String(ack));
   return collected;
 }
 
@@ -578,6 +578,6 @@ async function* later(messages: Iterable<string>): AsyncGenerator<string> {
   for (const message of messages) yield message;
 }
 
-function outcomeOf(result: PromiseSettledResult<string>): string {
-  return result.status === "fulfilled" ? result.value : (result.reason.code ?? result.reason.message);
+function outcomeOf(result: PromiseSettledResult<unknown>): string {
+  return result.status === "fulfilled" ? String(result.value) : (result.reason.code ?? result.reason.message);
 }

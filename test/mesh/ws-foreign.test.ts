@@ -62,7 +62,7 @@ test("A WsMesh sends to a Python node, pipelined and on any channel", options, a
   for (const channel of ["", "datafeed", "käse/1", "50 %"]) {
     const messages = Array.from({ length: 100 }, (_, index) => `${index}`);
     const acks: string[] = [];
-    for await (const ack of mesh.stream("python", messages, { channel })) acks.push(ack);
+    for await (const ack of mesh.stream("python", messages, { channel })) acks.push(String(ack));
     assert.deepEqual(
       acks,
       messages.map((message) => `${channel}:${message}`),

@@ -3,26 +3,27 @@ import { type AddressInfo, createServer } from "node:net";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { testMesh } from "../contract/mesh.js";
 
-testMesh("WsMesh over sockets", async (options) => {
-  const near = new WsMesh(options);
-  const far = new WsMesh(options);
-  const ports = new Map<string, number>();
-  return {
-    near,
-    missingCode: "PEER_MISSING",
-    far,
-    serve: async (name, handler) => {
-      const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
-      near.introduce(name, node.addresses[0] ?? "");
-      return node;
-    },
-    announce: async (name) => {
-      const port = await findFreePort();
-      ports.set(name, port);
-      near.introduce(name, `ws://127.0.0.1:${port}`);
-    },
-  };
-});
+for (const framed of [false, true])
+  testMesh(`WsMesh over sockets, ${framed ? "framed" : "plain"}`, async (options) => {
+    const near = new WsMesh({ ...options, framed });
+    const far = new WsMesh({ ...options, framed });
+    const ports = new Map<string, number>();
+    return {
+      near,
+      missingCode: "PEER_MISSING",
+      far,
+      serve: async (name, handler) => {
+        const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
+        near.introduce(name, node.addresses[0] ?? "");
+        return node;
+      },
+      announce: async (name) => {
+        const port = await findFreePort();
+        ports.set(name, port);
+        near.introduce(name, `ws://127.0.0.1:${port}`);
+      },
+    };
+  });
 
 testMesh("WsMesh within a process", async (options) => {
   const mesh = new WsMesh(options);

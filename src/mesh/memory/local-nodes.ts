@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { Dialing } from "../framed/out-session.js";
 import type { MeshLimits } from "../limits.js";
-import type { LinkEvents } from "../link.js";
 import type { Handler } from "../mesh.js";
 import { Node } from "../node.js";
 import { openMemoryLink } from "./memory-link.js";
@@ -9,6 +9,7 @@ import { openMemoryLink } from "./memory-link.js";
 export interface LocalNodesOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly schedule: (callback: () => void) => void;
 }
 
 /** The nodes of this process, by name, and the links to them. */
@@ -26,7 +27,7 @@ export class LocalNodes {
   }
 
   /** @throws {CircuitError} `ADDRESS_BUSY` when there is a node of that name. */
-  add(name: string, handler: Handler): Node {
+  add(name: string, handler: Handler, concurrency = 1): Node {
     if (this.#nodes.has(name)) {
       throw new CircuitError(
         "ADDRESS_BUSY",
@@ -36,7 +37,7 @@ export class LocalNodes {
         },
       );
     }
-    const node = new Node({ name, handler, ...this.#options });
+    const node = new Node({ name, handler, concurrency, ...this.#options });
     this.#nodes.set(name, node);
     for (const expectation of [...this.#expected]) {
       if (expectation.target === name) expectation.arrived(node);
@@ -54,20 +55,20 @@ export class LocalNodes {
     await Promise.all([...this.#nodes.values()].map((node) => this.remove(node)));
   }
 
-  /** See `Connect`. A node that is not there is waited for, without a timer; `problem` says why it is missing. */
-  connect(target: string, channel: string, events: LinkEvents, problem: CircuitError): () => void {
+  /** See `Dial`. A node that is not there is waited for, without a timer; `problem` says why it is missing. */
+  connect(target: string, dialing: Dialing, problem: CircuitError): () => void {
     let close = () => {};
     const expectation = {
       target,
       arrived: (node: Node) => {
         this.#expected.delete(expectation);
-        close = openMemoryLink(node, channel, events);
+        close = openMemoryLink(node, dialing);
       },
     };
     const node = this.#nodes.get(target);
     if (node === undefined) {
       this.#expected.add(expectation);
-      events.missing(`memory:${target}`, problem);
+      dialing.missing(`memory:${target}`, problem);
     } else {
       expectation.arrived(node);
     }

@@ -1,40 +1,70 @@
-import type { LinkEnd, LinkEvents } from "../link.js";
+import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
+import type { Dialing } from "../framed/out-session.js";
 import type { Node } from "../node.js";
 import { Postbox } from "./postbox.js";
+
+/** What a memory link carries: a frame, or the news that the other end has closed. */
+type Parcel = Uint8Array | "closed";
 
 /**
  * Joins a sender to a node of the same process. Both directions are microtasks later, in order, so that a
  * sender never runs inside a handler or the other way round.
  *
- * @returns Closes the link; nothing is told afterwards.
+ * @returns Cancels the joining, or closes the link; nothing is told afterwards.
  */
-export function openMemoryLink(node: Node, channel: string, events: LinkEvents): () => void {
-  let isOpen = true;
-  const toNode = new Postbox<string>((message) => visitor.inbox.push(message));
-  const toSender = new Postbox<string | (() => void)>((told) => {
-    if (!isOpen) return;
-    if (typeof told === "string") events.ack(told);
-    else told();
+export function openMemoryLink(node: Node, dialing: Pick<Dialing, "opened">): () => void {
+  const near = new End("its node has closed the link");
+  const far = new End("the sender has closed the link");
+  near.join(far);
+  far.join(near);
+  const opening = new Postbox<"now">(() => {
+    if (near.isClosed) return;
+    far.events = node.accept(far, "memory");
+    near.events = dialing.opened(near);
   });
-  const close = () => {
-    isOpen = false;
-    visitor.ended();
-  };
-  const end = (how: LinkEnd) =>
-    toSender.post(() => {
-      close();
-      events.ended(how);
-    });
-  const visitor = node.open(
-    channel,
-    {
-      isFull: () => false, // the sender's window bounds what is under way
-      ack: (text) => toSender.post(text),
-      refuse: (reason) => end({ kind: "refused", reason }),
-      setReading: () => {},
-    },
-    () => end({ kind: "lost", reason: "the node has closed" }),
-  );
-  toSender.post(() => events.opened({ isFull: false, send: (text) => toNode.post(text), close }));
-  return close;
+  opening.post("now");
+  return () => near.close();
+}
+
+/** One end of a link. */
+class End implements FrameLink {
+  readonly isFull = false; // the sender's window bounds what is under way
+  isClosed = false;
+  events: FrameLinkEvents | undefined;
+  readonly #closedReason: string;
+  readonly #box = new Postbox<Parcel>((parcel) => this.#receive(parcel));
+  #other: End | undefined;
+
+  constructor(closedReason: string) {
+    this.#closedReason = closedReason;
+  }
+
+  join(other: End): void {
+    this.#other = other;
+  }
+
+  /** Takes a parcel from the other end. */
+  deliver(parcel: Parcel): void {
+    this.#box.post(parcel);
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.isClosed) this.#other?.deliver(frame);
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#other?.deliver("closed");
+  }
+
+  #receive(parcel: Parcel): void {
+    if (this.isClosed) return;
+    if (parcel !== "closed") {
+      this.events?.frame(parcel);
+      return;
+    }
+    this.isClosed = true;
+    this.events?.ended(this.#closedReason);
+  }
 }

@@ -1,7 +1,16 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
-import type { Handler, Mesh, PeerNotice, ServedNode, StreamOptions } from "../mesh.js";
+import type {
+  Handler,
+  Mesh,
+  Messages,
+  PeerNotice,
+  ServedNode,
+  ServeOptions,
+  StreamOptions,
+} from "../mesh.js";
+import type { Payload } from "../payload.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
 import { LocalNodes } from "./local-nodes.js";
 
@@ -26,10 +35,10 @@ export class MemoryMesh implements Mesh {
     limits: changed,
   }: MemoryMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
-    this.#nodes = new LocalNodes({ clock, limits });
+    this.#nodes = new LocalNodes({ clock, limits, schedule: soon });
     this.#sender = new Sender({
-      connect: (target, channel, events) =>
-        this.#nodes.connect(target, channel, events, this.#describeMissing(target)),
+      dial: (target, dialing) => this.#nodes.connect(target, dialing, this.#describeMissing(target)),
+      schedule: soon,
       clock,
       patienceMs,
       limits,
@@ -37,21 +46,17 @@ export class MemoryMesh implements Mesh {
     });
   }
 
-  async serve(name: string, handler: Handler): Promise<ServedNode> {
+  async serve(name: string, handler: Handler, { concurrency }: ServeOptions = {}): Promise<ServedNode> {
     if (this.#isClosed) throw meshClosed(`serve ${name}`);
-    const node = this.#nodes.add(name, handler);
+    const node = this.#nodes.add(name, handler, concurrency);
     return { name, addresses: [], close: () => this.#nodes.remove(node) };
   }
 
-  send(target: string, message: string, options?: StreamOptions): Promise<string> {
+  send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
     return this.#sender.send(target, message, options);
   }
 
-  stream(
-    target: string,
-    messages: Iterable<string> | AsyncIterable<string>,
-    options?: StreamOptions,
-  ): AsyncIterableIterator<string> {
+  stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
     return this.#sender.stream(target, messages, options);
   }
 
@@ -67,3 +72,6 @@ export class MemoryMesh implements Mesh {
     });
   }
 }
+
+/** A turn of nodes that move with virtual time is a microtask: no timer of the process's is needed. */
+const soon = queueMicrotask;

@@ -3,32 +3,75 @@ import { WebSocket } from "ws";
 import { backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import { encodeChannel } from "../channel.js";
+import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { LinkEvents } from "../link.js";
-import { KEEP_ALIVE_MS, MAX_PARTS } from "./parts.js";
+import type { DialPeer } from "../peer.js";
+import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
+import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink, type WsLinkOptions } from "./ws-link.js";
+
+interface Request {
+  readonly url: string;
+  readonly protocols: readonly string[];
+}
+
+interface Outcome {
+  /** Wait before the first try, in milliseconds. */
+  readonly waitMs: number;
+  opened(ws: WebSocket, socket: Duplex): void;
+  /** @returns Whether to try again. */
+  failed(reason: string): boolean;
+}
+
+/** What ws says of a server that took the connection and not the protocol. */
+const PLAIN_ONLY = /subprotocol/i;
 
 /** Opens the connections of a mesh to other nodes, and knows those that are open. */
 export class WsConnector {
   readonly #options: WsLinkOptions;
-  readonly #open = new Set<WsLink>();
+  readonly #open = new Set<WsLink | WsFrameLink>();
 
   constructor(options: WsLinkOptions) {
     this.#options = options;
   }
 
-  /** Tries, with growing waits between, until there is a connection or it is cancelled. See `Connect`. */
+  /** Connects by the plain protocol. See `Connect`. */
   connect(target: string, url: string, channel: string, events: LinkEvents): () => void {
-    const { clock } = this.#options;
-    const waits = backoff();
-    let stop = () => {};
-    const attempt = () => {
-      stop = this.#attempt(`${url}${encodeChannel(channel)}`, events, (reason) => {
-        stop = clock.after(waits.next().value, attempt);
-        events.missing(url, describeMissing(target, url, reason));
-      });
-    };
-    attempt();
-    return () => stop();
+    return this.#try(
+      { url: `${url}${encodeChannel(channel)}`, protocols: [] },
+      {
+        waitMs: 0,
+        opened: (ws, socket) => this.#opened(new WsLink(ws, socket, "client", this.#options), events),
+        failed: (reason) => {
+          events.missing(url, describeMissing(target, url, reason));
+          return true;
+        },
+      },
+    );
+  }
+
+  /** Connects by the framed protocol. See `DialPeer`. */
+  dial(target: string, url: string, dialing: Parameters<DialPeer>[1], waitMs: number): () => void {
+    return this.#try(
+      { url: `${url}/`, protocols: [FRAMED_PROTOCOL] },
+      {
+        waitMs,
+        opened: (ws, socket) => {
+          const link = new WsFrameLink(ws, socket, this.#options);
+          this.#open.add(link);
+          void link.closed.then(() => this.#open.delete(link));
+          link.listen(dialing.opened(link));
+        },
+        failed: (reason) => {
+          if (PLAIN_ONLY.test(reason)) {
+            dialing.plain();
+            return false;
+          }
+          dialing.missing(url, describeMissing(target, url, reason));
+          return true;
+        },
+      },
+    );
   }
 
   /** Resolves when every connection that was open is gone. */
@@ -36,11 +79,27 @@ export class WsConnector {
     await Promise.all([...this.#open].map((link) => link.closed));
   }
 
-  #attempt(url: string, events: LinkEvents, failed: (reason: string) => void): () => void {
+  /** Tries, with growing waits between, until there is a connection, it is not worth it, or it is cancelled. */
+  #try(request: Request, outcome: Outcome): () => void {
+    const { clock } = this.#options;
+    const waits = backoff();
+    let stop = () => {};
+    const attempt = () => {
+      stop = this.#attempt(request, outcome, (reason) => {
+        stop = () => {};
+        if (outcome.failed(reason)) stop = clock.after(waits.next().value, attempt);
+      });
+    };
+    if (outcome.waitMs > 0) stop = clock.after(outcome.waitMs, attempt);
+    else attempt();
+    return () => stop();
+  }
+
+  #attempt({ url, protocols }: Request, { opened }: Outcome, failed: (reason: string) => void): () => void {
     const { clock, limits } = this.#options;
-    const ws = new WebSocket(url, {
+    const ws = new WebSocket(url, [...protocols], {
       perMessageDeflate: false,
-      maxPayload: limits.frameBytes,
+      maxPayload: protocols.length > 0 ? MOST_RECEIVED_FRAME_BYTES : limits.frameBytes,
       followRedirects: false,
       ...MAX_PARTS,
     });
@@ -67,7 +126,7 @@ export class WsConnector {
     ws.once("open", () => {
       if (isSettled || socket === undefined) return;
       settle();
-      this.#opened(new WsLink(ws, socket, "client", this.#options), events);
+      opened(ws, socket);
     });
     return () => {
       if (isSettled) return;

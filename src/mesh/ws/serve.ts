@@ -2,11 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
+import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
 import { admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
-import { KEEP_ALIVE_MS, MAX_PARTS } from "./parts.js";
+import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
+import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink } from "./ws-link.js";
 
 export interface ServeWsOptions {
@@ -19,31 +21,38 @@ export interface ServeWsOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-/** Opens a port for a node and lets WebSockets in: the plain protocol, receiver's end. */
+/** Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one. */
 export function serveWs(options: ServeWsOptions): Promise<Listening> {
   const { node, limits, host, port } = options;
-  const open = new Set<WsLink>();
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: limits.frameBytes,
-    handleProtocols: () => false,
-    ...MAX_PARTS,
-  });
+  const open = new Set<WsLink | WsFrameLink>();
+  const plain = makeServer(limits.frameBytes, () => false);
+  const framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const rules = { ...options, port: request.socket.localPort ?? port };
     const admission = admit(request.url ?? "/", request.headers, rules);
     if ("status" in admission) {
       refuseUpgrade(socket, admission.status, admission.reason);
-    } else if (open.size >= limits.connections) {
+      return;
+    }
+    if (open.size >= limits.connections) {
       refuseUpgrade(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
+      return;
+    }
+    request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const keep = (link: WsLink | WsFrameLink) => {
+      open.add(link);
+      void link.closed.then(() => open.delete(link));
+    };
+    if (asksForFrames(request)) {
+      framed.handleUpgrade(request, socket, head, (ws) => {
+        const link = new WsFrameLink(ws, socket, options);
+        keep(link);
+        link.listen(node.accept(link, request.socket.remoteAddress ?? ""));
+      });
     } else {
-      request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-      server.handleUpgrade(request, socket, head, (ws) => {
+      plain.handleUpgrade(request, socket, head, (ws) => {
         const link = new WsLink(ws, socket, "server", options);
-        open.add(link);
-        void link.closed.then(() => open.delete(link));
+        keep(link);
         attach(node, admission.channel, link);
       });
     }
@@ -51,7 +60,23 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
   return listen({ name: node.name, host, port, limits, upgrade });
 }
 
-/** Joins a connection to an inbox of the node. */
+function makeServer(maxPayload: number, handleProtocols: () => string | false): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload,
+    handleProtocols,
+    ...MAX_PARTS,
+  });
+}
+
+function asksForFrames({ headers }: IncomingMessage): boolean {
+  const asked = headers["sec-websocket-protocol"] ?? "";
+  return asked.split(",").some((protocol) => protocol.trim() === FRAMED_PROTOCOL);
+}
+
+/** Joins a plain connection to an inbox of the node. */
 function attach(node: Node, channel: string, link: WsLink): void {
   let isHeldUp = false;
   const { inbox, ended } = node.open(

@@ -3,8 +3,18 @@ import { CircuitError } from "../../core/error.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type { LinkEvents } from "../link.js";
 import { LocalNodes } from "../memory/local-nodes.js";
-import type { Handler, Mesh, PeerNotice, ServedNode, ServeOptions, StreamOptions } from "../mesh.js";
+import type {
+  Handler,
+  Mesh,
+  Messages,
+  PeerNotice,
+  ServedNode,
+  ServeOptions,
+  StreamOptions,
+} from "../mesh.js";
 import type { Node } from "../node.js";
+import type { Payload } from "../payload.js";
+import type { DialPeer } from "../peer.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
 import { parsePeerUrl } from "./address.js";
 import { WsConnector } from "./connect.js";
@@ -23,6 +33,8 @@ export interface WsMeshOptions {
   /** Names besides localhost under which nodes may be reached, in lower case, without a port. */
   readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<MeshLimits>;
+  /** Whether peers are asked for the framed protocol. True by default; the plain one is what foreign nodes speak. */
+  readonly framed?: boolean;
 }
 
 /**
@@ -51,15 +63,23 @@ export class WsMesh implements Mesh {
     allowedOrigins = [],
     allowedHosts = [],
     limits: changed,
+    framed = true,
   }: WsMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
     this.#options = { clock, limits, allowedOrigins, allowedHosts };
     for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
-    this.#nodes = new LocalNodes({ clock, limits });
+    const schedule = process.nextTick;
+    this.#nodes = new LocalNodes({ clock, limits, schedule });
     this.#connector = new WsConnector({ clock, limits });
-    const connect = (target: string, channel: string, events: LinkEvents) =>
-      this.#connect(target, channel, events);
-    this.#sender = new Sender({ connect, clock, patienceMs, limits, notice });
+    this.#sender = new Sender({
+      dial: (target, dialing, waitMs) => this.#dial(target, dialing, { waitMs, framed }),
+      connect: (target, channel, events) => this.#connect(target, channel, events),
+      clock,
+      patienceMs,
+      limits,
+      notice,
+      schedule,
+    });
   }
 
   /**
@@ -75,10 +95,10 @@ export class WsMesh implements Mesh {
   async serve(
     name: string,
     handler: Handler,
-    { host = "localhost", port }: ServeOptions = {},
+    { host = "localhost", port, concurrency }: ServeOptions = {},
   ): Promise<ServedNode> {
     if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
-    const node = this.#nodes.add(name, handler);
+    const node = this.#nodes.add(name, handler, concurrency);
     if (port === undefined) return { name, addresses: [], close: () => this.#nodes.remove(node) };
     const listening = serveWs({ node, host, port, ...this.#options });
     this.#listening.set(node, listening);
@@ -91,15 +111,11 @@ export class WsMesh implements Mesh {
     }
   }
 
-  send(target: string, message: string, options?: StreamOptions): Promise<string> {
+  send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
     return this.#sender.send(target, message, options);
   }
 
-  stream(
-    target: string,
-    messages: Iterable<string> | AsyncIterable<string>,
-    options?: StreamOptions,
-  ): AsyncIterableIterator<string> {
+  stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
     return this.#sender.stream(target, messages, options);
   }
 
@@ -124,10 +140,26 @@ export class WsMesh implements Mesh {
     await stopped;
   }
 
-  #connect(target: string, channel: string, events: LinkEvents): () => void {
+  /** A target that the grid does not name is looked for in this process. */
+  #dial(
+    target: string,
+    dialing: Parameters<DialPeer>[1],
+    { waitMs, framed }: { readonly waitMs: number; readonly framed: boolean },
+  ): () => void {
     const url = this.#grid.get(target);
-    if (url !== undefined) return this.#connector.connect(target, url, channel, events);
-    return this.#nodes.connect(target, channel, events, this.#describeUnknown(target));
+    if (url === undefined) return this.#nodes.connect(target, dialing, this.#describeUnknown(target));
+    if (framed) return this.#connector.dial(target, url, dialing, waitMs);
+    let isCancelled = false;
+    queueMicrotask(() => {
+      if (!isCancelled) dialing.plain();
+    });
+    return () => {
+      isCancelled = true;
+    };
+  }
+
+  #connect(target: string, channel: string, events: LinkEvents): () => void {
+    return this.#connector.connect(target, this.#grid.get(target) ?? "", channel, events);
   }
 
   #describeUnknown(target: string): CircuitError {

@@ -1,0 +1,21 @@
+/** One open connection that moves frames. They arrive whole, in order, at most once; the link may break at any time. */
+export interface FrameLink {
+  /** The peer takes more slowly than we send: hand over no messages until `room()` is told. */
+  readonly isFull: boolean;
+
+  /** Hands a frame over and returns at once. The bytes are the link's. After the end: nothing. */
+  send(frame: Uint8Array): void;
+
+  /** Sends what is queued, then closes. `ended` is not told. Idempotent. */
+  close(): void;
+}
+
+/** What a link tells its owner, `ended` last. */
+export interface FrameLinkEvents {
+  /** The bytes are the owner's until it returns. */
+  frame(frame: Uint8Array): void;
+  /** A full link may have room again. */
+  room(): void;
+  /** The link broke, or the peer closed it. */
+  ended(reason: string): void;
+}

@@ -1,0 +1,132 @@
+import type { Clock } from "../core/clock.js";
+import type { CircuitError } from "../core/error.js";
+import type { MessageContext } from "./framed/out-channel.js";
+import { type Dial, type Dialing, OutSession, type Posting } from "./framed/out-session.js";
+import type { MeshLimits } from "./limits.js";
+import type { Outlets } from "./outlets.js";
+import type { Payload } from "./payload.js";
+import type { Outbox, Waiter } from "./waiter.js";
+
+/** Connects to a target by the framed protocol, and says so where it speaks only the plain one. */
+export type DialPeer = (target: string, dialing: Dialing & { plain(): void }, waitMs: number) => () => void;
+
+export interface PeerOptions {
+  readonly target: string;
+  readonly sender: string;
+  readonly dial: DialPeer;
+  /** Where messages go to a target that speaks only the plain protocol. */
+  readonly outlets: Outlets | undefined;
+  readonly clock: Clock;
+  readonly patienceMs: number;
+  readonly limits: MeshLimits;
+  readonly schedule: (callback: () => void) => void;
+  missing(address: string, problem: CircuitError): void;
+  opened(): void;
+  /** Nothing is connected and nothing waits. */
+  ended(): void;
+}
+
+/** A target, whichever protocol it speaks. It is asked for the framed one; a foreign node is spoken to plainly. */
+export class Peer {
+  readonly #options: PeerOptions;
+  readonly #outboxes = new Map<string, Outbox>();
+  #session: OutSession | undefined;
+  #isPlain = false;
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+  }
+
+  /** Where messages of a channel go. */
+  outbox(channel: string, context?: MessageContext): Outbox {
+    if (context) return new PeerOutbox(this, channel, context);
+    let outbox = this.#outboxes.get(channel);
+    if (outbox === undefined) {
+      outbox = new PeerOutbox(this, channel, undefined);
+      this.#outboxes.set(channel, outbox);
+    }
+    return outbox;
+  }
+
+  hasRoom(channel: string): boolean {
+    return this.#plainOutlet(channel)?.hasRoom ?? this.#session?.hasRoom(channel) ?? false;
+  }
+
+  post(channel: string, payload: Payload, posting: Posting): void {
+    const plain = this.#plainOutlet(channel);
+    if (plain) {
+      plain.post(payload, posting.waiter);
+    } else {
+      this.#session ??= this.#open();
+      this.#session.post(channel, payload, posting);
+    }
+  }
+
+  abandon(channel: string, waiter: Waiter, messages: number): void {
+    const plain = this.#plainOutlet(channel);
+    if (plain) plain.abandon(waiter, messages);
+    else this.#session?.abandon(channel, waiter);
+  }
+
+  close(): void {
+    this.#session?.close();
+  }
+
+  #plainOutlet(channel: string): Outbox | undefined {
+    return this.#isPlain ? this.#options.outlets?.find(this.#options.target, channel) : undefined;
+  }
+
+  #open(): OutSession {
+    const { target, dial, ...shared } = this.#options;
+    const framedDial: Dial = (name, dialing, waitMs) =>
+      dial(name, { ...dialing, plain: () => this.#speakPlainly() }, waitMs);
+    const session = new OutSession({
+      ...shared,
+      target,
+      dial: framedDial,
+      ended: () => {
+        this.#session = undefined;
+        if (!this.#isPlain) this.#options.ended();
+      },
+    });
+    session.start();
+    return session;
+  }
+
+  /** Hands what waits for the framed protocol over to the plain one. */
+  #speakPlainly(): void {
+    const session = this.#session;
+    this.#isPlain = true;
+    if (session === undefined) return;
+    for (const { channel, payload, waiter } of session.handOver()) {
+      if (waiter.isGone) continue;
+      this.post(channel, payload, { waiter, context: undefined });
+      waiter.sent();
+    }
+  }
+}
+
+/** A channel of a peer, whichever protocol it turns out to speak. */
+class PeerOutbox implements Outbox {
+  readonly #peer: Peer;
+  readonly #channel: string;
+  readonly #context: MessageContext | undefined;
+
+  constructor(peer: Peer, channel: string, context: MessageContext | undefined) {
+    this.#peer = peer;
+    this.#channel = channel;
+    this.#context = context;
+  }
+
+  get hasRoom(): boolean {
+    return this.#peer.hasRoom(this.#channel);
+  }
+
+  post(message: Payload, waiter: Waiter): void {
+    this.#peer.post(this.#channel, message, { waiter, context: this.#context });
+  }
+
+  abandon(waiter: Waiter, messages: number): void {
+    this.#peer.abandon(this.#channel, waiter, messages);
+  }
+}
