@@ -29,6 +29,9 @@ export interface SessionOptions {
   readonly notice?: (text: string) => void;
 }
 
+/** Messages that firmata-io reads without a look at their length. */
+const MUST_BE_WHOLE: ReadonlySet<number> = new Set([SYSEX.pinStateResponse, SYSEX.reportFirmware]);
+
 /** What the session has counted since it opened. */
 export interface SessionCounts {
   /** Digital writes sent to the board. */
@@ -273,6 +276,8 @@ class Session implements BoardSession {
   #isRefused(message: ToHost): boolean {
     const pins = this.#io.pins.length;
     const refused =
+      // One of those that are known, and not in their shape: a pin state of a pin that the board lacks has no state.
+      (message.type === "sysex" && MUST_BE_WHOLE.has(message.command)) ||
       (message.type === "pinState" && message.pin >= pins) ||
       (message.type === "analogMapping" && message.channels.length > pins);
     if (refused) this.#heard.discardedBytes++;

@@ -104,6 +104,8 @@ test("garbage from a running board is thrown away and counted, and the session g
   await board.confirm();
   link.say(Uint8Array.of(0x12, 0xf0, 0x6e, 0x7f, 0x01, 0xff, 0x00));
   link.say(Uint8Array.of(0xf0, 0x6e, 0x55, 0x01, 0x01, 0xf7)); // the state of pin 85
+  link.say(Uint8Array.of(0xf0, 0x6e, 0x55, 0xf7)); // StandardFirmata's answer for a pin that it lacks
+  link.say(Uint8Array.of(0xf0, 0xf7, 0xf0, 0x6e, 0xf7, 0xf0, 0x79, 0xf7)); // messages without an inside
   pin.high();
   await board.confirm();
   assert.ok(session.counts().discardedBytes >= 7);
