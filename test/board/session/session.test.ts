@@ -89,6 +89,30 @@ test("close() leaves pins at their stop levels: low, high, as they are, and PWM 
   );
 });
 
+for (const firmware of ["circuit", "standard"] as const) {
+  test(`a pin that was written and told no mode is confirmed, and low at the end: ${firmware}`, async () => {
+    const { link, session, board } = await openMock(firmware);
+    board.digitalWrite(7, 1);
+    await board.confirm();
+    assert.deepEqual(link.received.at(-1), { type: "queryPinState", pin: 7 });
+    assert.equal(link.pin(7).value, 1);
+    new five.Pin({ pin: 6, board }).high();
+    await board.confirm();
+    await session.close();
+    assert.deepEqual([link.pin(6).value, link.pin(7).value], [0, 0]);
+  });
+}
+
+test("confirm() waits for the board also where a write can have changed no output", async () => {
+  const { link, session, board } = await openMock();
+  board.pinMode(7, 0);
+  await board.confirm();
+  board.digitalWrite(7, 1);
+  await board.confirm();
+  assert.equal(link.received.at(-1)?.type, "queryPinState");
+  await session.close();
+});
+
 test("close() is idempotent, and is not held up by a board that has hung", async () => {
   const { link, session, board, notices } = await openMock();
   new five.Pin({ pin: 13, board }).high();
