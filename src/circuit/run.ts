@@ -83,14 +83,14 @@ class Circuit {
 
   async #start(): Promise<void> {
     const { nodes, wiring, seed } = this.#definition;
-    const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(node)]));
+    const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#openBoards(sketches, wired);
     const mesh = await this.#makeMesh();
     this.#mesh = mesh;
     const random = seed === undefined ? Math.random : seededRandom(seed);
     for (const [name, sketch] of sketches) this.#nodes.push(this.#makeNode(name, sketch, { mesh, random }));
-    for (const node of this.#nodes) await node.setUp();
+    for (const node of this.#nodes) await this.#unlessStopped(node.setUp());
     for (const node of this.#nodes) await this.#serve(node);
   }
 
@@ -204,8 +204,12 @@ class Circuit {
 
   async #untilDone(): Promise<void> {
     const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
-    const done = running.length > 0 ? Promise.all(running) : new Promise<never>(() => {});
-    await Promise.race([done, rejectOnAbort(this.#stopping.signal)]);
+    await this.#unlessStopped(running.length > 0 ? Promise.all(running) : new Promise<never>(() => {}));
+  }
+
+  /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */
+  async #unlessStopped(work: Promise<unknown>): Promise<void> {
+    await Promise.race([work, rejectOnAbort(this.#stopping.signal)]);
   }
 
   async #close(): Promise<Summary> {
