@@ -49,7 +49,9 @@ export function addSettingFlags(
     const names = `${flag.short ? `-${flag.short}, ` : ""}--${flag.long} <${setting.placeholder}>`;
     const about = flag.long === "tacks" ? "the same as --ticks" : setting.description;
     const shown = standard === undefined || flag.long === "tacks" ? about : `${about} (default: ${standard})`;
-    const option = new Option(names, shown).env(envOf(flag.long));
+    const option = new Option(names, shown);
+    // One variable for each setting: a second one for its other name would outdo a flag.
+    if (flag.long !== "tacks") option.env(envOf(flag.long));
     command.addOption(option.argParser((given) => parseSetting(setting, given, `--${flag.long}`)));
   }
   return command;
