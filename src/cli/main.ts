@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Cli, Interrupted, STOP_SIGNALS } from "./cli.js";
 
-/** Any time: the interval has nothing to do. */
+/** Any time will do: nothing happens then. */
 const KEEP_ALIVE_MS = 3_600_000;
 
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
@@ -38,9 +38,10 @@ async function main(): Promise<void> {
     print: (line) => void process.stdout.write(`${line}\n`),
     log: (line) => void process.stderr.write(`${line}\n`),
   };
-  const [{ runProgram }, { describeFailure, exitCodeOf }] = await Promise.all([
+  const [{ runProgram }, { describeFailure, exitCodeOf }, { systemClock }] = await Promise.all([
     import("./program.js"),
     import("./exit.js"),
+    import("../core/clock.js"),
   ]);
   // What a sketch throws from a timer or a promise of its own ends the circuit, but not before its pins are safe.
   process.on("uncaughtException", (error) => {
@@ -48,7 +49,8 @@ async function main(): Promise<void> {
     else stop.abort(error);
   });
   // A circuit that waits for messages has nothing else, on a mock board, that would keep the process.
-  setInterval(() => {}, KEEP_ALIVE_MS);
+  const stay = () => void systemClock.after(KEEP_ALIVE_MS, stay);
+  stay();
   try {
     await runProgram(cli, version, args);
     if (stop.signal.aborted && !(stop.signal.reason instanceof Interrupted)) throw stop.signal.reason;
