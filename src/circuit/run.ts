@@ -1,6 +1,6 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { StopLevel } from "../board/session/session.js";
-import type { CircuitDefinition } from "../config/define.js";
+import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -27,9 +27,6 @@ export interface RunOptions {
   /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
   readonly mesh?: Mesh;
 }
-
-/** The one board of a circuit that names none. */
-export const DEFAULT_BOARDS: Readonly<Record<string, string>> = { board: "sim:uno" };
 
 /**
  * Runs a circuit: opens its boards, sets its sketches up, lets them talk, and stops when those that act by

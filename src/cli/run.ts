@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import type { CircuitDefinition } from "../config/define.js";
+import { WATCHED_BIT_MS } from "../circuit/example.js";
+import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
@@ -11,16 +12,14 @@ interface RunFlags extends ReporterOptions {
   readonly confirm: boolean;
 }
 
-/** Board of a circuit that names none, and for `--board`'s default. */
-export const DEFAULT_BOARD = "sim:uno";
-
 /** What every command that runs sketches takes. */
 export function addRunFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("-b, --board <address>", "/dev/ttyACM0, COM3, auto, tcp://HOST:PORT, sim:uno or mock").env(
-        "CIRCUIT_BOARD",
-      ),
+      new Option(
+        "-b, --board <address>",
+        "/dev/ttyACM0, COM3, auto, tcp://HOST:PORT, mock, or sim:uno, the default",
+      ).env("CIRCUIT_BOARD"),
     )
     .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
     .option("--no-confirm", "acknowledge without waiting for the board")
@@ -36,7 +35,7 @@ export function runCommand(cli: Cli): Command {
       "configuration file (default: circuit.config.{ts,js,json} of this folder, if there is one)",
     );
   addRunFlags(command);
-  addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": 150 } });
+  addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": WATCHED_BIT_MS } });
   return command.action(async (config: string | undefined, flags: RunFlags & FlagValues) => {
     const circuit = await loadCircuit(cli, config, flags);
     await runAndReport(cli, circuit, flags);
@@ -73,7 +72,7 @@ async function loadCircuit(
 
 /** Puts a circuit with one board on another, as `--board` asks. */
 function withBoard(circuit: CircuitDefinition, address: string): CircuitDefinition {
-  const names = Object.keys(circuit.boards ?? { board: DEFAULT_BOARD });
+  const names = Object.keys(circuit.boards ?? DEFAULT_BOARDS);
   const [only] = names;
   if (only !== undefined && names.length === 1) return { ...circuit, boards: { [only]: address } };
   throw new CircuitError(

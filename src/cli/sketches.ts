@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
-import type { CircuitDefinition } from "../config/define.js";
+import { type CircuitDefinition, DEFAULT_BOARD } from "../config/define.js";
 import type { SketchName } from "../config/settings.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { addSettingFlags, type FlagValues } from "./flags.js";
 import type { ReporterOptions } from "./reporter.js";
-import { addRunFlags, DEFAULT_BOARD, runAndReport } from "./run.js";
+import { addRunFlags, runAndReport } from "./run.js";
 
 interface SketchFlags extends ReporterOptions {
   readonly board?: string;
@@ -46,7 +46,7 @@ export function sketchCommand(cli: Cli, name: SketchName): Command {
         .argParser(collectPeer),
     );
   addRunFlags(command);
-  addSettingFlags(command, [name], { defaults: { "bit-ms": 0 } });
+  addSettingFlags(command, [name]);
   return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, flags));
 }
 

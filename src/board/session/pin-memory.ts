@@ -49,11 +49,6 @@ export class PinMemory {
   readonly #due = new Set<PinRecord>();
   #portDue: number | undefined;
 
-  /** Every pin that was told something. */
-  pins(): Iterable<PinRecord> {
-    return this.#pins.values();
-  }
-
   /** Takes in one whole message to the board. */
   remember(frame: Uint8Array): Remembered {
     const first = frame[0] ?? 0;
