@@ -37,8 +37,8 @@ export function runCommand(cli: Cli): Command {
   addRunFlags(command);
   addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": WATCHED_BIT_MS } });
   return command.action(async (config: string | undefined, flags: RunFlags & FlagValues) => {
-    const circuit = await loadCircuit(cli, config, flags);
-    await runAndReport(cli, circuit, flags);
+    const circuit = await loadCircuit(cli, config, command);
+    await runAndReport(cli, circuit, { command, flags });
   });
 }
 
@@ -46,10 +46,10 @@ export function runCommand(cli: Cli): Command {
 export async function runAndReport(
   cli: Cli,
   circuit: CircuitDefinition,
-  flags: RunFlags & FlagValues,
+  { command, flags }: { readonly command: Command; readonly flags: RunFlags & FlagValues },
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
-  let changed = withFlags(circuit, flags);
+  let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
   await runCircuit(changed, { signal: cli.signal, onEvent: reporter(cli, flags) });
@@ -58,8 +58,9 @@ export async function runAndReport(
 async function loadCircuit(
   cli: Cli,
   config: string | undefined,
-  { board }: RunFlags,
+  command: Command,
 ): Promise<CircuitDefinition> {
+  const { board } = command.opts<RunFlags>();
   const { findConfig, loadConfig } = await import("../config/load.js");
   const path = config ?? findConfig(cli.folder);
   if (path === undefined) {
@@ -67,7 +68,14 @@ async function loadCircuit(
     return exampleCircuit(board ?? DEFAULT_BOARD);
   }
   const circuit = await loadConfig(path);
-  return board === undefined ? circuit : withBoard(circuit, board);
+  if (board === undefined) return circuit;
+  const isForAll = !isTyped(command, "board") && Object.keys(circuit.boards ?? DEFAULT_BOARDS).length > 1;
+  return isForAll ? circuit : withBoard(circuit, board);
+}
+
+/** Whether a flag was typed, and not taken from the environment. */
+function isTyped(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) !== "env";
 }
 
 /** Puts a circuit with one board on another, as `--board` asks. */

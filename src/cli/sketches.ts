@@ -47,10 +47,14 @@ export function sketchCommand(cli: Cli, name: SketchName): Command {
     );
   addRunFlags(command);
   addSettingFlags(command, [name]);
-  return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, flags));
+  return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, { command, flags }));
 }
 
-async function runSketch(cli: Cli, name: SketchName, flags: SketchFlags & FlagValues): Promise<void> {
+async function runSketch(
+  cli: Cli,
+  name: SketchName,
+  { command, flags }: { readonly command: Command; readonly flags: SketchFlags & FlagValues },
+): Promise<void> {
   const { EXAMPLE_WIRING } = await import("../circuit/example.js");
   const { isEmulated } = await import("../circuit/links.js");
   const board = flags.board ?? DEFAULT_BOARD;
@@ -63,7 +67,7 @@ async function runSketch(cli: Cli, name: SketchName, flags: SketchFlags & FlagVa
     nodes: { [name]: { sketch: name, ...listen } },
     grid: { iopin, buzzer: `ws://localhost:${BUZZER_PORT}`, ...flags.peer },
   };
-  await runAndReport(cli, circuit, flags);
+  await runAndReport(cli, circuit, { command, flags });
 }
 
 function parsePort(given: string): number {

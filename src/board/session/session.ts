@@ -13,7 +13,7 @@ import { drainWithin, openWithin } from "./patience.js";
 import { five, registerTones } from "./piezo.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
-import { firmwareTone, type ToneDriver, toggledTone } from "./tone.js";
+import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
 
 export interface SessionOptions {
   /** A link that has not been opened. The session opens and closes it. */
@@ -209,7 +209,7 @@ class Session implements BoardSession {
         wireFreeAtMs: () => this.#freeAtMs(),
       });
     }
-    if (this.#tones) registerTones(board, this.#tones);
+    registerTones(board, this.#tones ?? toggledLimits);
     return Object.assign(board, { confirm: () => this.#confirmations.confirm() });
   }
 
@@ -236,7 +236,7 @@ class Session implements BoardSession {
   /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
   #send(frame: Uint8Array): void {
     if (this.#isStopped) return;
-    this.#guard?.check(frame);
+    this.#guard?.check(frame, (port) => this.#memory.levelsOf(port));
     const { redundant, write } = this.#memory.remember(frame);
     if (redundant) {
       this.#redundant++;

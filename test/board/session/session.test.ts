@@ -48,6 +48,7 @@ test("a pin that may not be used is refused where it is used, before anything is
     () => new five.Servo({ pin: 10, board: session.board }),
     () => new five.Piezo({ pin: 8, board: session.board }),
     () => new five.Sensor({ pin: "A0", board: session.board }),
+    () => session.board.digitalWrite(7, 1),
   ];
   for (const use of uses) assert.throws(use, { code: "PIN_NOT_WIRED" });
   assert.deepEqual(
