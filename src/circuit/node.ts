@@ -119,7 +119,9 @@ export class CircuitNode implements SketchHost {
     this.signal.throwIfAborted();
     const giveUp = new AbortController();
     const startMs = this.clock.now();
-    const cancel = this.clock.after(this.#ackTimeoutMs, () => giveUp.abort(this.#lateError(target)));
+    const cancel = this.clock.after(this.#ackTimeoutMs + MISSING_FIRST_MS, () =>
+      giveUp.abort(this.#lateError(target)),
+    );
     this.#sent++;
     this.#sending.add(giveUp);
     try {
@@ -179,6 +181,9 @@ function describeFailure(thrown: unknown): string {
   // A mistake in a sketch, which its trace finds.
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
+
+/** Lead that a mesh's patience has on the time for an answer, in milliseconds: it knows better what is missing. */
+const MISSING_FIRST_MS = 100;
 
 async function answerWhenConfirmed(answer: unknown, board: Board): Promise<unknown> {
   const settled = await answer;

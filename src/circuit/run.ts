@@ -1,6 +1,6 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { StopLevel } from "../board/session/session.js";
-import type { CircuitDefinition } from "../config/define.js";
+import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -27,9 +27,6 @@ export interface RunOptions {
   /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
   readonly mesh?: Mesh;
 }
-
-/** The one board of a circuit that names none. */
-export const DEFAULT_BOARDS: Readonly<Record<string, string>> = { board: "sim:uno" };
 
 /**
  * Runs a circuit: opens its boards, sets its sketches up, lets them talk, and stops when those that act by
@@ -83,14 +80,14 @@ class Circuit {
 
   async #start(): Promise<void> {
     const { nodes, wiring, seed } = this.#definition;
-    const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(node)]));
+    const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#openBoards(sketches, wired);
     const mesh = await this.#makeMesh();
     this.#mesh = mesh;
     const random = seed === undefined ? Math.random : seededRandom(seed);
     for (const [name, sketch] of sketches) this.#nodes.push(this.#makeNode(name, sketch, { mesh, random }));
-    for (const node of this.#nodes) await node.setUp();
+    for (const node of this.#nodes) await this.#unlessStopped(node.setUp());
     for (const node of this.#nodes) await this.#serve(node);
   }
 
@@ -204,8 +201,12 @@ class Circuit {
 
   async #untilDone(): Promise<void> {
     const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
-    const done = running.length > 0 ? Promise.all(running) : new Promise<never>(() => {});
-    await Promise.race([done, rejectOnAbort(this.#stopping.signal)]);
+    await this.#unlessStopped(running.length > 0 ? Promise.all(running) : new Promise<never>(() => {}));
+  }
+
+  /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */
+  async #unlessStopped(work: Promise<unknown>): Promise<void> {
+    await Promise.race([work, rejectOnAbort(this.#stopping.signal)]);
   }
 
   async #close(): Promise<Summary> {

@@ -49,7 +49,9 @@ export function addSettingFlags(
     const names = `${flag.short ? `-${flag.short}, ` : ""}--${flag.long} <${setting.placeholder}>`;
     const about = flag.long === "tacks" ? "the same as --ticks" : setting.description;
     const shown = standard === undefined || flag.long === "tacks" ? about : `${about} (default: ${standard})`;
-    const option = new Option(names, shown).env(envOf(flag.long));
+    const option = new Option(names, shown);
+    // One variable for each setting: a second one for its other name would outdo a flag.
+    if (flag.long !== "tacks") option.env(envOf(flag.long));
     command.addOption(option.argParser((given) => parseSetting(setting, given, `--${flag.long}`)));
   }
   return command;
@@ -58,17 +60,28 @@ export function addSettingFlags(
 /**
  * A circuit with the given flags in the options of its own sketches.
  *
- * @throws {CircuitError} `USAGE` for a flag that no node of the circuit takes.
+ * @param isTyped Whether a flag was typed, and not taken from the environment, which is for every circuit.
+ * @throws {CircuitError} `USAGE` for a typed flag that no node of the circuit takes.
  */
-export function withFlags(circuit: CircuitDefinition, values: FlagValues): CircuitDefinition {
+export function withFlags(
+  circuit: CircuitDefinition,
+  values: FlagValues,
+  isTyped: (name: string) => boolean,
+): CircuitDefinition {
   let changed: CircuitDefinition = circuit;
   for (const flag of FLAGS) {
-    const value = values[camelCase(flag.long)];
+    const name = camelCase(flag.long);
+    const value = values[name];
     if (value === undefined) continue;
+    if (!isTyped(name) && !takes(changed, flag)) continue;
     if (flag.of === "circuit") changed = { ...changed, [flag.key]: value };
     else changed = { ...changed, nodes: withOption(changed.nodes, flag, value) };
   }
   return changed;
+}
+
+function takes({ nodes }: CircuitDefinition, flag: Flag): boolean {
+  return flag.of === "circuit" || Object.values(nodes).some((node) => node.sketch === flag.of);
 }
 
 function withOption(

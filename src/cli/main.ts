@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { type Cli, Interrupted, STOP_SIGNALS } from "./cli.js";
 
+/** Any time will do: nothing happens then. */
+const KEEP_ALIVE_MS = 3_600_000;
+
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
 const args = process.argv.slice(2);
 
@@ -35,12 +38,22 @@ async function main(): Promise<void> {
     print: (line) => void process.stdout.write(`${line}\n`),
     log: (line) => void process.stderr.write(`${line}\n`),
   };
-  const [{ runProgram }, { describeFailure, exitCodeOf }] = await Promise.all([
+  const [{ runProgram }, { describeFailure, exitCodeOf }, { systemClock }] = await Promise.all([
     import("./program.js"),
     import("./exit.js"),
+    import("../core/clock.js"),
   ]);
+  // What a sketch throws from a timer or a promise of its own ends the circuit, but not before its pins are safe.
+  process.on("uncaughtException", (error) => {
+    if (stop.signal.aborted) for (const line of describeFailure(error)) cli.log(line);
+    else stop.abort(error);
+  });
+  // A circuit that waits for messages has nothing else, on a mock board, that would keep the process.
+  const stay = () => void systemClock.after(KEEP_ALIVE_MS, stay);
+  stay();
   try {
     await runProgram(cli, version, args);
+    if (stop.signal.aborted && !(stop.signal.reason instanceof Interrupted)) throw stop.signal.reason;
     process.exitCode = 0;
   } catch (error) {
     for (const line of describeFailure(error)) cli.log(line);

@@ -17,7 +17,7 @@ export function makeProgram(cli: Cli, version: string): Command {
     .version(version)
     .argument("[sketch]")
     .usage("<command> [options]")
-    .helpCommand(false)
+    .helpCommand("help [command]", "what a command takes")
     .action((sketch: string | undefined) => {
       if (sketch?.startsWith("-")) program.error(`error: unknown option '${sketch}'`);
       if (sketch !== undefined) throw unknownSketch(sketch);

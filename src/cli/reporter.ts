@@ -5,7 +5,7 @@ import type { Cli } from "./cli.js";
 export interface ReporterOptions {
   /** Every event as a line of JSON. */
   readonly json?: boolean;
-  /** Nothing but the summary. */
+  /** Nothing but the summary, and notices of trouble. */
   readonly quiet?: boolean;
 }
 
@@ -15,7 +15,7 @@ export function reporter(cli: Cli, { json, quiet }: ReporterOptions): (event: Ci
   return (event) => {
     if (event.type === "summary") {
       for (const line of describeSummary(event)) cli.print(line);
-    } else if (!quiet) {
+    } else if (!quiet || event.type === "notice") {
       tell(cli, event);
     }
   };
@@ -53,8 +53,7 @@ function describeSummary({ ticks, acks, confirmedWrites, edges, p50Ms, p99Ms }: 
   lines.push(counts.join(", "));
   for (const [board, pins] of Object.entries(edges ?? {})) {
     const seen = Object.entries(pins).map(([pin, count]) => `${plural(count, "edge")} on pin ${pin}`);
-    if (seen.length > 0)
-      lines.push(`seen on ${board === "board" ? "the board" : board}: ${seen.reverse().join(", ")}`);
+    if (seen.length > 0) lines.push(`seen on ${board === "board" ? "the board" : board}: ${seen.join(", ")}`);
   }
   if (p50Ms !== null && p99Ms !== null) {
     lines.push(`tick to ack: p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`);

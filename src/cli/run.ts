@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import type { CircuitDefinition } from "../config/define.js";
+import { WATCHED_BIT_MS } from "../circuit/example.js";
+import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
@@ -11,16 +12,14 @@ interface RunFlags extends ReporterOptions {
   readonly confirm: boolean;
 }
 
-/** Board of a circuit that names none, and for `--board`'s default. */
-export const DEFAULT_BOARD = "sim:uno";
-
 /** What every command that runs sketches takes. */
 export function addRunFlags(command: Command): Command {
   return command
     .addOption(
-      new Option("-b, --board <address>", "/dev/ttyACM0, COM3, auto, tcp://HOST:PORT, sim:uno or mock").env(
-        "CIRCUIT_BOARD",
-      ),
+      new Option(
+        "-b, --board <address>",
+        "/dev/ttyACM0, COM3, auto, tcp://HOST:PORT, mock, or sim:uno, the default",
+      ).env("CIRCUIT_BOARD"),
     )
     .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
     .option("--no-confirm", "acknowledge without waiting for the board")
@@ -36,10 +35,10 @@ export function runCommand(cli: Cli): Command {
       "configuration file (default: circuit.config.{ts,js,json} of this folder, if there is one)",
     );
   addRunFlags(command);
-  addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": 150 } });
+  addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": WATCHED_BIT_MS } });
   return command.action(async (config: string | undefined, flags: RunFlags & FlagValues) => {
-    const circuit = await loadCircuit(cli, config, flags);
-    await runAndReport(cli, circuit, flags);
+    const circuit = await loadCircuit(cli, config, command);
+    await runAndReport(cli, circuit, { command, flags });
   });
 }
 
@@ -47,10 +46,10 @@ export function runCommand(cli: Cli): Command {
 export async function runAndReport(
   cli: Cli,
   circuit: CircuitDefinition,
-  flags: RunFlags & FlagValues,
+  { command, flags }: { readonly command: Command; readonly flags: RunFlags & FlagValues },
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
-  let changed = withFlags(circuit, flags);
+  let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
   await runCircuit(changed, { signal: cli.signal, onEvent: reporter(cli, flags) });
@@ -59,8 +58,9 @@ export async function runAndReport(
 async function loadCircuit(
   cli: Cli,
   config: string | undefined,
-  { board }: RunFlags,
+  command: Command,
 ): Promise<CircuitDefinition> {
+  const { board } = command.opts<RunFlags>();
   const { findConfig, loadConfig } = await import("../config/load.js");
   const path = config ?? findConfig(cli.folder);
   if (path === undefined) {
@@ -68,12 +68,19 @@ async function loadCircuit(
     return exampleCircuit(board ?? DEFAULT_BOARD);
   }
   const circuit = await loadConfig(path);
-  return board === undefined ? circuit : withBoard(circuit, board);
+  if (board === undefined) return circuit;
+  const isForAll = !isTyped(command, "board") && Object.keys(circuit.boards ?? DEFAULT_BOARDS).length > 1;
+  return isForAll ? circuit : withBoard(circuit, board);
+}
+
+/** Whether a flag was typed, and not taken from the environment. */
+function isTyped(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) !== "env";
 }
 
 /** Puts a circuit with one board on another, as `--board` asks. */
 function withBoard(circuit: CircuitDefinition, address: string): CircuitDefinition {
-  const names = Object.keys(circuit.boards ?? { board: DEFAULT_BOARD });
+  const names = Object.keys(circuit.boards ?? DEFAULT_BOARDS);
   const [only] = names;
   if (only !== undefined && names.length === 1) return { ...circuit, boards: { [only]: address } };
   throw new CircuitError(

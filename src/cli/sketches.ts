@@ -1,11 +1,11 @@
 import { Command, Option } from "commander";
-import type { CircuitDefinition } from "../config/define.js";
+import { type CircuitDefinition, DEFAULT_BOARD } from "../config/define.js";
 import type { SketchName } from "../config/settings.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { addSettingFlags, type FlagValues } from "./flags.js";
 import type { ReporterOptions } from "./reporter.js";
-import { addRunFlags, DEFAULT_BOARD, runAndReport } from "./run.js";
+import { addRunFlags, runAndReport } from "./run.js";
 
 interface SketchFlags extends ReporterOptions {
   readonly board?: string;
@@ -46,11 +46,15 @@ export function sketchCommand(cli: Cli, name: SketchName): Command {
         .argParser(collectPeer),
     );
   addRunFlags(command);
-  addSettingFlags(command, [name], { defaults: { "bit-ms": 0 } });
-  return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, flags));
+  addSettingFlags(command, [name]);
+  return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, { command, flags }));
 }
 
-async function runSketch(cli: Cli, name: SketchName, flags: SketchFlags & FlagValues): Promise<void> {
+async function runSketch(
+  cli: Cli,
+  name: SketchName,
+  { command, flags }: { readonly command: Command; readonly flags: SketchFlags & FlagValues },
+): Promise<void> {
   const { EXAMPLE_WIRING } = await import("../circuit/example.js");
   const { isEmulated } = await import("../circuit/links.js");
   const board = flags.board ?? DEFAULT_BOARD;
@@ -63,7 +67,7 @@ async function runSketch(cli: Cli, name: SketchName, flags: SketchFlags & FlagVa
     nodes: { [name]: { sketch: name, ...listen } },
     grid: { iopin, buzzer: `ws://localhost:${BUZZER_PORT}`, ...flags.peer },
   };
-  await runAndReport(cli, circuit, flags);
+  await runAndReport(cli, circuit, { command, flags });
 }
 
 function parsePort(given: string): number {

@@ -42,6 +42,12 @@ export interface CircuitDefinition {
   readonly timeoutSeconds?: number;
 }
 
+/** Board of a circuit that names none. */
+export const DEFAULT_BOARD = "sim:uno";
+
+/** `boards` of a circuit that has none. */
+export const DEFAULT_BOARDS: Readonly<Record<string, string>> = { board: DEFAULT_BOARD };
+
 /** Gives a configuration its types; returns what it is given. */
 export function defineCircuit(definition: CircuitDefinition): CircuitDefinition {
   return definition;

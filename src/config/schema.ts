@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { CircuitError } from "../core/error.js";
-import type { CircuitDefinition } from "./define.js";
+import { type CircuitDefinition, DEFAULT_BOARDS } from "./define.js";
 import { CIRCUIT_SETTINGS, isSketchName, type Setting, SKETCH_NAMES, SKETCH_SETTINGS } from "./settings.js";
 
 /** A node's name becomes part of addresses, subjects and lines of text. */
@@ -80,7 +80,7 @@ const CIRCUIT = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const boards = Object.keys(dataset.value.boards ?? { board: "sim:uno" });
+    const boards = Object.keys(dataset.value.boards ?? DEFAULT_BOARDS);
     for (const [name, node] of Object.entries(dataset.value.nodes)) {
       if (node.board !== undefined && !boards.includes(node.board)) {
         addIssue({ message: `nodes.${name}.board: is "${node.board}", not one of: ${boards.join(", ")}` });

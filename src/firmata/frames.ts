@@ -88,7 +88,9 @@ function endOfFrame(bytes: Uint8Array, at: number, direction: Direction): number
 function endOfSysex(bytes: Uint8Array, at: number): number {
   const end = nextCommand(bytes, at + 1);
   if (end === bytes.length) return INCOMPLETE;
-  return bytes[end] === COMMAND.endSysex ? end + 1 : -end;
+  if (bytes[end] !== COMMAND.endSysex) return -end;
+  // One with nothing inside, not even which it is, is no message.
+  return end === at + 1 ? -(end + 1) : end + 1;
 }
 
 /** Index of the next byte that is no data, or the end. */

@@ -5,6 +5,7 @@ import { five } from "../../src/board/session/piezo.js";
 import type { CircuitEvent } from "../../src/circuit/events.js";
 import { runCircuit } from "../../src/circuit/run.js";
 import type { CircuitDefinition } from "../../src/config/define.js";
+import { CircuitError } from "../../src/core/error.js";
 import { Sketch, type SketchContext } from "../../src/sketch/sketch.js";
 
 const CLOCK = { sketch: "clock", options: { ticks: 2, delaySeconds: 0, target: "iopin" } } as const;
@@ -109,6 +110,37 @@ test("the signal stops a circuit that would go on for ever, with its own reason,
   assert.equal(link.pin(13).value, 0);
   assert.equal(events.at(-1)?.type, "summary");
 });
+
+test("a setup() that does not end is given up when the circuit stops, and its pins are low", async () => {
+  const stop = new AbortController();
+  const reason = new Error("enough");
+  class Slow extends Sketch {
+    override async setup({ board }: SketchContext): Promise<void> {
+      new five.Led({ pin: 13, board }).on();
+      setImmediate(() => stop.abort(reason));
+      await new Promise(() => {});
+    }
+  }
+  const { error, link, events } = await run({ slow: { sketch: Slow } }, {}, stop.signal);
+  assert.equal(error, reason);
+  assert.deepEqual(
+    link.edges.map(({ level }) => level),
+    [1, 0],
+  );
+  assert.ok(!events.some(({ type }) => type === "summary"), "it has not begun");
+});
+
+for (const [what, sketch] of [
+  ["class", class Lamp {}],
+  ["function", () => ({ loop() {} })],
+] as const) {
+  test(`a ${what} that makes no sketch is refused by the node's name`, async () => {
+    // The cast: types would say so, and JavaScript has none.
+    const { error } = await run({ lamp: { sketch: sketch as unknown as new () => Sketch } });
+    assert.ok(error instanceof CircuitError && error.code === "CONFIG_INVALID");
+    assert.match(error.message, /^Cannot make the sketch of lamp: it is neither a class that extends Sketch/);
+  });
+}
 
 test("an acknowledgement waits for the board, unless the node says otherwise", async () => {
   for (const confirm of [true, false]) {

@@ -95,6 +95,13 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp, RegExp, nu
     2,
   ],
   [
+    "a setting of a board that is not percent-encoded",
+    ["run", "--board", "sim:uno?firmware=50%.hex"],
+    /"50%\.hex" is not percent-encoded/,
+    /sim:uno/,
+    2,
+  ],
+  [
     "a TCP board without a port",
     ["run", "--board", "tcp://127.0.0.1:http"],
     /it is not tcp:\/\/HOST:PORT/,
@@ -182,6 +189,10 @@ describe("circuit takes", { concurrency: 2 }, () => {
     const env = { CIRCUIT_BOARD: "mock", CIRCUIT_TICKS: "7", CIRCUIT_DELAY: "0", CIRCUIT_BIT_MS: "0" };
     const { stdout } = await circuit(context, ["run", "--ticks", "2", "--quiet"], { env });
     assert.match(stdout, /^2 ticks, 2 acks, 6 confirmed writes\n/);
+    const both = await circuit(context, ["run", "--tacks", "1", "--quiet"], {
+      env: { ...env, CIRCUIT_TACKS: "3" },
+    });
+    assert.match(both.stdout, /^1 tick,/, "the other name of --ticks has no variable");
   });
 
   test("a seed, and draws the same bits", async (context) => {

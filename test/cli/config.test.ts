@@ -209,3 +209,23 @@ describe("circuit run refuses a configuration", { concurrency: 2 }, () => {
     assert.equal(code, 78);
   });
 });
+
+test("a variable that no sketch of the configuration takes is not for it, a flag is refused", async (context) => {
+  const folder = temporaryFolder(context);
+  writeFileSync(
+    join(folder, "quiet.json"),
+    JSON.stringify({
+      boards: { a: "mock", b: "mock" },
+      nodes: {
+        clock: { sketch: "clock", options: { ticks: 1 } },
+        iopin: { sketch: "iopin", board: "a" },
+        buzzer: { sketch: "buzzer", board: "b" },
+      },
+    }),
+  );
+  const env = { CIRCUIT_BOARD: "sim:uno", CIRCUIT_PIN: "12" };
+  const { code } = await circuit(context, ["run", "quiet.json"], { folder, env });
+  assert.equal(code, 0);
+  const refused = await circuit(context, ["run", "quiet.json", "--board", "mock"], { folder });
+  assert.equal(refused.code, 2);
+});

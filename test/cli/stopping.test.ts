@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { EventEmitter, once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PIN_MODE } from "../../src/firmata/protocol.js";
-import { startCircuit } from "./cli.js";
+import { circuit, startCircuit, temporaryFolder } from "./cli.js";
 import { firmataDevice, skipWithoutSocat, tcpDevice, ttyDevice } from "./devices.js";
 
 const FOR_EVER = ["-t", "0", "-d", "0", "--bit-ms", "20", "--tone-ms", "60000"];
@@ -23,7 +25,7 @@ describe("circuit run, stopped", { concurrency: 3 }, () => {
       running.kill(signal);
       const { code, stdout, stderr } = await running.ended();
       assert.equal(code, exitCode);
-      assert.match(stdout, /^\d+ ticks, \d+ acks?, \d+ confirmed writes$/m);
+      assert.match(stdout, /^\d+ ticks?, \d+ acks?, \d+ confirmed writes?$/m);
       assert.doesNotMatch(stderr, /circuit:|^\s+at /m);
       assert.deepEqual([mock.pin(13).value, mock.pin(8).value], [0, 0]);
     });
@@ -81,6 +83,50 @@ describe("circuit run, stopped", { concurrency: 3 }, () => {
     running.kill("SIGINT");
     assert.equal((await running.ended()).code, 130);
   });
+
+  test("by Ctrl-C when its only sketch waits for messages, on a board that is none", async (context) => {
+    const folder = temporaryFolder(context);
+    const nodes = { buzzer: { sketch: "buzzer" } };
+    writeFileSync(join(folder, "quiet.json"), JSON.stringify({ boards: { desk: "mock" }, nodes }));
+    const running = startCircuit(context, ["run", "quiet.json"], { folder });
+    await running.said(/ready in/);
+    // That it does not end by itself: a turn of another process later it still takes the signal.
+    await circuit(context, ["--version"]);
+    running.kill("SIGINT");
+    assert.equal((await running.ended()).code, 130);
+  });
+
+  for (const [where, thrower] of [
+    ["a timer", 'setImmediate(() => { throw new Error("a loose wire"); })'],
+    ["a promise", 'Promise.reject(new Error("a loose wire"))'],
+  ] as const) {
+    test(`by a mistake in ${where} of a sketch: outputs low, 1, and its trace`, async (context) => {
+      const { mock, device } = firmataDevice();
+      const { port } = await tcpDevice(context, device);
+      const folder = temporaryFolder(context);
+      const config = `
+        import { five, Sketch } from "circuit-five";
+        class Loose extends Sketch {
+          setup({ board }) { new five.Led({ pin: 13, board }).on(); }
+          async run() { await this.confirm(); ${thrower}; await new Promise(() => {}); }
+        }
+        export default {
+          boards: { desk: "tcp://127.0.0.1:${port}" }, nodes: { loose: { sketch: Loose } }
+        };`;
+      writeFileSync(join(folder, "loose.mjs"), config);
+      const { code, stdout, stderr } = await circuit(context, ["run", "loose.mjs"], { folder });
+      assert.equal(code, 1);
+      assert.match(stderr, /^circuit: Error: a loose wire\n +at /m);
+      assert.match(stdout, /confirmed write/);
+      assert.deepEqual(
+        mock.edges.map(({ pin, level }) => [pin, level]),
+        [
+          [13, 1],
+          [13, 0],
+        ],
+      );
+    });
+  }
 
   test("by Ctrl-C on the emulated Uno", async (context) => {
     const running = startCircuit(context, ["run", "-t", "0"]);

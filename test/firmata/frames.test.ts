@@ -40,6 +40,7 @@ const ROWS: readonly (readonly [
   ["data that no command announced", "toHost", "12 34 f9 02 05", ["f9 02 05"], 2],
   ["a message broken off by a command", "toHost", "91 20 91 20 00", ["91 20 00"], 2],
   ["a system-exclusive message broken off", "toHost", "f0 6e 0d 91 20 00", ["91 20 00"], 3],
+  ["a system-exclusive message with nothing inside", "toHost", "f0 f7 f9 02 05", ["f9 02 05"], 2],
   ["an end without a beginning", "toHost", "f7 f9 02 05", ["f9 02 05"], 1],
   ["commands of the other direction", "toHost", "f4 0d 01 ff f9 02 05", ["f9 02 05"], 4],
   ["an echo", "toHost", "a1 20 06 91 00 00", ["a1 20 06", "91 00 00"], 0],

@@ -20,7 +20,8 @@ const SCHEME = /^([a-z]+):(?:\/\/)?(.*)$/;
 /**
  * Takes an address apart.
  *
- * @throws {CircuitError} `USAGE` for an empty address or a setting without a value.
+ * @throws {CircuitError} `USAGE` for an empty address, or a setting without a value or with one that is not
+ *   percent-encoded.
  */
 export function parseAddress(text: string): BoardAddress {
   const [place = "", query = ""] = splitOnce(text, "?");
@@ -29,7 +30,7 @@ export function parseAddress(text: string): BoardAddress {
   for (const setting of query === "" ? [] : query.split("&")) {
     const [key = "", value = ""] = splitOnce(setting, "=");
     if (key === "" || value === "") throw badAddress(text, `"${setting}" is no setting=value`);
-    settings.set(key, decodeURIComponent(value));
+    settings.set(key, decodeSetting(text, value));
   }
   const matched = SCHEME.exec(place);
   if (matched) return { text, scheme: matched[1] ?? "", target: matched[2] ?? "", settings };
@@ -54,6 +55,14 @@ export function badAddress(text: string, problem: string): CircuitError {
   return new CircuitError("USAGE", `Cannot use the board address "${text}": ${problem}`, {
     hint: "Give a port such as /dev/ttyACM0 or COM3, auto, tcp://HOST:PORT, sim:uno or mock.",
   });
+}
+
+function decodeSetting(text: string, value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw badAddress(text, `"${value}" is not percent-encoded; a % is written %25`);
+  }
 }
 
 function splitOnce(text: string, separator: string): [string, string] | [string] {

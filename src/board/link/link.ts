@@ -46,6 +46,3 @@ export interface ByteLink {
   /** Closes at once, dropping what has not left. Safe to call at any time, any number of times. */
   close(): Promise<void>;
 }
-
-/** Opens nothing: makes the link that an address of one scheme describes. */
-export type LinkFactory = (address: string) => ByteLink;

@@ -175,7 +175,7 @@ export class Confirmations {
     const counted = this.#writes.splice(0, more);
     this.#counted += more;
     const last = counted.findLast((write) => write.port === port);
-    if (last && last.outputs !== levels) {
+    if (last && differing(last, levels) !== 0) {
       const failure = levelMismatch(last, levels);
       const waiter = this.#waiters.find(({ writes }) => writes > this.#counted - more);
       if (waiter) waiter.failure ??= failure;
@@ -246,9 +246,14 @@ function unanswered(pins: string): CircuitError {
   );
 }
 
-function levelMismatch({ port, outputs }: DigitalWrite, levels: number): CircuitError {
-  const bit = 31 - Math.clz32(outputs ^ levels);
-  return unconfirmed(port * 8 + bit, `${(outputs >> bit) & 1}`, `${(levels >> bit) & 1}`);
+/** A bit for each pin that has another level than was written; of those that were told no mode nothing is known. */
+function differing({ levels, outputs }: DigitalWrite, echoed: number): number {
+  return (levels ^ echoed) & outputs;
+}
+
+function levelMismatch(write: DigitalWrite, echoed: number): CircuitError {
+  const bit = 31 - Math.clz32(differing(write, echoed));
+  return unconfirmed(write.port * 8 + bit, `${(write.levels >> bit) & 1}`, `${(echoed >> bit) & 1}`);
 }
 
 function unconfirmed(pin: number, wrote: string, found: string): CircuitError {

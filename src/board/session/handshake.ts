@@ -101,9 +101,11 @@ function diagnose(address: string, heard: Heard, timeoutMs: number): CircuitErro
     );
   }
   const sample = heard.sample.slice(0, 8).map((byte) => byte.toString(16).padStart(2, "0"));
+  // At a wrong rate a few bytes may look like messages.
+  const what = sample.length > 0 ? `none of them Firmata (${sample.join(" ")} …)` : "but no Firmata version";
   return new CircuitError(
     "BOARD_WRONG_BAUD",
-    `Cannot talk to the board on ${address}: ${heard.receivedBytes} bytes ${within}, none of them Firmata (${sample.join(" ")} …)`,
+    `Cannot talk to the board on ${address}: ${heard.receivedBytes} bytes ${within}, ${what}`,
     {
       hint: "Give the baud rate of its firmware, for example ?baud=115200 behind the port, or flash StandardFirmata.",
     },
@@ -117,5 +119,5 @@ function isText(sample: readonly number[]): boolean {
   const printable = sample.filter(
     (byte) => (byte >= 0x20 && byte < 0x7f) || [0x09, 0x0a, 0x0d].includes(byte),
   );
-  return printable.length >= TEXT_SHARE * sample.length;
+  return printable.length > 0 && printable.length >= TEXT_SHARE * sample.length;
 }

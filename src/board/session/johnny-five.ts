@@ -12,7 +12,6 @@ export interface FirmataTransport extends EventEmitter {
 export interface FirmataIo extends EventEmitter {
   readonly MODES: Record<string, number>;
   readonly pins: readonly { mode?: number; value?: number; readonly supportedModes: readonly number[] }[];
-  readonly isReady: boolean;
   /** What Johnny-Five shows as the board's port. Its `name` is left alone: Johnny-Five knows Firmata by it. */
   port?: string;
   /** Timer that asks for the version when the board keeps silent; the session asks for itself. */

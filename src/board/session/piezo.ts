@@ -1,11 +1,11 @@
 import { five } from "./johnny-five.js";
-import type { ToneDriver } from "./tone.js";
+import type { ToneDriver, ToneLimits } from "./tone.js";
 
-const drivers = new WeakMap<object, ToneDriver>();
+const boards = new WeakMap<object, ToneDriver | ToneLimits>();
 
-/** From now on, piezos on this board sound by the driver. */
-export function registerTones(board: five.Board, driver: ToneDriver): void {
-  drivers.set(board, driver);
+/** From now on, piezos on this board sound by the driver, or by Johnny-Five's own way within the limits. */
+export function registerTones(board: five.Board, tones: ToneDriver | ToneLimits): void {
+  boards.set(board, tones);
 }
 
 interface PiezoOptions {
@@ -19,6 +19,7 @@ type Tune = string | number | { readonly song?: string | Note | readonly Note[];
 
 interface PiezoInside {
   readonly pin: number;
+  tone(halfPeriodUs: number, durationMs: number): unknown;
   play(tune: Tune, played?: () => void): unknown;
 }
 
@@ -40,27 +41,42 @@ function installPiezo(inside: FiveInside): void {
   const Original = inside.Piezo;
 
   class Piezo extends Original {
-    readonly #driver: ToneDriver | undefined;
+    readonly #limits: ToneLimits | undefined;
 
     constructor(given: number | PiezoOptions) {
       const options = typeof given === "object" ? given : { pin: given };
       const board = inside.Board.mount(options);
-      const driver = board && options.controller === undefined ? drivers.get(board) : undefined;
+      const tones = board && options.controller === undefined ? boards.get(board) : undefined;
+      const driver = tones && isDriver(tones) ? tones : undefined;
       super(driver ? { ...options, controller: controllerOf(driver) } : options);
-      this.#driver = driver;
+      this.#limits = tones;
+      if (tones && !driver) this.#checkOwnTones(tones);
+    }
+
+    /** Johnny-Five's own way sounds every pitch by `tone()`, and takes any: what the wire cannot carry, wrongly. */
+    #checkOwnTones(limits: ToneLimits): void {
+      const own = this.tone;
+      this.tone = (halfPeriodUs, durationMs) => {
+        limits.check(this.pin, 500_000 / halfPeriodUs, durationMs);
+        return own.call(this, halfPeriodUs, durationMs);
+      };
     }
 
     /** Refuses a tune with a pitch out of range before its first note: later notes start from a timer. */
     override play(tune: Tune, played?: () => void): unknown {
       for (const note of notesOf(tune, Original.ToSong)) {
         const frequencyHz = Original.Parsers.hzFromInput(note);
-        if (frequencyHz !== null) this.#driver?.check(this.pin, frequencyHz, 1);
+        if (frequencyHz !== null) this.#limits?.check(this.pin, frequencyHz, 1);
       }
       return super.play(tune, played);
     }
   }
 
   inside.Piezo = Piezo;
+}
+
+function isDriver(tones: ToneDriver | ToneLimits): tones is ToneDriver {
+  return "start" in tones;
 }
 
 function notesOf(tune: Tune, toSong: FiveInside["Piezo"]["ToSong"]): readonly Note[] {

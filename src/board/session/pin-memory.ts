@@ -4,7 +4,7 @@ import { decodeToBoard, encodeToBoard, type ToBoard } from "../../firmata/to-boa
 /** What a pin was last told. */
 export interface PinRecord {
   readonly pin: number;
-  /** `undefined` until a mode has been set. */
+  /** `undefined` until a mode has been set: what the pin is then, only the board knows. */
   mode: number | undefined;
   /** Last value written: a level, a PWM or servo value, or a tone in whole hertz. */
   value: number;
@@ -17,7 +17,9 @@ export interface PinRecord {
 /** One digital write on its way to the board. */
 export interface DigitalWrite {
   readonly port: number;
-  /** Levels of the port's pins that are outputs, lowest bit first; the others 0. */
+  /** Levels of the port's pins, lowest bit first. */
+  readonly levels: number;
+  /** A bit for each of the port's pins that was made an output: its level is known. */
   readonly outputs: number;
 }
 
@@ -42,13 +44,10 @@ export class PinMemory {
   readonly #pins = new Map<number, PinRecord>();
   readonly #ports = new Uint8Array(16);
   readonly #outputs = new Uint8Array(16);
+  /** A bit for each pin that was made anything but an output: its level is not written. */
+  readonly #others = new Uint8Array(16);
   readonly #due = new Set<PinRecord>();
   #portDue: number | undefined;
-
-  /** Every pin that was told something. */
-  pins(): Iterable<PinRecord> {
-    return this.#pins.values();
-  }
 
   /** Takes in one whole message to the board. */
   remember(frame: Uint8Array): Remembered {
@@ -75,8 +74,7 @@ export class PinMemory {
       record.levelDue = false;
     }
     if (!levelsEchoed && queries.length === 0 && this.#portDue !== undefined) {
-      const output = this.#anyOutput(this.#portDue);
-      if (output) queries.push({ ...output });
+      queries.push({ ...this.#anyPin(this.#portDue) });
     }
     this.#due.clear();
     this.#portDue = undefined;
@@ -95,11 +93,11 @@ export class PinMemory {
     for (const { pin, mode, value } of this.#pins.values()) {
       const stop = stopLevels.get(pin) ?? 0;
       if (stop === "keep") continue;
-      const off = mode === PIN_MODE.output ? stop : 0;
+      const off = mayDrive(mode) ? stop : 0;
       if (value === off) continue;
       if (mode === PIN_MODE.tone) frames.push(encodeToBoard({ type: "noTone", pin }));
       if (mode === PIN_MODE.pwm) frames.push(encodeToBoard(pwmOff(pin)));
-      if (mode !== PIN_MODE.output) continue;
+      if (!mayDrive(mode)) continue;
       const bit = 1 << (pin & 7);
       const levels = ports.get(pin >> 3) ?? this.levelsOf(pin >> 3);
       ports.set(pin >> 3, off ? levels | bit : levels & ~bit);
@@ -118,9 +116,10 @@ export class PinMemory {
     record.mode = mode;
     const bit = 1 << (pin & 7);
     const port = pin >> 3;
-    const outputs = this.#outputs[port] ?? 0;
-    this.#outputs[port] = mode === PIN_MODE.output ? outputs | bit : outputs & ~bit;
-    if (mode === PIN_MODE.output) {
+    const isOutput = mode === PIN_MODE.output;
+    this.#outputs[port] = withBit(this.#outputs[port] ?? 0, bit, isOutput);
+    this.#others[port] = withBit(this.#others[port] ?? 0, bit, !isOutput);
+    if (isOutput) {
       // Firmata's setPinMode(OUTPUT) writes a low level, whatever the port message said before.
       this.#ports[port] = (this.#ports[port] ?? 0) & ~bit;
       record.value = 0;
@@ -132,17 +131,18 @@ export class PinMemory {
 
   #writePort(port: number, levels: number): Remembered {
     const outputs = this.#outputs[port] ?? 0;
-    let changed = (levels ^ (this.#ports[port] ?? 0)) & outputs;
+    let changed = (levels ^ (this.#ports[port] ?? 0)) & ~(this.#others[port] ?? 0);
     this.#ports[port] = levels;
     if (changed === 0) this.#portDue = port;
     for (let bit = 0; changed !== 0; bit++, changed >>= 1) {
       if ((changed & 1) === 0) continue;
       const record = this.#pin(port * 8 + bit);
       record.value = (levels >> bit) & 1;
-      record.levelDue = true;
+      if ((outputs >> bit) & 1) record.levelDue = true;
+      else record.queryDue = true;
       this.#due.add(record);
     }
-    return { redundant: false, write: { port, outputs: levels & outputs } };
+    return { redundant: false, write: { port, levels, outputs } };
   }
 
   #rememberRare(message: ToBoard): Remembered {
@@ -191,12 +191,22 @@ export class PinMemory {
     return record;
   }
 
-  #anyOutput(port: number): PinRecord | undefined {
+  /** A pin to ask for where none has changed: an output, for its level is known. */
+  #anyPin(port: number): PinRecord {
     for (const record of this.#pins.values()) {
       if (record.pin >> 3 === port && record.mode === PIN_MODE.output) return record;
     }
-    return undefined;
+    return this.#pin(port * 8);
   }
+}
+
+/** Whether a pin may be driven high or low: boards start with outputs, so one that was told no mode may be, too. */
+function mayDrive(mode: number | undefined): boolean {
+  return mode === PIN_MODE.output || mode === undefined;
+}
+
+function withBit(bits: number, bit: number, isSet: boolean): number {
+  return isSet ? bits | bit : bits & ~bit;
 }
 
 function pwmOff(pin: number): ToBoard {

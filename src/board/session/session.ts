@@ -13,7 +13,7 @@ import { drainWithin, openWithin } from "./patience.js";
 import { five, registerTones } from "./piezo.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
-import { firmwareTone, type ToneDriver, toggledTone } from "./tone.js";
+import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
 
 export interface SessionOptions {
   /** A link that has not been opened. The session opens and closes it. */
@@ -28,6 +28,9 @@ export interface SessionOptions {
   /** Takes what the board says in words, such as why it refuses a message. */
   readonly notice?: (text: string) => void;
 }
+
+/** Messages that firmata-io reads without a look at their length. */
+const MUST_BE_WHOLE: ReadonlySet<number> = new Set([SYSEX.pinStateResponse, SYSEX.reportFirmware]);
 
 /** What the session has counted since it opened. */
 export interface SessionCounts {
@@ -206,7 +209,7 @@ class Session implements BoardSession {
         wireFreeAtMs: () => this.#freeAtMs(),
       });
     }
-    if (this.#tones) registerTones(board, this.#tones);
+    registerTones(board, this.#tones ?? toggledLimits);
     return Object.assign(board, { confirm: () => this.#confirmations.confirm() });
   }
 
@@ -233,7 +236,7 @@ class Session implements BoardSession {
   /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
   #send(frame: Uint8Array): void {
     if (this.#isStopped) return;
-    this.#guard?.check(frame);
+    this.#guard?.check(frame, (port) => this.#memory.levelsOf(port));
     const { redundant, write } = this.#memory.remember(frame);
     if (redundant) {
       this.#redundant++;
@@ -273,6 +276,8 @@ class Session implements BoardSession {
   #isRefused(message: ToHost): boolean {
     const pins = this.#io.pins.length;
     const refused =
+      // One of those that are known, and not in their shape: a pin state of a pin that the board lacks has no state.
+      (message.type === "sysex" && MUST_BE_WHOLE.has(message.command)) ||
       (message.type === "pinState" && message.pin >= pins) ||
       (message.type === "analogMapping" && message.channels.length > pins);
     if (refused) this.#heard.discardedBytes++;

@@ -3,13 +3,16 @@ import { CircuitError } from "../../core/error.js";
 import { COMMAND, FIRMWARE_TONE_HZ, PIN_MODE } from "../../firmata/protocol.js";
 import { encodeToBoard } from "../../firmata/to-board.js";
 
-/** Sounds tones on a board's pins. */
-export interface ToneDriver {
-  /** Makes a pin ready to sound. */
-  prepare(pin: number): void;
-
+/** Which tones a board can sound. */
+export interface ToneLimits {
   /** @throws {CircuitError} `TONE_REFUSED` for a pitch that this board cannot sound. */
   check(pin: number, frequencyHz: number, durationMs: number): void;
+}
+
+/** Sounds tones on a board's pins. */
+export interface ToneDriver extends ToneLimits {
+  /** Makes a pin ready to sound. */
+  prepare(pin: number): void;
 
   /**
    * Starts a tone, in place of one that sounds on the pin.
@@ -54,6 +57,11 @@ export function firmwareTone(send: Send): ToneDriver {
  * them, 1042 µs or 960 Hz, less some room for other messages.
  */
 export const TOGGLED_TONE_HZ = { lowest: 31, highest: 900 } as const;
+
+/** The limits of Johnny-Five's own tones, where nothing is known of the wire's clock, as over a network. */
+export const toggledLimits: ToneLimits = {
+  check: (pin, frequencyHz, durationMs) => checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ),
+};
 
 /** How far ahead of the board bytes are sent, in milliseconds: what is sent cannot be taken back. */
 const LEAD_MS = 16;
@@ -129,7 +137,7 @@ export function toggledTone(options: ToggledToneOptions): ToneDriver {
 
   return {
     prepare: (pin) => send(encodeToBoard({ type: "pinMode", pin, mode: PIN_MODE.output })),
-    check: (pin, frequencyHz, durationMs) => checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ),
+    ...toggledLimits,
     start(pin, frequencyHz, durationMs) {
       checkTone(pin, frequencyHz, durationMs, TOGGLED_TONE_HZ);
       end(pin);

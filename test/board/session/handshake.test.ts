@@ -44,6 +44,12 @@ const FAILURES: readonly (readonly [
     /7 bytes within 5\.5 s, none of them Firmata/,
   ],
   [
+    "says what looks like messages and is no greeting",
+    (link) => link.sayBytes(Uint8Array.of(0xe1, 0x01, 0x01, 0xf0, 0x05)),
+    "BOARD_WRONG_BAUD",
+    /5 bytes within 5\.5 s, but no Firmata version/,
+  ],
+  [
     "greets and then describes no pins",
     (link) => link.say({ type: "version", major: 2, minor: 3 }),
     "BOARD_NOT_FIRMATA",

@@ -48,6 +48,7 @@ test("a pin that may not be used is refused where it is used, before anything is
     () => new five.Servo({ pin: 10, board: session.board }),
     () => new five.Piezo({ pin: 8, board: session.board }),
     () => new five.Sensor({ pin: "A0", board: session.board }),
+    () => session.board.digitalWrite(7, 1),
   ];
   for (const use of uses) assert.throws(use, { code: "PIN_NOT_WIRED" });
   assert.deepEqual(
@@ -89,6 +90,30 @@ test("close() leaves pins at their stop levels: low, high, as they are, and PWM 
   );
 });
 
+for (const firmware of ["circuit", "standard"] as const) {
+  test(`a pin that was written and told no mode is confirmed, and low at the end: ${firmware}`, async () => {
+    const { link, session, board } = await openMock(firmware);
+    board.digitalWrite(7, 1);
+    await board.confirm();
+    assert.deepEqual(link.received.at(-1), { type: "queryPinState", pin: 7 });
+    assert.equal(link.pin(7).value, 1);
+    new five.Pin({ pin: 6, board }).high();
+    await board.confirm();
+    await session.close();
+    assert.deepEqual([link.pin(6).value, link.pin(7).value], [0, 0]);
+  });
+}
+
+test("confirm() waits for the board also where a write can have changed no output", async () => {
+  const { link, session, board } = await openMock();
+  board.pinMode(7, 0);
+  await board.confirm();
+  board.digitalWrite(7, 1);
+  await board.confirm();
+  assert.equal(link.received.at(-1)?.type, "queryPinState");
+  await session.close();
+});
+
 test("close() is idempotent, and is not held up by a board that has hung", async () => {
   const { link, session, board, notices } = await openMock();
   new five.Pin({ pin: 13, board }).high();
@@ -104,6 +129,8 @@ test("garbage from a running board is thrown away and counted, and the session g
   await board.confirm();
   link.say(Uint8Array.of(0x12, 0xf0, 0x6e, 0x7f, 0x01, 0xff, 0x00));
   link.say(Uint8Array.of(0xf0, 0x6e, 0x55, 0x01, 0x01, 0xf7)); // the state of pin 85
+  link.say(Uint8Array.of(0xf0, 0x6e, 0x55, 0xf7)); // StandardFirmata's answer for a pin that it lacks
+  link.say(Uint8Array.of(0xf0, 0xf7, 0xf0, 0x6e, 0xf7, 0xf0, 0x79, 0xf7)); // messages without an inside
   pin.high();
   await board.confirm();
   assert.ok(session.counts().discardedBytes >= 7);

@@ -167,3 +167,12 @@ test("five.Piezo refuses a tune before its first note when a later one is out of
   assert.equal(link.pin(8).value, 0);
   await session.close();
 });
+
+test("five.Piezo refuses what no wire carries where Johnny-Five sounds it by itself", async () => {
+  const session = await openSession({ link: new MockBoard({ firmware: "standard" }) });
+  const piezo = new five.Piezo({ pin: 8, board: session.board });
+  assert.throws(() => piezo.frequency(2_000, 10), { code: "TONE_REFUSED" });
+  assert.throws(() => piezo.tone(100, 10), { code: "TONE_REFUSED" });
+  piezo.frequency(440, 5).noTone();
+  await session.close();
+});
