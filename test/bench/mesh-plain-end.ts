@@ -1,6 +1,6 @@
 // One end of the measurement of mesh-plain.ts, as a process of its own:
 //   node mesh-plain-end.js server ours|ws
-//   node mesh-plain-end.js send|stream|ws ADDRESS DEPTH BYTES MS
+//   node mesh-plain-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed
 import { WebSocket, WebSocketServer } from "ws";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { Meter } from "./meter.js";
@@ -33,7 +33,7 @@ function runWs(address: string, depth: number, message: string): void {
 }
 
 async function runSend(address: string, depth: number, message: string): Promise<void> {
-  const mesh = new WsMesh({ grid: { echo: address } });
+  const mesh = new WsMesh({ grid: { echo: address }, framed });
   await mesh.send("echo", message);
   const meter = new Meter(times);
   const chain = async () => {
@@ -46,7 +46,7 @@ async function runSend(address: string, depth: number, message: string): Promise
 }
 
 async function runStream(address: string, depth: number, message: string): Promise<void> {
-  const mesh = new WsMesh({ grid: { echo: address }, limits: { outstanding: depth } });
+  const mesh = new WsMesh({ grid: { echo: address }, framed, limits: { outstanding: depth } });
   await mesh.send("echo", message);
   const meter = new Meter(times);
   function* messages() {
@@ -55,7 +55,8 @@ async function runStream(address: string, depth: number, message: string): Promi
   for await (const _ of mesh.stream("echo", messages())) meter.count();
 }
 
-const [role = "", target = "", depth = "1", bytes = "2", ms = "1000"] = process.argv.slice(2);
+const [role = "", target = "", depth = "1", bytes = "2", ms = "1000", protocol] = process.argv.slice(2);
+const framed = protocol === "framed";
 const times = { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) };
 const message = "x".repeat(Number(bytes));
 if (role === "server") await serve(target);

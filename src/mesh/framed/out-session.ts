@@ -4,6 +4,7 @@ import type { MeshLimits } from "../limits.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
+import type { FrameWriter } from "./frame-writer.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
 import { type Entry, headersOf, type MessageContext, OutChannel } from "./out-channel.js";
@@ -76,7 +77,7 @@ export class OutSession {
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    this.#writer = new TurnWriter(options.schedule, () => this.#confirm());
+    this.#writer = new TurnWriter(options.schedule, (writer) => this.#confirm(writer));
   }
 
   /** Begins to connect. */
@@ -344,15 +345,15 @@ export class OutSession {
   }
 
   /** Tells the receiver which acks are here; rides along with whatever else leaves. */
-  #confirm(): void {
+  #confirm(writer: FrameWriter): void {
     for (const channel of this.#confirmDue)
-      this.#writer.record.numbers(RECORD.confirm, channel.id, channel.first - 1);
+      writer.numbers(RECORD.confirm, channel.id, channel.first - 1);
     this.#confirmDue.clear();
     this.#unconfirmed = 0;
   }
 
   #confirmNow(): void {
-    this.#confirm();
+    if (this.#confirmDue.size > 0) this.#confirm(this.#writer.record);
     this.#writer.flush();
   }
 

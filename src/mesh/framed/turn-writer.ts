@@ -11,9 +11,12 @@ export class TurnWriter {
   #link: FrameLink | undefined;
   #isScheduled = false;
   /** Adds what should ride along with a frame that is about to leave. */
-  #beforeFlush: () => void;
+  readonly #beforeFlush: (writer: FrameWriter) => void;
 
-  constructor(schedule: (callback: () => void) => void, beforeFlush: () => void = () => {}) {
+  constructor(
+    schedule: (callback: () => void) => void,
+    beforeFlush: (writer: FrameWriter) => void = () => {},
+  ) {
     this.#schedule = schedule;
     this.#beforeFlush = beforeFlush;
   }
@@ -37,7 +40,7 @@ export class TurnWriter {
   /** Sends what there is, now. */
   flush(): void {
     if (this.#writer.length === 0) return;
-    this.#beforeFlush();
+    this.#beforeFlush(this.#writer);
     const frame = this.#writer.take();
     this.#link?.send(frame);
   }
