@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Board } from "../board/board.js";
 import type { BoardSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
@@ -125,7 +126,7 @@ export class CircuitNode implements SketchHost {
     this.#sent++;
     this.#sending.add(giveUp);
     try {
-      const ack = await this.#mesh.send(target, message, { channel, signal: giveUp.signal });
+      const ack = await this.#mesh.send(target, message, { channel, signal: giveUp.signal, ...inherited() });
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
       return ack;
@@ -136,7 +137,7 @@ export class CircuitNode implements SketchHost {
   }
 
   stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<Payload> {
-    return this.#mesh.stream(target, messages, { channel, signal: this.signal });
+    return this.#mesh.stream(target, messages, { channel, signal: this.signal, ...inherited() });
   }
 
   async confirm(writes = 0): Promise<void> {
@@ -145,9 +146,10 @@ export class CircuitNode implements SketchHost {
     this.#confirmed += writes;
   }
 
-  #handle({ channel, message }: Delivery): unknown {
+  #handle(delivery: Delivery): unknown {
     try {
-      const answer = this.#sketch.loop(channel, message);
+      const { channel, message } = delivery;
+      const answer = handling.run(delivery, () => this.#sketch.loop(channel, message));
       const board = this.#confirms ? this.#session?.board : undefined;
       const settled = board ? answerWhenConfirmed(answer, board) : answer;
       if (settled instanceof Promise) settled.catch((thrown: unknown) => this.#tellFailure(thrown));
@@ -173,6 +175,14 @@ export class CircuitNode implements SketchHost {
       },
     );
   }
+}
+
+/** The message that the running code is handling: what it sends inherits its deadline and its chain of calls. */
+const handling = new AsyncLocalStorage<Delivery>();
+
+function inherited(): { readonly cause?: Delivery } {
+  const cause = handling.getStore();
+  return cause === undefined ? {} : { cause };
 }
 
 function describeFailure(thrown: unknown): string {
