@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
 import type { MeshLimits } from "../../src/mesh/limits.js";
 import type { Delivery, Handler, Mesh, PeerNotice, ServedNode } from "../../src/mesh/mesh.js";
+import { codeOf, collect, Gate, turns } from "./waiting.js";
 
 /** Two ends of a mesh, as a contract test needs them. */
 export interface MeshRig {
@@ -27,13 +28,28 @@ export interface RigOptions {
 
 export type OpenRig = (options: RigOptions) => Promise<MeshRig>;
 
-/** What every mesh promises. */
+/** What every mesh promises, whatever protocol its nodes speak. */
 export function testMesh(kind: string, open: OpenRig): void {
-  const story = (
-    name: string,
-    run: (rig: MeshRig & { clock: ManualClock; notices: Notices }) => Promise<void>,
-  ) =>
-    test(`${kind}: ${name}`, { timeout: 20_000 }, async (context: TestContext) => {
+  const story = storyOf(kind, open);
+  testPresence(story);
+  testServing(story);
+}
+
+/** What a mesh promises of the plain protocol. */
+export function testPlainMesh(kind: string, open: OpenRig): void {
+  testMesh(kind, open);
+  const story = storyOf(kind, open);
+  testAnswers(story);
+  testOrder(story);
+  testFailures(story);
+  testLeaving(story);
+  testAborting(story);
+  testClosing(story);
+}
+
+function storyOf(kind: string, open: OpenRig): Story {
+  return (name, run) =>
+    void test(`${kind}: ${name}`, { timeout: 20_000 }, async (context: TestContext) => {
       const clock = new ManualClock();
       const notices = new Notices();
       const rig = await open({
@@ -45,13 +61,6 @@ export function testMesh(kind: string, open: OpenRig): void {
       context.after(() => Promise.all([rig.near.close(), rig.far.close()]));
       await run({ ...rig, clock, notices });
     });
-
-  testAnswers(story);
-  testOrder(story);
-  testFailures(story);
-  testPresence(story);
-  testAborting(story);
-  testClosing(story);
 }
 
 type Story = (
@@ -218,7 +227,7 @@ function testFailures(story: Story): void {
     const results = await Promise.allSettled(
       ["a", "b", "bad", "c", "d"].map((message) => near.send("fragile", message)),
     );
-    assert.deepEqual(results.map(outcomeOf), ["a", "b", "PEER_REFUSED", "NOT_RUN", "NOT_RUN"]);
+    assert.deepEqual(results.map(codeOf), ["a", "b", "PEER_REFUSED", "NOT_RUN", "NOT_RUN"]);
     assert.deepEqual(heard, ["a", "b", "bad"]);
     const [, , bad] = results;
     assert.match(String(bad?.status === "rejected" && bad.reason), /fragile: .*cannot play that$/);
@@ -335,7 +344,9 @@ function testPresence(story: Story): void {
     await assert.rejects(sent, /^Error: enough$/);
     assert.equal(clock.pending, 0, "timers");
   });
+}
 
+function testLeaving(story: Story): void {
   story("a node that closes lets its handler finish and rejects the rest", async ({ near, serve }) => {
     const gate = new Gate();
     const node = await serve("node", async ({ message }) => {
@@ -348,7 +359,7 @@ function testPresence(story: Story): void {
     const closed = node.close();
     gate.release();
     await closed;
-    assert.deepEqual((await results).map(outcomeOf), ["1", "PEER_LOST"]);
+    assert.deepEqual((await results).map(codeOf), ["1", "PEER_LOST"]);
     await serve("other", () => "still here");
     assert.equal(await near.send("other", "1"), "still here");
   });
@@ -427,39 +438,16 @@ function testAborting(story: Story): void {
     await gate.arrivals(1);
     controller.abort(new Error("enough"));
     gate.release();
-    assert.deepEqual((await Promise.allSettled(sent)).map(outcomeOf), ["1", "enough", "3"]);
+    assert.deepEqual((await Promise.allSettled(sent)).map(codeOf), ["1", "enough", "3"]);
   });
+}
 
+function testServing(story: Story): void {
   story("sends nothing for a signal that is aborted already", async ({ near, serve }) => {
     await serve("node", () => assert.fail("delivered"));
     const signal = AbortSignal.abort(new Error("enough"));
     await assert.rejects(near.send("node", "1", { signal }), /^Error: enough$/);
     await assert.rejects(collect(near.stream("node", ["1"], { signal })), /^Error: enough$/);
-  });
-}
-
-function testClosing(story: Story): void {
-  story("closing rejects what waits, and is idempotent", async ({ near, far, serve, announce, clock }) => {
-    const gate = new Gate();
-    await serve("slow", () => {
-      gate.arrive();
-      return gate.open;
-    });
-    await announce("late");
-    const results = Promise.allSettled([near.send("slow", "1"), near.send("late", "1")]);
-    await gate.arrivals(1);
-    const closing = [near.close(), near.close()];
-    clock.advance(1_000);
-    await Promise.all(closing);
-    assert.deepEqual((await results).map(outcomeOf), ["PEER_LOST", "PEER_LOST"]);
-    await far.close();
-    await far.close();
-    await assert.rejects(near.send("slow", "1"), { code: "PEER_LOST" });
-    await assert.rejects(collect(near.stream("slow", ["1"])), { code: "PEER_LOST" });
-    await assert.rejects(
-      near.serve("new", () => ""),
-      { code: "PEER_LOST" },
-    );
   });
 
   story("refuses a second node of one name, and serves it after the first has closed", async ({ far }) => {
@@ -479,6 +467,31 @@ function testClosing(story: Story): void {
     const channels = Array.from({ length: 100 }, (_, index) => `${index}`);
     const acks = channels.map((channel) => near.send("echo", "1", { channel }));
     assert.deepEqual(await Promise.all(acks), channels);
+  });
+}
+
+function testClosing(story: Story): void {
+  story("closing rejects what waits, and is idempotent", async ({ near, far, serve, announce, clock }) => {
+    const gate = new Gate();
+    await serve("slow", () => {
+      gate.arrive();
+      return gate.open;
+    });
+    await announce("late");
+    const results = Promise.allSettled([near.send("slow", "1"), near.send("late", "1")]);
+    await gate.arrivals(1);
+    const closing = [near.close(), near.close()];
+    clock.advance(1_000);
+    await Promise.all(closing);
+    assert.deepEqual((await results).map(codeOf), ["PEER_LOST", "PEER_LOST"]);
+    await far.close();
+    await far.close();
+    await assert.rejects(near.send("slow", "1"), { code: "PEER_LOST" });
+    await assert.rejects(collect(near.stream("slow", ["1"])), { code: "PEER_LOST" });
+    await assert.rejects(
+      near.serve("new", () => ""),
+      { code: "PEER_LOST" },
+    );
   });
 
   story("a channel waits while all connections are busy, until patience ends", async (rig) => {
@@ -502,37 +515,6 @@ function testClosing(story: Story): void {
     assert.equal(await patient, "10");
     assert.equal((await Promise.all(busy)).length, 8);
   });
-}
-
-/** A door that handlers wait at. */
-class Gate {
-  readonly open: Promise<void>;
-  #release = () => {};
-  #arrived = 0;
-  #changed = () => {};
-
-  constructor() {
-    this.open = new Promise((resolve) => {
-      this.#release = resolve;
-    });
-  }
-
-  arrive(): void {
-    this.#arrived++;
-    this.#changed();
-  }
-
-  async arrivals(count: number): Promise<void> {
-    while (this.#arrived < count) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
-  }
-
-  release(): void {
-    this.#release();
-  }
 }
 
 class Notices {
@@ -563,21 +545,6 @@ async function passTime<Result>(clock: ManualClock, result: Promise<Result>): Pr
   return result;
 }
 
-/** Lets a few turns of the event loop pass, for what must not happen. */
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function collect(acks: AsyncIterable<unknown>): Promise<string[]> {
-  const collected: string[] = [];
-  for await (const ack of acks) collected.push(String(ack));
-  return collected;
-}
-
 async function* later(messages: Iterable<string>): AsyncGenerator<string> {
   for (const message of messages) yield message;
-}
-
-function outcomeOf(result: PromiseSettledResult<unknown>): string {
-  return result.status === "fulfilled" ? String(result.value) : (result.reason.code ?? result.reason.message);
 }

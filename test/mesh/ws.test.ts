@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
-import { testMesh } from "../contract/mesh.js";
+import { type OpenRig, testMesh, testPlainMesh } from "../contract/mesh.js";
 
-for (const framed of [false, true])
-  testMesh(`WsMesh over sockets, ${framed ? "framed" : "plain"}`, async (options) => {
+const overSockets =
+  (framed: boolean): OpenRig =>
+  async (options) => {
     const near = new WsMesh({ ...options, framed });
     const far = new WsMesh({ ...options, framed });
     const ports = new Map<string, number>();
@@ -23,8 +24,10 @@ for (const framed of [false, true])
         near.introduce(name, `ws://127.0.0.1:${port}`);
       },
     };
-  });
+  };
 
+testPlainMesh("WsMesh, plain", overSockets(false));
+testMesh("WsMesh, framed", overSockets(true));
 testMesh("WsMesh within a process", async (options) => {
   const mesh = new WsMesh(options);
   return {

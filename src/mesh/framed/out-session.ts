@@ -3,32 +3,15 @@ import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
-import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
-import type { FrameWriter } from "./frame-writer.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
-import { type Entry, headersOf, type MessageContext, OutChannel } from "./out-channel.js";
-import { type Failure, type Hello, RECORD, type Welcome } from "./records.js";
-import { TurnWriter } from "./turn-writer.js";
-
-/** How long both ends keep a session after its link broke, in milliseconds: a router's restart. */
-export const SESSION_KEPT_MS = 60_000;
-
-/** What a connector tells a session while it has no link. */
-export interface Dialing {
-  /** The target is not there yet. The connector goes on trying. */
-  missing(address: string, problem: CircuitError): void;
-  /** There is a link; its events go to what is returned. */
-  opened(link: FrameLink): FrameLinkEvents;
-}
-
-/** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
-export type Dial = (target: string, dialing: Dialing, waitMs: number) => () => void;
+import type { Entry, MessageContext } from "./out-channel.js";
+import { type Dial, OutLink } from "./out-link.js";
+import { OutMessages } from "./out-messages.js";
+import { type Failure, RECORD, type Welcome } from "./records.js";
 
 export interface OutSessionOptions {
   readonly target: string;
-  /** Random, the same for all sessions of this process. */
-  readonly sender: string;
   readonly dial: Dial;
   readonly clock: Clock;
   /** Time to wait for a first connection, in milliseconds; `Infinity` for ever. */
@@ -42,10 +25,17 @@ export interface OutSessionOptions {
   ended(): void;
 }
 
-/** Who waits for a message, and what it inherits. */
+/** Who waits for a message, as its how manyth, and what it inherits. */
 export interface Posting {
   readonly waiter: Waiter;
+  readonly ticket: number;
   readonly context: MessageContext | undefined;
+}
+
+/** A message that was not sent. */
+export interface Unsent extends Pick<Posting, "waiter" | "ticket"> {
+  readonly channel: string;
+  readonly payload: Payload;
 }
 
 /**
@@ -56,59 +46,94 @@ export interface Posting {
  */
 export class OutSession {
   readonly #options: OutSessionOptions;
-  readonly #channels = new Map<string, OutChannel>();
-  readonly #byId: OutChannel[] = [];
-  /** Channels with messages that wait for a link, or for room. */
-  readonly #waiting = new Set<OutChannel>();
-  readonly #confirmDue = new Set<OutChannel>();
-  readonly #writer: TurnWriter;
-  #link: FrameLink | undefined;
-  #isOpen = false;
+  /** Names this session to its receiver. */
+  readonly #sender = crypto.randomUUID();
+  readonly #link: OutLink;
+  readonly #messages: OutMessages;
   #isOver = false;
+  /** The receiver leaves: it answers what it runs, and takes nothing new. */
+  #isLeaving = false;
   #boot: string | undefined;
-  #window = 0;
-  /** Messages sent without an ack, and acks that the receiver does not know to be here. */
-  #outstanding = 0;
-  #unconfirmed = 0;
-  #queued = 0;
-  #problem: CircuitError | undefined;
-  #stopDialing: () => void = () => {};
-  #stopPatience: () => void = () => {};
+  /** The receiver's name for the session. */
+  #session = "";
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    this.#writer = new TurnWriter(options.schedule, (writer) => this.#confirm(writer));
+    const { target, dial, clock, limits, schedule } = options;
+    this.#link = new OutLink({
+      target,
+      dial,
+      clock,
+      schedule,
+      missing: (address, problem) => options.missing(address, problem),
+      beforeFlush: () => {
+        if (this.#link.isOpen) this.#messages.confirm();
+      },
+      hello: () => ({
+        version: 1,
+        sender: this.#sender,
+        target,
+        ...(this.#boot !== undefined && { boot: this.#boot }),
+        channels: this.#messages.known,
+      }),
+      frame: (frame) => this.#take(frame),
+      room: () => this.#messages.sendWaiting(),
+      lost: () => this.#lost(),
+      gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
+    });
+    const mayWrite = () => !this.#isLeaving && this.#link.hasRoom;
+    this.#messages = new OutMessages({ clock, limits, writer: this.#link.writer, mayWrite });
   }
 
   /** Begins to connect. */
   start(): void {
-    this.#dial(this.#options.patienceMs, 0);
+    this.#link.seek(this.#options.patienceMs);
   }
 
   get isIdle(): boolean {
-    return this.#outstanding === 0 && this.#queued === 0;
+    return this.#messages.isIdle;
   }
 
   /** Whether a message of a channel would be handed to the link at once. */
   hasRoom(name: string): boolean {
-    return this.#hasRoom && !this.#channel(name).hasUnsent;
+    return this.#messages.hasRoom(name);
   }
 
   /** Sends one message; see `Outbox.post()`. */
-  post(name: string, payload: Payload, { waiter, context }: Posting): void {
-    this.#post(this.#channel(name), payload, { waiter, context });
+  post(name: string, payload: Payload, { waiter, ticket, context }: Posting): void {
+    if (this.#isOver) {
+      waiter.failed(this.#error("PEER_LOST", "the session is over"), ticket);
+      return;
+    }
+    const entry = {
+      payload,
+      waiter,
+      ticket,
+      context,
+      isSent: false,
+      isDone: false,
+      deliveries: 0,
+      key: undefined,
+    };
+    const refusal = this.#messages.add(name, entry);
+    if (refusal !== undefined) waiter.failed(this.#error("NOT_RUN", refusal), ticket);
   }
 
   /** See `Outbox.abandon()`. */
   abandon(name: string, waiter: Waiter): void {
-    this.#abandon(this.#channel(name), waiter);
+    this.#messages.abandon(name, waiter);
+    if (this.#link.isOpen) this.#messages.cancel(name, waiter);
+    else if (this.isIdle) this.#end(); // nobody waits for the link
   }
 
   /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
-  handOver(): { readonly channel: string; readonly payload: Payload; readonly waiter: Waiter }[] {
-    const waiting = this.#byId.flatMap((channel) =>
-      channel.drain().map(({ payload, waiter }) => ({ channel: channel.name, payload, waiter })),
-    );
+  handOver(): Unsent[] {
+    const waiting = this.#messages.drain().map(({ channel, entry: { payload, waiter, ticket } }) => ({
+      channel,
+      payload,
+      waiter,
+      ticket,
+    }));
     this.#end();
     return waiting;
   }
@@ -118,310 +143,103 @@ export class OutSession {
     this.#fail(() => this.#error("PEER_LOST", "the mesh is closed"));
   }
 
-  get #hasRoom(): boolean {
-    return this.#isOpen && this.#outstanding < this.#window && this.#link?.isFull === false;
-  }
-
-  #channel(name: string): OutChannel {
-    let channel = this.#channels.get(name);
-    if (channel === undefined) {
-      channel = new OutChannel(this.#byId.length, name);
-      this.#byId.push(channel);
-      this.#channels.set(name, channel);
-    }
-    return channel;
-  }
-
-  #post(channel: OutChannel, payload: Payload, { waiter, context }: Posting): void {
-    if (this.#isOver) {
-      waiter.failed(this.#error("PEER_LOST", "the session is over"));
-      return;
-    }
-    if (this.#queued >= this.#options.limits.queued) {
-      waiter.failed(this.#error("NOT_RUN", `${this.#queued} messages wait already`));
-      return;
-    }
-    channel.add({ payload, waiter, context, isSent: false, isDone: false, deliveries: 0, key: undefined });
-    if (this.#hasRoom && !this.#waiting.has(channel)) {
-      this.#sendNext(channel);
-      return;
-    }
-    this.#queued++;
-    this.#waiting.add(channel);
-  }
-
-  /** Writes the channel's next message. Returns it. */
-  #sendNext(channel: OutChannel): Entry | undefined {
-    const next = channel.takeUnsent();
-    if (next === undefined) return undefined;
-    const { entry, sequence } = next;
-    const writer = this.#writer.record;
-    if (!channel.isOpen) {
-      channel.isOpen = true;
-      writer.open(channel.id, channel.name);
-    }
-    writer.message(channel.id, sequence, entry.payload, headersOf(entry, this.#options.clock.now()));
-    this.#outstanding++;
-    return entry;
-  }
-
-  /** Sends what waits, a message of each channel in turn, while there is room. */
-  #sendWaiting(): void {
-    while (this.#waiting.size > 0) {
-      for (const channel of this.#waiting) {
-        if (!this.#hasRoom) return;
-        const entry = this.#sendNext(channel);
-        if (!channel.hasUnsent) this.#waiting.delete(channel);
-        if (entry === undefined) continue;
-        this.#queued--;
-        entry.waiter.sent();
-      }
-    }
-  }
-
-  #abandon(channel: OutChannel, waiter: Waiter): void {
-    const { underWay, unsent } = channel.abandon(waiter);
-    this.#queued -= unsent;
-    if (!channel.hasUnsent) this.#waiting.delete(channel);
-    if (!this.#isOpen) return;
-    for (const sequence of underWay) this.#writer.record.numbers(RECORD.cancel, channel.id, sequence);
-  }
-
-  #dial(patienceMs: number, waitMs: number): void {
-    const { clock, dial, target } = this.#options;
-    this.#stopPatience();
-    this.#stopPatience = Number.isFinite(patienceMs)
-      ? clock.after(patienceMs, () => this.#giveUp(patienceMs))
-      : () => {};
-    this.#stopDialing = dial(
-      target,
-      {
-        missing: (address, problem) => {
-          this.#problem = problem;
-          this.#options.missing(address, problem);
-        },
-        opened: (link) => this.#greet(link),
-      },
-      waitMs,
-    );
-  }
-
-  #greet(link: FrameLink): FrameLinkEvents {
-    this.#link = link;
-    this.#writer.attach(link);
-    const hello: Hello = {
-      version: 1,
-      sender: this.#options.sender,
-      target: this.#options.target,
-      ...(this.#boot !== undefined && { boot: this.#boot }),
-      channels: this.#byId
-        .filter((channel) => channel.isOpen)
-        .map(({ id, name, first }) => [id, name, first]),
-    };
-    this.#writer.record.json(RECORD.hello, hello);
-    return {
-      frame: (frame) => this.#take(frame),
-      room: () => this.#sendWaiting(),
-      ended: (reason) => this.#broken(reason, 0),
-    };
-  }
-
   #take(frame: Uint8Array): void {
-    try {
-      readFrame(frame, this.#sink);
-    } catch (error) {
-      this.#link?.close();
-      this.#broken(error instanceof Error ? error.message : String(error), 0);
-      return;
-    }
-    if (this.#waiting.size > 0) this.#sendWaiting();
+    readFrame(frame, this.#sink);
+    this.#messages.sendWaiting();
     // Acks are kept by the receiver until it knows them to be here: at most a window of them.
-    if (this.#unconfirmed * 2 >= this.#window && this.#isOpen) this.#confirmNow();
+    if (this.#link.isOpen && this.#messages.mustConfirm) {
+      this.#messages.confirm();
+      this.#link.writer.flush();
+    }
   }
 
   readonly #sink: FrameSink = {
     json: (type, value) => {
       if (type === RECORD.welcome) this.#welcome(parseWelcome(value));
       else if (type === RECORD.bye) this.#farewell(value);
-      else throw new Error("a receiver says no hello");
+      else throw unexpected("a hello");
     },
     open: () => {
-      throw new Error("a receiver opens no channel");
+      throw unexpected("a channel");
     },
     message: () => {
-      throw new Error("a receiver sends no messages");
+      throw unexpected("messages");
     },
-    ack: (id, sequence, payload) => this.#acked(id, sequence, payload),
-    failure: (id, sequence, failure) => this.#failed(id, sequence, failure),
-    numbers: (type, first, second, third) => this.#told(type, first, second, third),
+    ack: (id, sequence, payload, bytes) => {
+      const entry = this.#messages.finish(id, sequence, bytes);
+      if (entry && !entry.waiter.isGone) entry.waiter.acked(payload, entry.ticket);
+    },
+    failure: (id, sequence, { code, reason }) => {
+      const entry = this.#messages.finish(id, sequence, 0);
+      if (entry === undefined || entry.waiter.isGone) return;
+      const text = code === "FAILED" ? `its handler failed: ${reason}` : reason;
+      entry.waiter.failed(this.#error(CODES[code], text), entry.ticket);
+    },
+    numbers: (type, first, second) => {
+      if (type === RECORD.ping) this.#link.writer.record.numbers(RECORD.pong, first);
+      if (type === RECORD.resume) this.#messages.rewind(first, second);
+      if (type === RECORD.refuse) {
+        // What it runs it still answers; then it says bye.
+        this.#isLeaving = true;
+        this.#messages.rewind(first, second - 1);
+      }
+    },
   };
 
-  #told(type: number, first: number, second: number, third: number): void {
-    const channel = this.#byId[first];
-    if (type === RECORD.ping) this.#writer.record.numbers(RECORD.pong, first);
-    if (channel === undefined) return;
-    if (type === RECORD.resume) this.#rewind(channel, second);
-    if (type === RECORD.refuse) {
-      this.#rewind(channel, second - 1);
-      // It leaves: nothing more goes to it, and the next link is sought when it asked for.
-      this.#link?.close();
-      this.#broken("it is leaving", third);
-    }
-  }
-
-  /** What the receiver has not had is sent again. */
-  #rewind(channel: OutChannel, received: number): void {
-    const count = channel.rewind(received);
-    this.#outstanding -= count;
-    this.#queued += count;
-    if (channel.hasUnsent) this.#waiting.add(channel);
-  }
-
-  #welcome({ boot, resumed, channels, window }: Welcome): void {
-    this.#stopPatience();
-    this.#problem = undefined;
-    if (resumed) {
-      const received = new Map(channels);
-      for (const channel of this.#byId) this.#rewind(channel, received.get(channel.id) ?? channel.first - 1);
-    } else {
-      this.#restart();
-    }
+  #welcome({ boot, session, resumed, channels, window, windowBytes }: Welcome): void {
+    if (this.#link.isOpen) throw unexpected("a second welcome");
+    this.#isLeaving = false;
+    if (resumed) this.#messages.resume(new Map(channels));
+    else this.#restart();
     this.#boot = boot;
-    this.#window = Math.max(1, Math.min(window, this.#options.limits.outstanding));
-    this.#isOpen = true;
+    this.#session = session;
+    this.#link.welcomed();
     this.#options.opened();
-    this.#sendWaiting();
+    this.#messages.begin({ window, windowBytes });
   }
 
   /** The receiver knows nothing of before: what it had been sent may have run, or not. */
   #restart(): void {
-    for (const channel of this.#byId) {
-      const gone = channel.restart((entry) => {
-        if (!entry.context?.repeats) return false;
-        if (entry.isSent) entry.deliveries++;
-        entry.key ??= `${this.#options.sender}/${channel.id}/${crypto.randomUUID()}`;
-        return true;
-      });
-      for (const { waiter } of gone) {
-        if (!waiter.isGone)
-          waiter.failed(this.#error("DELIVERY_UNKNOWN", "it was lost after the message was sent"));
-      }
-      if (channel.hasUnsent) this.#waiting.add(channel);
-    }
-    this.#queued = [...this.#byId].reduce((sum, channel) => sum + channel.unsentCount, 0);
-    this.#outstanding = 0;
-    this.#unconfirmed = 0;
-    this.#confirmDue.clear();
+    const lost = this.#messages.restart(this.#session);
+    const problem = this.#error("DELIVERY_UNKNOWN", "it was lost after the message was sent");
+    for (const { waiter, ticket } of lost) if (!waiter.isGone) waiter.failed(problem, ticket);
   }
 
-  #acked(id: number, sequence: number, payload: Payload): void {
-    const entry = this.#finish(id, sequence);
-    if (entry && !entry.waiter.isGone) entry.waiter.acked(payload);
-  }
-
-  #failed(id: number, sequence: number, { code, reason }: Failure): void {
-    const entry = this.#finish(id, sequence);
-    if (entry === undefined || entry.waiter.isGone) return;
-    const codes = {
-      FAILED: "PEER_REFUSED",
-      CALL_CYCLE: "CALL_CYCLE",
-      DEADLINE: "TIMEOUT",
-      CANCELLED: "NOT_RUN",
-    } as const;
-    entry.waiter.failed(
-      this.#error(codes[code], code === "FAILED" ? `its handler failed: ${reason}` : reason),
-    );
-  }
-
-  #finish(id: number, sequence: number): Entry | undefined {
-    const channel = this.#byId[id];
-    const entry = channel?.find(sequence);
-    if (channel === undefined || entry === undefined) return undefined;
-    channel.finish(entry);
-    this.#confirmDue.add(channel);
-    this.#outstanding--;
-    this.#unconfirmed++;
-    return entry;
-  }
-
-  /** Tells the receiver which acks are here; rides along with whatever else leaves. */
-  #confirm(writer: FrameWriter): void {
-    for (const channel of this.#confirmDue)
-      writer.numbers(RECORD.confirm, channel.id, channel.first - 1);
-    this.#confirmDue.clear();
-    this.#unconfirmed = 0;
-  }
-
-  #confirmNow(): void {
-    if (this.#confirmDue.size > 0) this.#confirm(this.#writer.record);
-    this.#writer.flush();
-  }
-
+  /** The receiver has answered all that it ran: what has no ack has not run, and never will there. */
   #farewell(value: unknown): void {
-    const { retryMs = 0 } = Object(value) as { retryMs?: number };
-    this.#confirmNow();
-    this.#link?.close();
-    this.#broken("it has left", typeof retryMs === "number" ? retryMs : 0);
+    // The cast: of any object a field may be asked for, and is checked before it is used.
+    const { retryMs } = Object(value) as { retryMs?: unknown };
+    this.#messages.resume(new Map());
+    this.#link.drop("it has left", typeof retryMs === "number" ? retryMs : 0);
   }
 
-  #broken(reason: string, waitMs: number): void {
-    if (this.#isOver) return;
-    const wasOpen = this.#isOpen;
-    this.#link = undefined;
-    this.#isOpen = false;
-    this.#writer.attach(undefined);
-    if (this.isIdle) {
-      this.#end();
-      return;
-    }
-    this.#problem = this.#error("PEER_LOST", reason);
-    // A greeting that was cut off says nothing of the receiver: the patience that runs goes on.
-    if (wasOpen) this.#dial(SESSION_KEPT_MS, waitMs);
-    else this.#stopDialing = this.#redial(waitMs);
+  /** The link is gone. Returns whether another is needed. */
+  #lost(): boolean {
+    this.#messages.unlinked();
+    if (this.isIdle) this.#end();
+    return !this.#isOver;
   }
 
-  #redial(waitMs: number): () => void {
-    const { dial, target } = this.#options;
-    return dial(
-      target,
-      {
-        missing: (address, problem) => {
-          this.#problem = problem;
-          this.#options.missing(address, problem);
-        },
-        opened: (link) => this.#greet(link),
-      },
-      Math.max(waitMs, GREETING_RETRY_MS),
-    );
-  }
-
-  #giveUp(patienceMs: number): void {
-    const problem = this.#problem ?? this.#error("PEER_MISSING", `no connection after ${patienceMs} ms`);
-    this.#fail((entry) =>
-      entry.isSent || entry.deliveries > 0
-        ? this.#error(
-            "DELIVERY_UNKNOWN",
-            `it did not come back within ${patienceMs} ms after the message was sent`,
-          )
-        : problem,
+  #giveUp(patienceMs: number, problem: CircuitError | undefined): void {
+    const missing = problem ?? this.#error("PEER_MISSING", `no connection after ${patienceMs} ms`);
+    const reason = `it did not come back within ${patienceMs} ms after the message was sent`;
+    this.#fail(({ isSent, deliveries }) =>
+      isSent || deliveries > 0 ? this.#error("DELIVERY_UNKNOWN", reason) : missing,
     );
   }
 
   #fail(problemOf: (entry: Entry) => CircuitError): void {
-    const entries = this.#byId.flatMap((channel) => channel.drain());
+    const waiting = this.#messages.drain();
     this.#end();
-    for (const entry of entries) if (!entry.waiter.isGone) entry.waiter.failed(problemOf(entry));
+    for (const { entry } of waiting)
+      if (!entry.waiter.isGone) entry.waiter.failed(problemOf(entry), entry.ticket);
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopPatience();
-    this.#stopDialing();
-    if (this.#isOpen) this.#confirmNow();
-    this.#link?.close();
-    this.#link = undefined;
-    this.#isOpen = false;
+    if (this.#link.isOpen) this.#link.writer.record.json(RECORD.bye, {});
+    this.#link.close();
     this.#options.ended();
   }
 
@@ -430,5 +248,13 @@ export class OutSession {
   }
 }
 
-/** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
-const GREETING_RETRY_MS = 50;
+const CODES = {
+  FAILED: "PEER_REFUSED",
+  CALL_CYCLE: "CALL_CYCLE",
+  DEADLINE: "TIMEOUT",
+  CANCELLED: "NOT_RUN",
+} as const satisfies Record<Failure["code"], CircuitErrorCode>;
+
+function unexpected(what: string): CircuitError {
+  return new CircuitError("MESSAGE_INVALID", `Cannot go on with this receiver: it sends ${what}`);
+}
