@@ -143,6 +143,10 @@ export class InSessions {
     kept.session.detach();
     const sender = this.#senderOf(kept);
     if (sender === undefined) return;
+    if (kept.session.isEmpty) {
+      this.#forget(sender, kept);
+      return;
+    }
     const cancel = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(sender, kept));
     kept.forget = () => {
       cancel();

@@ -18,7 +18,14 @@ export interface Dialing {
   /** The target is not there yet. The connector goes on trying. */
   missing(address: string, problem: CircuitError): void;
   /** There is a link; its events go to what is returned. */
-  opened(link: FrameLink): FrameLinkEvents;
+  opened(link: FrameLink, found?: Found): FrameLinkEvents;
+}
+
+/** Where a target was found that had been looked for. */
+export interface Found {
+  readonly address: string;
+  /** Name that it must have: what was announced there may have given way to another node. */
+  readonly node?: string;
 }
 
 /** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
@@ -36,7 +43,8 @@ export interface OutSessionOptions {
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
-  opened(): void;
+  /** There is a session; `address` where the target was found. */
+  opened(address?: string): void;
   /** Over: the next message needs another session. */
   ended(): void;
 }
@@ -62,6 +70,7 @@ export class OutSession {
   readonly #confirmDue = new Set<OutChannel>();
   readonly #writer: TurnWriter;
   #link: FrameLink | undefined;
+  #found: Found | undefined;
   #isOpen = false;
   #isOver = false;
   #boot: string | undefined;
@@ -199,14 +208,15 @@ export class OutSession {
           this.#problem = problem;
           this.#options.missing(address, problem);
         },
-        opened: (link) => this.#greet(link),
+        opened: (link, found) => this.#greet(link, found),
       },
       waitMs,
     );
   }
 
-  #greet(link: FrameLink): FrameLinkEvents {
+  #greet(link: FrameLink, found: Found | undefined): FrameLinkEvents {
     this.#link = link;
+    this.#found = found;
     this.#writer.attach(link);
     const hello: Hello = {
       version: 1,
@@ -276,7 +286,9 @@ export class OutSession {
     if (channel.hasUnsent) this.#waiting.add(channel);
   }
 
-  #welcome({ boot, resumed, channels, window }: Welcome): void {
+  #welcome({ node, boot, resumed, channels, window }: Welcome): void {
+    if (this.#found?.node !== undefined && this.#found.node !== node)
+      throw new Error(`${node} answers in its place`);
     this.#stopPatience();
     this.#problem = undefined;
     if (resumed) {
@@ -288,7 +300,7 @@ export class OutSession {
     this.#boot = boot;
     this.#window = Math.max(1, Math.min(window, this.#options.limits.outstanding));
     this.#isOpen = true;
-    this.#options.opened();
+    this.#options.opened(this.#found?.address);
     this.#sendWaiting();
   }
 
@@ -388,7 +400,7 @@ export class OutSession {
           this.#problem = problem;
           this.#options.missing(address, problem);
         },
-        opened: (link) => this.#greet(link),
+        opened: (link, found) => this.#greet(link, found),
       },
       Math.max(waitMs, GREETING_RETRY_MS),
     );
