@@ -9,6 +9,8 @@ interface RunFlags extends ReporterOptions {
   readonly board?: string;
   readonly wiring?: string;
   readonly confirm: boolean;
+  readonly announce: boolean;
+  readonly lan?: boolean;
 }
 
 /** Board of a circuit that names none, and for `--board`'s default. */
@@ -24,6 +26,8 @@ export function addRunFlags(command: Command): Command {
     )
     .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
     .option("--no-confirm", "acknowledge without waiting for the board")
+    .option("--no-announce", "do not let other processes of this machine find the nodes")
+    .option("--lan", "find nodes of the local network too, by mDNS, and let them find ours")
     .option("--json", "print every event as a line of JSON")
     .option("--quiet", "print the summary only");
 }
@@ -38,35 +42,45 @@ export function runCommand(cli: Cli): Command {
   addRunFlags(command);
   addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": 150 } });
   return command.action(async (config: string | undefined, flags: RunFlags & FlagValues) => {
-    const circuit = await loadCircuit(cli, config, flags);
-    await runAndReport(cli, circuit, flags);
+    const { findConfig } = await import("../config/load.js");
+    const path = config ?? findConfig(cli.folder);
+    const circuit = await loadCircuit(path, flags);
+    // The example is whole: it looks for nobody.
+    await runAndReport(cli, circuit, flags, path === undefined ? undefined : {});
   });
 }
 
-/** Runs a circuit with a command's flags, and reports it. */
+/**
+ * Runs a circuit with a command's flags, and reports it.
+ *
+ * @param seeking How its nodes look for those of other processes; `undefined` where they have no need to. `fallback` is
+ *   where to try nodes that neither the circuit's grid names nor anybody has announced.
+ */
 export async function runAndReport(
   cli: Cli,
   circuit: CircuitDefinition,
   flags: RunFlags & FlagValues,
+  seeking: { readonly fallback?: Readonly<Record<string, string>> } | undefined,
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
   let changed = withFlags(circuit, flags);
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
-  await runCircuit(changed, { signal: cli.signal, onEvent: reporter(cli, flags) });
+  const { announce, lan = false } = flags;
+  const discovery = seeking && { announce, lan, env: cli.env, ...seeking };
+  await runCircuit(changed, {
+    signal: cli.signal,
+    onEvent: reporter(cli, flags),
+    ...(discovery && { discovery }),
+  });
 }
 
-async function loadCircuit(
-  cli: Cli,
-  config: string | undefined,
-  { board }: RunFlags,
-): Promise<CircuitDefinition> {
-  const { findConfig, loadConfig } = await import("../config/load.js");
-  const path = config ?? findConfig(cli.folder);
+async function loadCircuit(path: string | undefined, { board }: RunFlags): Promise<CircuitDefinition> {
   if (path === undefined) {
     const { exampleCircuit } = await import("../circuit/example.js");
     return exampleCircuit(board ?? DEFAULT_BOARD);
   }
+  const { loadConfig } = await import("../config/load.js");
   const circuit = await loadConfig(path);
   return board === undefined ? circuit : withBoard(circuit, board);
 }

@@ -13,6 +13,7 @@ interface SketchFlags extends ReporterOptions {
   readonly confirm: boolean;
   readonly socket: string;
   readonly port: number;
+  readonly announce: boolean;
   readonly peer: Readonly<Record<string, string>>;
 }
 
@@ -42,28 +43,39 @@ export function sketchCommand(cli: Cli, name: SketchName): Command {
         "--peer <name=url>",
         "where another node is, such as buzzer=ws://127.0.0.1:8766; may be repeated",
       )
-        .default({}, "the example's ports on localhost")
+        .default({}, "whoever announces itself by the name, else the example's ports on localhost")
         .argParser(collectPeer),
     );
   addRunFlags(command);
   addSettingFlags(command, [name], { defaults: { "bit-ms": 0 } });
-  return command.action((flags: SketchFlags & FlagValues) => runSketch(cli, name, flags));
+  return command.action((flags: SketchFlags & FlagValues) => {
+    const isGiven = ["socket", "port"].some((option) => command.getOptionValueSource(option) !== "default");
+    return runSketch(cli, name, flags, isGiven);
+  });
 }
 
-async function runSketch(cli: Cli, name: SketchName, flags: SketchFlags & FlagValues): Promise<void> {
+/** @param isAddressGiven Whether host or port are a person's choice: then a clock looks nowhere else. */
+async function runSketch(
+  cli: Cli,
+  name: SketchName,
+  flags: SketchFlags & FlagValues,
+  isAddressGiven: boolean,
+): Promise<void> {
   const { EXAMPLE_WIRING } = await import("../circuit/example.js");
   const { isEmulated } = await import("../circuit/links.js");
   const board = flags.board ?? DEFAULT_BOARD;
   const host = flags.socket.includes(":") ? `[${flags.socket}]` : flags.socket;
   const listen = name === "clock" ? {} : { listen: `${host}:${flags.port}` };
-  const iopin = name === "clock" ? `ws://${host}:${flags.port}` : `ws://localhost:${IOPIN_PORT}`;
+  const given = name === "clock" && isAddressGiven ? { iopin: `ws://${host}:${flags.port}` } : {};
   const circuit: CircuitDefinition = {
     boards: { board },
     ...(isEmulated(board) && { wiring: EXAMPLE_WIRING }),
     nodes: { [name]: { sketch: name, ...listen } },
-    grid: { iopin, buzzer: `ws://localhost:${BUZZER_PORT}`, ...flags.peer },
+    grid: { ...given, ...flags.peer },
   };
-  await runAndReport(cli, circuit, flags);
+  // The ports of the original cluster must not hide who announces itself elsewhere.
+  const fallback = { iopin: `ws://localhost:${IOPIN_PORT}`, buzzer: `ws://localhost:${BUZZER_PORT}` };
+  await runAndReport(cli, circuit, flags, { fallback });
 }
 
 function parsePort(given: string): number {

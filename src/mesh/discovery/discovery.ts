@@ -34,6 +34,11 @@ export class Discovery {
     this.#options = options;
   }
 
+  /** See `Identify`. */
+  get identify(): Identify {
+    return this.#options.identify;
+  }
+
   /** Begins to look; resolves when what is there already is in the table. Idempotent, never rejects. */
   start(): Promise<void> {
     this.#started ??= this.#start();
