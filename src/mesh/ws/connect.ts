@@ -99,15 +99,20 @@ export class WsConnector {
     const { clock } = this.#options;
     const waits = backoff();
     let stop = () => {};
+    let isCancelled = false;
     const attempt = () => {
       stop = this.#attempt(request, outcome, (reason) => {
         stop = () => {};
-        if (outcome.failed(reason)) stop = clock.after(waits.next().value, attempt);
+        const goesOn = outcome.failed(reason);
+        if (goesOn && !isCancelled) stop = clock.after(waits.next().value, attempt);
       });
     };
     if (outcome.waitMs > 0) stop = clock.after(outcome.waitMs, attempt);
     else attempt();
-    return () => stop();
+    return () => {
+      isCancelled = true; // perhaps by who is told of a failure
+      stop();
+    };
   }
 
   #attempt({ url, protocols }: Request, { opened }: Outcome, failed: (reason: string) => void): () => void {
