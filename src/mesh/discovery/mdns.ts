@@ -11,13 +11,15 @@ export interface MdnsSourceOptions {
   readonly clock: Clock;
   /** Address of the one interface to use; all where it is left out. */
   readonly interface?: string;
+  /** Time between two questions to everybody, in milliseconds. */
+  readonly askMs?: number;
 }
 
 /** `_circuit._tcp`, as RFC 6763 names services. */
 const SERVICE = "circuit";
 
-/** Time between two questions to everybody, in milliseconds: what a killed node leaves, nobody takes back. */
-export const ASK_MS = 20_000;
+/** What `askMs` is by default: what a killed node leaves, nobody takes back. */
+const ASK_MS = 20_000;
 
 /** Questions in a row that a node may leave without an answer before it is forgotten: a packet may be lost. */
 const MISSED_ASKS = 2;
@@ -123,7 +125,8 @@ export class MdnsSource implements Source {
       sightings.announce(advert);
     });
     this.#browser.on("down", (service) => this.#forget(service.txt?.boot, sightings));
-    this.#stopAsking = this.#options.clock.after(ASK_MS, () => {
+    const { clock, askMs = ASK_MS } = this.#options;
+    this.#stopAsking = clock.after(askMs, () => {
       for (const [boot, missed] of [...this.#missed]) {
         if (missed >= MISSED_ASKS) this.#forget(boot, sightings);
         else this.#missed.set(boot, missed + 1);
