@@ -162,8 +162,9 @@ export class WsMesh implements Mesh {
   async #closeNode(node: Node): Promise<void> {
     const listening = await this.#listening.get(node)?.catch(() => undefined);
     this.#listening.delete(node);
-    await this.#withdrawals.get(node)?.();
+    const withdraw = this.#withdrawals.get(node);
     this.#withdrawals.delete(node);
+    if (withdraw) await withdraw();
     const stopped = listening?.close();
     await this.#nodes.remove(node);
     await stopped;
