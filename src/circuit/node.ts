@@ -83,6 +83,16 @@ export class CircuitNode implements SketchHost {
     );
   }
 
+  /** Name of its sketch's class; empty where it has none. */
+  get sketchName(): string {
+    return this.#sketch.constructor.name;
+  }
+
+  /** Address of its board; `undefined` for a sketch that uses none. */
+  get boardAddress(): string | undefined {
+    return this.#session?.address;
+  }
+
   counts(): NodeCounts {
     return { sent: this.#sent, acked: this.#acked, latencies: this.#latencies, confirmed: this.#confirmed };
   }

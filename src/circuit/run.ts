@@ -11,6 +11,7 @@ import type { Mesh, PeerNotice, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { loadWiring, type OpenBoard, openBoard } from "./boards.js";
+import type { DiscoveryChoice } from "./discovery.js";
 import type { CircuitEvent, Summary } from "./events.js";
 import { CircuitNode } from "./node.js";
 import { makeSketch } from "./sketches.js";
@@ -26,6 +27,11 @@ export interface RunOptions {
   readonly links?: Readonly<Record<string, ByteLink>>;
   /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
   readonly mesh?: Mesh;
+  /** How nodes find others and are found; left out, they know their own process and the grid. */
+  readonly discovery?: Pick<DiscoveryChoice, "announce" | "lan" | "env"> & {
+    /** Where to try nodes that neither the grid names nor anybody has announced. */
+    readonly fallback?: Readonly<Record<string, string>>;
+  };
 }
 
 /**
@@ -156,10 +162,20 @@ class Circuit {
 
   async #serve(node: CircuitNode): Promise<void> {
     const listen = this.#definition.nodes[node.node]?.listen;
-    const served = await node.serve(listen === undefined ? undefined : parseListen(listen));
+    const about = this.#describeNode(node.node);
+    const served = await node.serve(listen === undefined ? undefined : { ...parseListen(listen), about });
     if (served.addresses.length > 0) {
       this.#tell({ type: "listening", node: node.node, addresses: served.addresses });
     }
+  }
+
+  #describeNode(name: string): NonNullable<ServeOptions["about"]> {
+    const node = this.#nodes.find((candidate) => candidate.node === name);
+    const sketch = this.#definition.nodes[name]?.sketch;
+    return {
+      sketch: typeof sketch === "string" ? sketch : (node?.sketchName ?? ""),
+      ...(node?.boardAddress !== undefined && { board: node.boardAddress }),
+    };
   }
 
   /**
@@ -192,11 +208,21 @@ class Circuit {
       this.#tell({ type: "notice", text });
     };
     const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
-    const alone =
-      Object.keys(grid).length === 0 && Object.values(nodes).every(({ listen }) => listen === undefined);
-    if (alone) return new MemoryMesh({ clock, notice, patienceMs });
+    const { fallback = {}, ...choice } = this.#options.discovery ?? {};
+    const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
+    const seeks = this.#options.discovery !== undefined;
+    if (!isReached && !seeks && Object.keys(grid).length === 0) {
+      return new MemoryMesh({ clock, notice, patienceMs });
+    }
     const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
-    return new WsMesh({ clock, notice, patienceMs, grid });
+    if (!seeks) return new WsMesh({ clock, notice, patienceMs, grid });
+    const { makeDiscovery } = await import("./discovery.js");
+    const discovery = await makeDiscovery({
+      ...choice,
+      clock,
+      notice: (text) => this.#tell({ type: "notice", text }),
+    });
+    return new WsMesh({ clock, notice, patienceMs, grid, discovery, fallback });
   }
 
   async #untilDone(): Promise<void> {

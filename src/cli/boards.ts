@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { PortInfo } from "../board/link/ports.js";
 import type { Cli } from "./cli.js";
+import { formatTable } from "./table.js";
 
 /** `circuit boards`: which serial ports there are, and which of them look like boards. */
 export function boardsCommand(cli: Cli): Command {
@@ -26,12 +27,5 @@ function table(ports: readonly PortInfo[]): string[] {
     serialNumber ?? "-",
     why,
   ]);
-  const all = [["PORT", "BOARD?", "SERIAL", "WHY"], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return formatTable([["PORT", "BOARD?", "SERIAL", "WHY"], ...rows]);
 }

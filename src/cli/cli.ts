@@ -7,6 +7,8 @@ export interface Cli {
   readonly signal: AbortSignal;
   /** Whether output may be coloured. */
   readonly color: boolean;
+  /** Whether results are shown on a terminal. */
+  readonly isTerminal: boolean;
   /** Writes a line of results. */
   print(line: string): void;
   /** Writes a line about what is going on. */

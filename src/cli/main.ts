@@ -34,6 +34,7 @@ async function main(): Promise<void> {
     env: process.env,
     folder: process.cwd(),
     signal: stop.signal,
+    isTerminal: process.stdout.isTTY === true,
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     print: (line) => void process.stdout.write(`${line}\n`),
     log: (line) => void process.stderr.write(`${line}\n`),

@@ -3,6 +3,7 @@ import { SKETCH_NAMES, SKETCH_SETTINGS, type SketchName } from "../config/settin
 import { CircuitError } from "../core/error.js";
 import { boardsCommand } from "./boards.js";
 import { type Cli, ExitWith } from "./cli.js";
+import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
 import { sketchCommand } from "./sketches.js";
 import { wiringCommand } from "./wiring.js";
@@ -30,6 +31,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   // The cast: the keys of the table are the names.
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
     program.addCommand(sketchCommand(cli, name));
+  program.addCommand(nodesCommand(cli));
   program.addCommand(boardsCommand(cli));
   program.addCommand(wiringCommand(cli));
   for (const command of [program, ...program.commands]) {

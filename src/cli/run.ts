@@ -10,6 +10,8 @@ interface RunFlags extends ReporterOptions {
   readonly board?: string;
   readonly wiring?: string;
   readonly confirm: boolean;
+  readonly announce: boolean;
+  readonly lan?: boolean;
 }
 
 /** What every command that runs sketches takes. */
@@ -23,6 +25,8 @@ export function addRunFlags(command: Command): Command {
     )
     .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
     .option("--no-confirm", "acknowledge without waiting for the board")
+    .option("--no-announce", "do not let other processes of this machine find the nodes")
+    .option("--lan", "find nodes of the local network too, by mDNS, and let them find ours")
     .option("--json", "print every event as a line of JSON")
     .option("--quiet", "print the summary only");
 }
@@ -37,36 +41,51 @@ export function runCommand(cli: Cli): Command {
   addRunFlags(command);
   addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": WATCHED_BIT_MS } });
   return command.action(async (config: string | undefined, flags: RunFlags & FlagValues) => {
-    const circuit = await loadCircuit(cli, config, command);
-    await runAndReport(cli, circuit, { command, flags });
+    const { findConfig } = await import("../config/load.js");
+    const path = config ?? findConfig(cli.folder);
+    const circuit = await loadCircuit(path, command);
+    // The example is whole: it looks for nobody.
+    await runAndReport(cli, circuit, { command, flags, seeking: path === undefined ? undefined : {} });
   });
+}
+
+/** How a command runs a circuit. */
+export interface RunAs {
+  readonly command: Command;
+  readonly flags: RunFlags & FlagValues;
+  /**
+   * How its nodes look for those of other processes; `undefined` where they have no need to. `fallback` is where to try
+   * nodes that neither the circuit's grid names nor anybody has announced.
+   */
+  readonly seeking: { readonly fallback?: Readonly<Record<string, string>> } | undefined;
 }
 
 /** Runs a circuit with a command's flags, and reports it. */
 export async function runAndReport(
   cli: Cli,
   circuit: CircuitDefinition,
-  { command, flags }: { readonly command: Command; readonly flags: RunFlags & FlagValues },
+  { command, flags, seeking }: RunAs,
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
   let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
-  await runCircuit(changed, { signal: cli.signal, onEvent: reporter(cli, flags) });
+  const { announce, lan = false } = flags;
+  const discovery = seeking && { announce, lan, env: cli.env, ...seeking };
+  await runCircuit(changed, {
+    signal: cli.signal,
+    onEvent: reporter(cli, flags),
+    ...(discovery && { discovery }),
+  });
 }
 
-async function loadCircuit(
-  cli: Cli,
-  config: string | undefined,
-  command: Command,
-): Promise<CircuitDefinition> {
+async function loadCircuit(path: string | undefined, command: Command): Promise<CircuitDefinition> {
   const { board } = command.opts<RunFlags>();
-  const { findConfig, loadConfig } = await import("../config/load.js");
-  const path = config ?? findConfig(cli.folder);
   if (path === undefined) {
     const { exampleCircuit } = await import("../circuit/example.js");
     return exampleCircuit(board ?? DEFAULT_BOARD);
   }
+  const { loadConfig } = await import("../config/load.js");
   const circuit = await loadConfig(path);
   if (board === undefined) return circuit;
   const isForAll = !isTyped(command, "board") && Object.keys(circuit.boards ?? DEFAULT_BOARDS).length > 1;

@@ -13,6 +13,7 @@ interface SketchFlags extends ReporterOptions {
   readonly confirm: boolean;
   readonly socket: string;
   readonly port: number;
+  readonly announce: boolean;
   readonly peer: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +43,7 @@ export function sketchCommand(cli: Cli, name: SketchName): Command {
         "--peer <name=url>",
         "where another node is, such as buzzer=ws://127.0.0.1:8766; may be repeated",
       )
-        .default({}, "the example's ports on localhost")
+        .default({}, "whoever announces itself by the name, else the example's ports on localhost")
         .argParser(collectPeer),
     );
   addRunFlags(command);
@@ -60,14 +61,18 @@ async function runSketch(
   const board = flags.board ?? DEFAULT_BOARD;
   const host = flags.socket.includes(":") ? `[${flags.socket}]` : flags.socket;
   const listen = name === "clock" ? {} : { listen: `${host}:${flags.port}` };
-  const iopin = name === "clock" ? `ws://${host}:${flags.port}` : `ws://localhost:${IOPIN_PORT}`;
+  // An address that a person gave a clock is where it looks, and nowhere else.
+  const isGiven = ["socket", "port"].some((option) => command.getOptionValueSource(option) !== "default");
+  const given = name === "clock" && isGiven ? { iopin: `ws://${host}:${flags.port}` } : {};
   const circuit: CircuitDefinition = {
     boards: { board },
     ...(isEmulated(board) && { wiring: EXAMPLE_WIRING }),
     nodes: { [name]: { sketch: name, ...listen } },
-    grid: { iopin, buzzer: `ws://localhost:${BUZZER_PORT}`, ...flags.peer },
+    grid: { ...given, ...flags.peer },
   };
-  await runAndReport(cli, circuit, { command, flags });
+  // The ports of the original cluster must not hide who announces itself elsewhere.
+  const fallback = { iopin: `ws://localhost:${IOPIN_PORT}`, buzzer: `ws://localhost:${BUZZER_PORT}` };
+  await runAndReport(cli, circuit, { command, flags, seeking: { fallback } });
 }
 
 function parsePort(given: string): number {

@@ -91,6 +91,8 @@ export interface Mesh {
 }
 
 export interface ServeOptions {
+  /** What others learn of the node besides its name, where nodes can be found. */
+  readonly about?: { readonly sketch?: string; readonly board?: string };
   /** Messages of one channel that run at the same time. 1 by default: in order. */
   readonly concurrency?: number;
   /** Name or address to listen on. `localhost` listens on 127.0.0.1 and ::1. */

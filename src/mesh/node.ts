@@ -25,6 +25,8 @@ interface Visitor {
 /** A node that is served: its handler, a session for each framed sender, an inbox for each plain connection. */
 export class Node {
   readonly #options: NodeOptions;
+  /** Random, new for each node that is served: its senders know by it whether they go on with the same one. */
+  readonly boot = crypto.randomUUID();
   readonly #sessions: InSessions;
   readonly #visitors = new Set<Visitor>();
   #closed: Promise<void> | undefined;
@@ -32,7 +34,7 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options;
     const { name, handler, clock, limits, schedule, concurrency = 1 } = options;
-    const boot = crypto.randomUUID();
+    const { boot } = this;
     this.#sessions = new InSessions({ node: name, boot, handler, concurrency, clock, limits, schedule });
   }
 

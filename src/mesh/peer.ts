@@ -21,7 +21,8 @@ export interface PeerOptions {
   readonly limits: MeshLimits;
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
-  opened(): void;
+  /** There is a session; `address` where the target was found. */
+  opened(address?: string): void;
   /** Nothing is connected and nothing waits. */
   ended(): void;
 }

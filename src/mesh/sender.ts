@@ -107,11 +107,11 @@ export class Sender {
         this.#missing.set(target, address);
         notice?.({ peer: target, address, problem });
       },
-      opened: () => {
+      opened: (found) => {
         const address = this.#missing.get(target);
         if (address === undefined) return;
         this.#missing.delete(target);
-        notice?.({ peer: target, address, problem: undefined });
+        notice?.({ peer: target, address: found ?? address, problem: undefined });
       },
       ended: () => this.#peers.delete(target),
     });

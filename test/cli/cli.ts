@@ -69,7 +69,8 @@ export class Running {
     this.#what = [program, ...args].join(" ");
     this.#child = spawn(program, args, {
       cwd: options.folder ?? temporaryFolder(context),
-      env: environment(options.env),
+      // A place of its own to be found in: tests that run at the same time are no mesh.
+      env: environment({ XDG_RUNTIME_DIR: temporaryFolder(context), ...options.env }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {

@@ -47,7 +47,7 @@ testSession("WebSockets", async ({ clock, limits }) => {
   };
   return {
     dial: (target, dialing, waitMs) =>
-      connector.dial(target, urls.get(target) ?? `ws://127.0.0.1:1/${randomUUID()}`, dialing, waitMs),
+      connector.dial(target, () => urls.get(target) ?? `ws://127.0.0.1:1/${randomUUID()}`, dialing, waitMs),
     serve: (name, handler, concurrency = 1) =>
       serve(new Node({ name, handler, concurrency, clock, limits, schedule: process.nextTick })),
     close: async () => {

@@ -20,7 +20,14 @@ export interface Dialing {
   /** The target is not there yet. The connector goes on trying. */
   missing(address: string, problem: CircuitError): void;
   /** There is a link; its events go to what is returned. */
-  opened(link: FrameLink): FrameLinkEvents;
+  opened(link: FrameLink, found?: Found): FrameLinkEvents;
+}
+
+/** Where a target was found that had been looked for. */
+export interface Found {
+  readonly address: string;
+  /** Name that it must have: what was announced there may have given way to another node. */
+  readonly node?: string;
 }
 
 /** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
@@ -54,6 +61,7 @@ export class OutLink {
   #link: FrameLink | undefined;
   #isOpen = false;
   #isOver = false;
+  #found: Found | undefined;
   /** Why there is no link, as far as is known. */
   #problem: CircuitError | undefined;
   #stopDialing: () => void = () => {};
@@ -78,6 +86,11 @@ export class OutLink {
 
   get hasRoom(): boolean {
     return this.#isOpen && this.#link?.isFull === false;
+  }
+
+  /** Where the target was found, if it had been looked for. */
+  get found(): Found | undefined {
+    return this.#found;
   }
 
   /** Begins to connect, for so long. */
@@ -121,13 +134,14 @@ export class OutLink {
         this.#problem = problem;
         missing(address, problem);
       },
-      opened: (link) => this.#greet(link),
+      opened: (link, found) => this.#greet(link, found),
     };
     this.#stopDialing = dial(target, dialing, waitMs);
   }
 
-  #greet(link: FrameLink): FrameLinkEvents {
+  #greet(link: FrameLink, found: Found | undefined): FrameLinkEvents {
     this.#link = link;
+    this.#found = found;
     this.writer.attach(link);
     this.writer.record.json(RECORD.hello, this.#options.hello());
     if (link.isLocal !== true) this.#keepAlive.start();

@@ -20,7 +20,8 @@ export interface OutSessionOptions {
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
-  opened(): void;
+  /** There is a session; `address` where the target was found. */
+  opened(address?: string): void;
   /** Over: the next message needs another session. */
   ended(): void;
 }
@@ -186,15 +187,17 @@ export class OutSession {
     },
   };
 
-  #welcome({ boot, session, resumed, channels, window, windowBytes }: Welcome): void {
+  #welcome({ node, boot, session, resumed, channels, window, windowBytes }: Welcome): void {
     if (this.#link.isOpen) throw unexpected("a second welcome");
+    const { found } = this.#link;
+    if (found?.node !== undefined && found.node !== node) throw new Error(`${node} answers in its place`);
     this.#isLeaving = false;
     if (resumed) this.#messages.resume(new Map(channels));
     else this.#restart();
     this.#boot = boot;
     this.#session = session;
     this.#link.welcomed();
-    this.#options.opened();
+    this.#options.opened(found?.address);
     this.#messages.begin({ window, windowBytes });
   }
 

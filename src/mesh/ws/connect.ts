@@ -3,15 +3,16 @@ import { WebSocket } from "ws";
 import { backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import { encodeChannel } from "../channel.js";
+import type { Dialing } from "../framed/out-link.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { LinkEvents } from "../link.js";
-import type { DialPeer } from "../peer.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
 import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink, type WsLinkOptions } from "./ws-link.js";
 
 interface Request {
-  readonly url: string;
+  /** Asked before each try. */
+  url(): string;
   readonly protocols: readonly string[];
 }
 
@@ -38,7 +39,7 @@ export class WsConnector {
   /** Connects by the plain protocol. See `Connect`. */
   connect(target: string, url: string, channel: string, events: LinkEvents): () => void {
     return this.#try(
-      { url: `${url}${encodeChannel(channel)}`, protocols: [] },
+      { url: () => `${url}${encodeChannel(channel)}`, protocols: [] },
       {
         waitMs: 0,
         opened: (ws, socket) => this.#opened(new WsLink(ws, socket, "client", this.#options), events),
@@ -50,10 +51,24 @@ export class WsConnector {
     );
   }
 
-  /** Connects by the framed protocol. See `DialPeer`. */
-  dial(target: string, url: string, dialing: Parameters<DialPeer>[1], waitMs: number): () => void {
+  /**
+   * Connects by the framed protocol. See `DialPeer`. Without `plain`, who does not speak it is not the target.
+   *
+   * @param findUrl Says where to try next.
+   */
+  dial(
+    target: string,
+    findUrl: () => string,
+    dialing: Dialing & { plain?(): void },
+    waitMs: number,
+  ): () => void {
+    let url = "";
+    const next = () => {
+      url = findUrl();
+      return `${url}/`;
+    };
     return this.#try(
-      { url: `${url}/`, protocols: [FRAMED_PROTOCOL] },
+      { url: next, protocols: [FRAMED_PROTOCOL] },
       {
         waitMs,
         opened: (ws, socket) => {
@@ -63,7 +78,7 @@ export class WsConnector {
           link.listen(dialing.opened(link));
         },
         failed: (reason) => {
-          if (PLAIN_ONLY.test(reason)) {
+          if (PLAIN_ONLY.test(reason) && dialing.plain) {
             dialing.plain();
             return false;
           }
@@ -84,20 +99,25 @@ export class WsConnector {
     const { clock } = this.#options;
     const waits = backoff();
     let stop = () => {};
+    let isCancelled = false;
     const attempt = () => {
       stop = this.#attempt(request, outcome, (reason) => {
         stop = () => {};
-        if (outcome.failed(reason)) stop = clock.after(waits.next().value, attempt);
+        const goesOn = outcome.failed(reason);
+        if (goesOn && !isCancelled) stop = clock.after(waits.next().value, attempt);
       });
     };
     if (outcome.waitMs > 0) stop = clock.after(outcome.waitMs, attempt);
     else attempt();
-    return () => stop();
+    return () => {
+      isCancelled = true; // perhaps by who is told of a failure
+      stop();
+    };
   }
 
   #attempt({ url, protocols }: Request, { opened }: Outcome, failed: (reason: string) => void): () => void {
     const { clock, limits } = this.#options;
-    const ws = new WebSocket(url, [...protocols], {
+    const ws = new WebSocket(url(), [...protocols], {
       perMessageDeflate: false,
       maxPayload: protocols.length > 0 ? MOST_RECEIVED_FRAME_BYTES : limits.frameBytes,
       followRedirects: false,

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { Discovery } from "../discovery/discovery.js";
+import { Pursuit } from "../discovery/pursuit.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type { LinkEvents } from "../link.js";
 import { LocalNodes } from "../memory/local-nodes.js";
@@ -33,6 +35,10 @@ export interface WsMeshOptions {
   /** Names besides localhost under which nodes may be reached, in lower case, without a port. */
   readonly allowedHosts?: readonly string[];
   readonly limits?: Partial<MeshLimits>;
+  /** Finds peers that the grid does not name, and lets others find the nodes that have a port. Closed with the mesh. */
+  readonly discovery?: Discovery;
+  /** Where to try peers that neither the grid names nor anybody has announced. */
+  readonly fallback?: Readonly<Record<string, string>>;
   /** Whether peers are asked for the framed protocol. True by default; the plain one is what foreign nodes speak. */
   readonly framed?: boolean;
 }
@@ -41,13 +47,18 @@ export interface WsMeshOptions {
  * Nodes that talk over WebSockets, by the plain protocol: the path of the URL is the channel, a text frame is a
  * message, and each is answered, in order, by one text frame. Any WebSocket client can take part.
  *
- * A target that the grid does not name is looked for in this process and reached directly.
+ * A target that the grid does not name is looked for in this process and reached directly, then among the nodes that
+ * are announced, then at its fallback address.
  */
 export class WsMesh implements Mesh {
   readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts">> & {
     readonly limits: MeshLimits;
   };
   readonly #grid = new Map<string, string>();
+  readonly #fallback = new Map<string, string>();
+  readonly #discovery: Discovery | undefined;
+  /** Takes back what is announced of a node. */
+  readonly #withdrawals = new Map<Node, () => Promise<void>>();
   readonly #nodes: LocalNodes;
   readonly #listening = new Map<Node, Promise<Listening>>();
   readonly #connector: WsConnector;
@@ -64,10 +75,16 @@ export class WsMesh implements Mesh {
     allowedHosts = [],
     limits: changed,
     framed = true,
+    discovery,
+    fallback = {},
   }: WsMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
     this.#options = { clock, limits, allowedOrigins, allowedHosts };
     for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
+    for (const [peer, address] of Object.entries(fallback)) {
+      this.#fallback.set(peer, parsePeerUrl(peer, address));
+    }
+    this.#discovery = discovery;
     const schedule = process.nextTick;
     this.#nodes = new LocalNodes({ clock, limits, schedule });
     this.#connector = new WsConnector({ clock, limits });
@@ -95,7 +112,7 @@ export class WsMesh implements Mesh {
   async serve(
     name: string,
     handler: Handler,
-    { host = "localhost", port, concurrency }: ServeOptions = {},
+    { host = "localhost", port, concurrency, about }: ServeOptions = {},
   ): Promise<ServedNode> {
     if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
     const node = this.#nodes.add(name, handler, concurrency);
@@ -104,6 +121,7 @@ export class WsMesh implements Mesh {
     this.#listening.set(node, listening);
     try {
       const { addresses } = await listening;
+      await this.#announce(node, addresses, about);
       return { name, addresses, close: () => this.#closeNode(node) };
     } catch (error) {
       await this.#closeNode(node);
@@ -129,12 +147,24 @@ export class WsMesh implements Mesh {
     const connections = this.#connector.close();
     await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));
     await Promise.all([this.#nodes.close(), connections]);
+    await this.#discovery?.close();
   }
 
-  /** Stops listening, lets handlers finish, closes connections, in this order. */
+  async #announce(node: Node, addresses: readonly string[], about: ServeOptions["about"]): Promise<void> {
+    const { name, boot } = node;
+    // Not the monotonic clock: others compare it.
+    const advert = { boot, name, addresses, engine: "ws", sinceMs: Date.now(), ...about };
+    const withdraw = await this.#discovery?.announce(advert);
+    if (withdraw) this.#withdrawals.set(node, withdraw);
+  }
+
+  /** Is not to be found any more, stops listening, lets handlers finish, closes connections, in this order. */
   async #closeNode(node: Node): Promise<void> {
     const listening = await this.#listening.get(node)?.catch(() => undefined);
     this.#listening.delete(node);
+    const withdraw = this.#withdrawals.get(node);
+    this.#withdrawals.delete(node);
+    if (withdraw) await withdraw();
     const stopped = listening?.close();
     await this.#nodes.remove(node);
     await stopped;
@@ -147,8 +177,8 @@ export class WsMesh implements Mesh {
     { waitMs, framed }: { readonly waitMs: number; readonly framed: boolean },
   ): () => void {
     const url = this.#grid.get(target);
-    if (url === undefined) return this.#nodes.connect(target, dialing, this.#describeUnknown(target));
-    if (framed) return this.#connector.dial(target, url, dialing, waitMs);
+    if (url === undefined) return this.#seek(target, dialing, waitMs);
+    if (framed) return this.#connector.dial(target, () => url, dialing, waitMs);
     let isCancelled = false;
     queueMicrotask(() => {
       if (!isCancelled) dialing.plain();
@@ -158,8 +188,49 @@ export class WsMesh implements Mesh {
     };
   }
 
+  /** Looks for a target in this process, and at the same time wherever it may be announced. */
+  #seek(target: string, dialing: Parameters<DialPeer>[1], waitMs: number): () => void {
+    const discovery = this.#discovery;
+    if (discovery === undefined) return this.#nodes.connect(target, dialing, this.#describeUnknown(target));
+    let pursuit: Pursuit | undefined;
+    const stopWaiting = this.#nodes.connect(
+      target,
+      {
+        missing: () => {}, // the pursuit says it
+        opened: (link) => {
+          pursuit?.cancel();
+          return dialing.opened(link);
+        },
+      },
+      this.#describeUnknown(target),
+    );
+    if (this.#nodes.names.includes(target)) return stopWaiting;
+    const opened: typeof dialing.opened = (link, found) => {
+      stopWaiting();
+      return dialing.opened(link, found);
+    };
+    pursuit = new Pursuit({
+      target,
+      discovery,
+      fallback: this.#fallback.get(target),
+      dialing: { ...dialing, opened },
+      waitMs,
+      dial: (address, toFound, firstWaitMs) => this.#connector.dial(target, address, toFound, firstWaitMs),
+    });
+    void pursuit.start();
+    return () => {
+      stopWaiting();
+      pursuit?.cancel();
+    };
+  }
+
   #connect(target: string, channel: string, events: LinkEvents): () => void {
-    return this.#connector.connect(target, this.#grid.get(target) ?? "", channel, events);
+    return this.#connector.connect(
+      target,
+      this.#grid.get(target) ?? this.#fallback.get(target) ?? "",
+      channel,
+      events,
+    );
   }
 
   #describeUnknown(target: string): CircuitError {
