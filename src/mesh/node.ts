@@ -24,6 +24,8 @@ interface Visitor {
 
 /** A node that is served: its handler, a session for each framed sender, an inbox for each plain connection. */
 export class Node {
+  /** Random, new for each node that is served. */
+  readonly boot = crypto.randomUUID();
   readonly #options: NodeOptions;
   readonly #sessions: InSessions;
   readonly #visitors = new Set<Visitor>();
@@ -32,8 +34,15 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options;
     const { name, handler, clock, limits, schedule, concurrency = 1 } = options;
-    const boot = crypto.randomUUID();
-    this.#sessions = new InSessions({ node: name, boot, handler, concurrency, clock, limits, schedule });
+    this.#sessions = new InSessions({
+      node: name,
+      boot: this.boot,
+      handler,
+      concurrency,
+      clock,
+      limits,
+      schedule,
+    });
   }
 
   get name(): string {

@@ -1,0 +1,204 @@
+import { createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { backoff } from "../../core/backoff.js";
+import { type Clock, systemClock } from "../../core/clock.js";
+import { CircuitError, messageOf } from "../../core/error.js";
+import { FRAMED_PROTOCOL } from "../framed/records.js";
+import type { MeshLimits } from "../limits.js";
+import type { DialPeer } from "../peer.js";
+import type { Connection } from "./connection.js";
+import { NatsFrameLink } from "./nats-frame-link.js";
+import { isLinkSubject, openSubject, parseTarget, type Target } from "./subjects.js";
+
+/**
+ * How long the member that a session was with is waited for before another may take its place, in milliseconds:
+ * longer than a client needs to reach the next server of a cluster. Another member knows nothing of the session, so
+ * that what was sent would be unknown.
+ */
+const MEMBER_AWAY_MS = 5_000;
+
+/** What a sender asks for. */
+export interface OpenRequest {
+  readonly protocol: typeof FRAMED_PROTOCOL;
+  /** What the subjects of frames to the sender begin with. */
+  readonly inbox: string;
+  /** The sending process, random. */
+  readonly client: string;
+}
+
+/** What a member answers. */
+export interface OpenAnswer {
+  /** What the subjects of frames to the member begin with. */
+  readonly link: string;
+  readonly member: string;
+}
+
+/** The member that a target's session is with. */
+interface Known {
+  readonly member: string;
+  /** When it was missed first since it was heard, on the system's clock, in milliseconds. */
+  missedAtMs: number | undefined;
+  /** The session ended the link, so that it expects no more of that member. */
+  isLeft: boolean;
+}
+
+export interface DialerOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly limits: MeshLimits;
+}
+
+type Dialing = Parameters<DialPeer>[1];
+
+/** Opens links to nodes: by their queue group, or to the member that the session is with. */
+export class Dialer {
+  readonly #options: DialerOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #client = crypto.randomUUID();
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  /** See `DialPeer`. */
+  dial(target: string, dialing: Dialing, waitMs: number): () => void {
+    const { connection, clock } = this.#options;
+    const address = `${connection.address}/${openSubject(parseTarget(target))}`;
+    const waits = backoff();
+    let isOver = false;
+    let isTrying = false;
+    let stopWaiting = () => {};
+    const stopListening = connection.listen({
+      up: () => attempt(),
+      down: (problem) => dialing.missing(address, problem),
+      denied: (subject) => {
+        if (isTrying && this.#subjectOf(target) === subject)
+          dialing.missing(address, denied(target, subject));
+      },
+    });
+    const stop = () => {
+      isOver = true;
+      stopWaiting();
+      stopListening();
+    };
+    const attempt = () => {
+      const { client } = connection;
+      if (isOver || isTrying) return;
+      if (client === undefined) {
+        if (connection.problem) dialing.missing(address, connection.problem);
+        return; // goes on when the server is there
+      }
+      stopWaiting();
+      isTrying = true;
+      const outcome = this.#ask(client, target).finally(() => {
+        isTrying = false;
+      });
+      outcome.then(
+        (answer) => {
+          if (isOver) {
+            client.publish(`${answer.link}.close`);
+            return;
+          }
+          stop();
+          this.#open(target, client, { answer, dialing });
+        },
+        (error: unknown) => {
+          if (isOver) return;
+          if (connection.client) dialing.missing(address, describeMissing(target, error));
+          stopWaiting = clock.after(waits.next().value, attempt);
+        },
+      );
+    };
+    connection.start();
+    stopWaiting = clock.after(waitMs, attempt);
+    return stop;
+  }
+
+  /** Forgets a target, so that the next session may be with any member. */
+  #missed(target: string): void {
+    const known = this.#known.get(target);
+    if (known === undefined) return;
+    known.missedAtMs ??= systemClock.now();
+    if (known.isLeft || systemClock.now() - known.missedAtMs >= MEMBER_AWAY_MS) this.#known.delete(target);
+  }
+
+  #subjectOf(target: string): string {
+    const { node, member } = parseTarget(target);
+    return openSubject({ node, member: member ?? this.#known.get(target)?.member });
+  }
+
+  async #ask(client: NatsConnection, target: string): Promise<OpenAnswer & { readonly inbox: string }> {
+    const inbox = createInbox();
+    const request: OpenRequest = { protocol: FRAMED_PROTOCOL, inbox, client: this.#client };
+    let reply: Msg;
+    try {
+      reply = await client.request(this.#subjectOf(target), JSON.stringify(request), {
+        timeout: this.#options.limits.handshakeMs,
+      });
+    } catch (error) {
+      // Away or not: a server that went away itself says nothing of the member.
+      if (this.#options.connection.client === client) this.#missed(target);
+      throw error;
+    }
+    const refusal = reply.headers?.get("Nats-Service-Error");
+    if (refusal) throw new Error(refusal);
+    return { ...parseAnswer(parseTarget(target), reply.data), inbox };
+  }
+
+  #open(
+    target: string,
+    client: NatsConnection,
+    {
+      answer,
+      dialing,
+    }: { readonly answer: OpenAnswer & { readonly inbox: string }; readonly dialing: Dialing },
+  ): void {
+    if (this.#options.connection.client !== client) return;
+    const known: Known = { member: answer.member, missedAtMs: undefined, isLeft: false };
+    this.#known.set(target, known);
+    const link = new NatsFrameLink({ ...this.#options, here: answer.inbox, there: answer.link });
+    link.whenOver = (isOurs) => {
+      known.isLeft = isOurs;
+    };
+    link.open();
+    link.listen(dialing.opened(link));
+  }
+}
+
+/**
+ * Reads what a member answers.
+ *
+ * @throws {CircuitError} `MESSAGE_INVALID`.
+ */
+function parseAnswer({ node }: Target, data: Uint8Array): OpenAnswer {
+  try {
+    const { link, member } = Object(JSON.parse(Buffer.from(data).toString())) as Record<string, unknown>;
+    if (typeof link === "string" && isLinkSubject(node, link) && typeof member === "string") {
+      if (/^[\w-]{1,64}$/.test(member)) return { link, member };
+    }
+  } catch {}
+  throw new CircuitError(
+    "MESSAGE_INVALID",
+    `Cannot open a link to ${node}: its answer is none of ${FRAMED_PROTOCOL}`,
+  );
+}
+
+function describeMissing(target: string, error: unknown): CircuitError {
+  if (error instanceof CircuitError) return error;
+  const isNobody =
+    error instanceof Error && /no responders/i.test(`${error.message} ${messageOf(error.cause)}`);
+  const reason = isNobody ? "no node of that name is connected to it" : messageOf(error);
+  return new CircuitError("PEER_MISSING", `Cannot reach ${target} over NATS: ${reason}`, {
+    hint: `Start ${target}, with the same --mesh.`,
+    cause: error,
+  });
+}
+
+function denied(target: string, subject: string): CircuitError {
+  return new CircuitError(
+    "ACCESS_DENIED",
+    `Cannot reach ${target} over NATS: we may not publish to ${subject}`,
+    {
+      hint: "Let the server's permissions allow it, or use other credentials.",
+    },
+  );
+}
