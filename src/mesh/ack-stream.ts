@@ -33,6 +33,11 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   readonly #source: Iterator<Payload> | AsyncIterator<Payload> | undefined;
   /** Messages without an ack, all of them at `#outbox`. */
   #outstanding = 0;
+  /** Tickets of the message posted last, and of the one whose ack is yielded next. */
+  #posted = 0;
+  #due = 1;
+  /** What came for messages after the one that is due. */
+  readonly #early = new Map<number, () => void>();
   #outbox: Outbox | undefined;
   #isPulling = false;
   /** What the source said last; the stream ends when the acks before it are in. */
@@ -84,16 +89,41 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     this.#pull();
   }
 
-  acked(payload: Payload): void {
-    this.#outstanding--;
-    const reader = this.#readers.shift();
-    if (reader === undefined) this.#acks.push(payload);
-    else reader.resolve({ value: payload, done: false });
+  acked(payload: Payload, ticket = this.#due): void {
+    if (ticket !== this.#due) {
+      this.#early.set(ticket, () => this.#yield(payload));
+      return;
+    }
+    this.#yield(payload);
+    this.#goOn();
+  }
+
+  failed(problem: unknown, ticket = this.#due): void {
+    if (ticket === this.#due) this.#fail(problem);
+    else this.#early.set(ticket, () => this.#fail(problem));
+  }
+
+  #goOn(): void {
+    while (this.#early.size > 0) {
+      const next = this.#early.get(this.#due);
+      if (next === undefined) break;
+      this.#early.delete(this.#due);
+      next();
+    }
     this.#pull();
     this.#settle();
   }
 
-  failed(problem: unknown): void {
+  #yield(payload: Payload): void {
+    if (this.isGone) return;
+    this.#outstanding--;
+    this.#due++;
+    const reader = this.#readers.shift();
+    if (reader === undefined) this.#acks.push(payload);
+    else reader.resolve({ value: payload, done: false });
+  }
+
+  #fail(problem: unknown): void {
     this.#outstanding--;
     this.#stop({ problem });
   }
@@ -158,7 +188,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     }
     this.#outbox = this.#options.findOutbox();
     this.#outstanding++;
-    this.#outbox.post(result.value, this);
+    this.#outbox.post(result.value, this, ++this.#posted);
   }
 
   /** Tells readers of the end, when the source has ended and its last ack is in. */
@@ -181,6 +211,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     this.#end = end;
     this.#options.signal?.removeEventListener("abort", this.#abort);
     if (this.#sourceEnd === undefined) this.#closeSource();
+    this.#early.clear();
     if (this.#outstanding > 0) this.#outbox?.abandon(this, this.#outstanding);
     this.#settle();
   }

@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.js";
 import type { CircuitError } from "../core/error.js";
 import type { MessageContext } from "./framed/out-channel.js";
-import { type Dial, type Dialing, OutSession, type Posting } from "./framed/out-session.js";
+import type { Dial, Dialing } from "./framed/out-link.js";
+import { OutSession, type Posting } from "./framed/out-session.js";
 import type { MeshLimits } from "./limits.js";
 import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
@@ -12,7 +13,6 @@ export type DialPeer = (target: string, dialing: Dialing & { plain(): void }, wa
 
 export interface PeerOptions {
   readonly target: string;
-  readonly sender: string;
   readonly dial: DialPeer;
   /** Where messages go to a target that speaks only the plain protocol. */
   readonly outlets: Outlets | undefined;
@@ -98,9 +98,9 @@ export class Peer {
     const session = this.#session;
     this.#isPlain = true;
     if (session === undefined) return;
-    for (const { channel, payload, waiter } of session.handOver()) {
+    for (const { channel, payload, waiter, ticket } of session.handOver()) {
       if (waiter.isGone) continue;
-      this.post(channel, payload, { waiter, context: undefined });
+      this.post(channel, payload, { waiter, ticket, context: undefined });
       waiter.sent();
     }
   }
@@ -122,8 +122,8 @@ class PeerOutbox implements Outbox {
     return this.#peer.hasRoom(this.#channel);
   }
 
-  post(message: Payload, waiter: Waiter): void {
-    this.#peer.post(this.#channel, message, { waiter, context: this.#context });
+  post(message: Payload, waiter: Waiter, ticket = 0): void {
+    this.#peer.post(this.#channel, message, { waiter, ticket, context: this.#context });
   }
 
   abandon(waiter: Waiter, messages: number): void {

@@ -35,8 +35,6 @@ export class Sender {
   readonly #peers = new Map<string, Peer>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
-  /** Names this process to its receivers. */
-  readonly #id = crypto.randomUUID();
   #isClosed = false;
 
   constructor(options: SenderOptions) {
@@ -98,7 +96,6 @@ export class Sender {
     const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
     const peer = new Peer({
       target,
-      sender: this.#id,
       dial,
       outlets: this.#outlets,
       clock,

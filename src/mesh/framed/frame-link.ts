@@ -2,6 +2,8 @@
 export interface FrameLink {
   /** The peer takes more slowly than we send: hand over no messages until `room()` is told. */
   readonly isFull: boolean;
+  /** Both ends are in one process, so that the end of the link is always told and nobody need ask for the peer. */
+  readonly isLocal?: boolean;
 
   /** Hands a frame over and returns at once. The bytes are the link's. After the end: nothing. */
   send(frame: Uint8Array): void;

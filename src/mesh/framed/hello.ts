@@ -27,12 +27,13 @@ export function parseHello(value: unknown): Hello {
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseWelcome(value: unknown): Welcome {
-  const { version, node, boot, resumed, channels, window, windowBytes } = fieldsOf(value);
+  const { version, node, boot, session, resumed, channels, window, windowBytes } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
     node: text(node, "node"),
     boot: text(boot, "boot"),
+    session: text(session, "session"),
     resumed: resumed === true,
     channels: list(channels).map((channel) => {
       const [id, received] = list(channel);

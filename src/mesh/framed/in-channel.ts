@@ -1,5 +1,5 @@
 import { Queue } from "../../core/queue.js";
-import type { Payload } from "../payload.js";
+import { jsonOf, type Payload } from "../payload.js";
 import type { InDelivery } from "./in-delivery.js";
 import type { Failure } from "./records.js";
 
@@ -13,27 +13,21 @@ export class InChannel {
   readonly waiting = new Queue<InDelivery>();
   readonly running = new Set<InDelivery>();
   /** Last sequence number that arrived. */
-  received: number;
+  received = 0;
   /** It has told of a gap, or of a refusal, and ignores what still comes until the sender has heard. */
   isDeaf = false;
   readonly #kept = new Map<number, KeptAck>();
-  #confirmed: number;
+  #confirmed = 0;
 
-  /** @param received Last sequence number that is taken for received already. */
-  constructor(id: number, name: string, received: number) {
+  constructor(id: number, name: string) {
     this.id = id;
     this.name = name;
-    this.received = received;
-    this.#confirmed = received;
   }
 
-  /** Acks that are kept. */
-  get keptCount(): number {
-    return this.#kept.size;
-  }
-
-  keep(sequence: number, ack: KeptAck): void {
+  /** Keeps an answer. Returns the bytes that it counts for. */
+  keep(sequence: number, ack: KeptAck): number {
     this.#kept.set(sequence, ack);
+    return bytesOf(ack);
   }
 
   find(sequence: number): KeptAck | undefined {
@@ -48,10 +42,17 @@ export class InChannel {
     }
   }
 
-  /** The sender has every ack up to this one. */
-  confirm(sequence: number): void {
-    const last = Math.min(sequence, this.received);
-    while (this.#confirmed < last) this.#kept.delete(++this.#confirmed);
+  /** The sender has every ack up to this one. Returns how many that are more than before, and their bytes. */
+  confirm(sequence: number): { readonly messages: number; readonly bytes: number } {
+    let bytes = 0;
+    const before = this.#confirmed;
+    while (this.#confirmed < sequence) {
+      const ack = this.#kept.get(this.#confirmed + 1);
+      if (ack === undefined) break; // it cannot have what there is not
+      this.#kept.delete(++this.#confirmed);
+      bytes += bytesOf(ack);
+    }
+    return { messages: this.#confirmed - before, bytes };
   }
 
   /** Gives back what has arrived and not begun. Returns the first of it, if there is any. */
@@ -61,4 +62,12 @@ export class InChannel {
     this.received = first.sequence - 1;
     return first.sequence;
   }
+}
+
+/** What an ack counts for, at most as much as what its sender counts when it arrives. */
+function bytesOf(ack: KeptAck): number {
+  if ("failure" in ack) return 0; // never long
+  const { payload } = ack;
+  if (typeof payload === "string" || payload instanceof Uint8Array) return payload.length;
+  return typeof payload === "object" ? jsonOf(payload).length : 0;
 }

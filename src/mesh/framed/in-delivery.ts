@@ -42,6 +42,15 @@ export class InDelivery implements Delivery {
     return this.#abort.signal;
   }
 
+  get node(): string {
+    return this.#options.node;
+  }
+
+  /** Whether its sender said when it stops waiting, and has. */
+  get isLate(): boolean {
+    return this.#options.headers?.deadlineMs !== undefined && this.#options.clock.now() >= this.deadlineAtMs;
+  }
+
   get deadlineAtMs(): number {
     return this.#arrivedMs + (this.#options.headers?.deadlineMs ?? DEFAULT_DEADLINE_MS);
   }

@@ -5,7 +5,8 @@ import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { readFrame } from "./frame-reader.js";
 import { parseHello } from "./hello.js";
 import { InSession } from "./in-session.js";
-import { SESSION_KEPT_MS } from "./out-session.js";
+import { KeepAlive } from "./keep-alive.js";
+import { SESSION_KEPT_MS } from "./out-link.js";
 import { type Hello, RECORD } from "./records.js";
 
 /**
@@ -25,17 +26,24 @@ export interface InSessionsOptions {
   readonly schedule: (callback: () => void) => void;
 }
 
+/** Silence after which a sender's link is given up, in milliseconds: a sender asks after 10 s of it. */
+const SILENT_MS = 60_000;
+
 interface Kept {
+  readonly sender: string;
   readonly session: InSession;
   readonly peer: string;
   link: FrameLink | undefined;
-  forget: () => void;
+  /** Calls off that it is forgotten. */
+  keep: () => void;
 }
 
 /** A node as its senders see it: a session for each, whatever links come and go. */
 export class InSessions {
   readonly #options: InSessionsOptions;
   readonly #sessions = new Map<string, Kept>();
+  /** Sessions without a link, by peer, the oldest first. */
+  readonly #adrift = new Map<string, Set<Kept>>();
   readonly #greeting = new Set<FrameLink>();
   #isLeaving = false;
   #whenIdle: (() => void) | undefined;
@@ -56,13 +64,16 @@ export class InSessions {
     const stopWaiting = clock.after(limits.handshakeMs, () => drop());
     const drop = () => {
       stopWaiting();
+      keepAlive.stop();
       this.#greeting.delete(link);
       link.close();
       if (kept) this.#detach(kept, link);
     };
+    const keepAlive = new KeepAlive({ clock, giveUpAfterMs: SILENT_MS, giveUp: drop });
     return {
       frame: (frame) => {
         try {
+          keepAlive.heard();
           if (kept) {
             kept.session.take(frame);
             return;
@@ -71,14 +82,16 @@ export class InSessions {
           stopWaiting();
           this.#greeting.delete(link);
           kept = this.#attach(hello, link, peer);
+          if (link.isLocal !== true) keepAlive.start();
         } catch {
           // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.
           drop();
         }
       },
-      room: () => {},
+      room: () => kept?.session.room(),
       ended: () => {
         stopWaiting();
+        keepAlive.stop();
         this.#greeting.delete(link);
         if (kept) this.#detach(kept, link);
       },
@@ -101,11 +114,12 @@ export class InSessions {
   close(): void {
     for (const link of this.#greeting) link.close();
     this.#greeting.clear();
-    for (const { session, forget } of this.#sessions.values()) {
-      forget();
+    for (const { session, keep } of this.#sessions.values()) {
+      keep();
       session.close();
     }
     this.#sessions.clear();
+    this.#adrift.clear();
   }
 
   get #isIdle(): boolean {
@@ -113,60 +127,54 @@ export class InSessions {
   }
 
   #attach(hello: Hello, link: FrameLink, peer: string): Kept {
-    const before = this.#sessions.get(hello.sender);
+    const { sender } = hello;
+    const before = this.#sessions.get(sender);
     const resumed = before !== undefined && hello.boot === this.#options.boot;
-    if (before && !resumed) this.#forget(hello.sender, before);
-    const kept = resumed ? before : { session: this.#open(hello.sender), peer, link, forget: () => {} };
-    kept.forget();
+    if (before && !resumed) this.#forget(before);
+    const kept = resumed ? before : this.#open(sender, peer);
+    this.#moor(kept);
     kept.link = link;
-    this.#sessions.set(hello.sender, kept);
     kept.session.attach(link, resumed ? hello : { ...hello, channels: [] }, resumed);
     if (this.#isLeaving) kept.session.leave();
     return kept;
   }
 
-  #open(sender: string): InSession {
-    const { boot, ...shared } = this.#options;
-    return new InSession({
-      ...shared,
-      boot,
-      sender,
+  #open(sender: string, peer: string): Kept {
+    const session = new InSession({
+      ...this.#options,
       idle: () => {
-        if (this.#isIdle) this.#whenIdle?.();
+        if (this.#whenIdle && this.#isIdle) this.#whenIdle();
       },
+      left: () => this.#forget(kept),
     });
+    const kept: Kept = { sender, session, peer, link: undefined, keep: () => {} };
+    this.#sessions.set(sender, kept);
+    return kept;
   }
 
   #detach(kept: Kept, link: FrameLink): void {
-    if (kept.link !== link) return;
+    if (kept.link !== link || this.#sessions.get(kept.sender) !== kept) return;
     kept.link = undefined;
     kept.session.detach();
-    const sender = this.#senderOf(kept);
-    if (sender === undefined) return;
-    const cancel = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(sender, kept));
-    kept.forget = () => {
-      cancel();
-      kept.forget = () => {};
-    };
-    this.#boundKept(kept.peer);
+    kept.keep = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(kept));
+    const adrift = this.#adrift.get(kept.peer) ?? new Set();
+    this.#adrift.set(kept.peer, adrift.add(kept));
+    const [oldest] = adrift;
+    if (oldest && adrift.size > MOST_KEPT_PER_PEER) this.#forget(oldest);
   }
 
-  #boundKept(peer: string): void {
-    const adrift = [...this.#sessions].filter(([, kept]) => kept.link === undefined && kept.peer === peer);
-    for (const [sender, kept] of adrift.slice(0, Math.max(0, adrift.length - MOST_KEPT_PER_PEER))) {
-      this.#forget(sender, kept);
-    }
+  /** A session is not adrift any more. */
+  #moor(kept: Kept): void {
+    kept.keep();
+    const adrift = this.#adrift.get(kept.peer);
+    adrift?.delete(kept);
+    if (adrift?.size === 0) this.#adrift.delete(kept.peer);
   }
 
-  #forget(sender: string, kept: Kept): void {
-    kept.forget();
+  #forget(kept: Kept): void {
+    this.#moor(kept);
+    this.#sessions.delete(kept.sender);
     kept.session.close();
-    if (this.#sessions.get(sender) === kept) this.#sessions.delete(sender);
-  }
-
-  #senderOf(kept: Kept): string | undefined {
-    for (const [sender, candidate] of this.#sessions) if (candidate === kept) return sender;
-    return undefined;
   }
 }
 

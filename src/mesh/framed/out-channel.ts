@@ -6,6 +6,8 @@ import type { Headers } from "./records.js";
 export interface Entry {
   readonly payload: Payload;
   readonly waiter: Waiter;
+  /** Which of its waiter's messages it is. */
+  readonly ticket: number;
   readonly context: MessageContext | undefined;
   /** Whether it has been written to a link of the present session. */
   isSent: boolean;
@@ -35,8 +37,6 @@ export class OutChannel {
   readonly name: string;
   /** Whether the receiver knows its number, in the present session. */
   isOpen = false;
-  /** There are acks that the receiver does not know to be here. */
-  isConfirmDue = false;
   #entries: (Entry | undefined)[] = [];
   #head = 0;
   /** Sequence number of the entry at `#head`. */
@@ -84,69 +84,98 @@ export class OutChannel {
     return entry?.isSent && !entry.isDone ? entry : undefined;
   }
 
-  /** Takes note that an entry is done. */
-  finish(entry: Entry): void {
+  /** Takes note that an entry is done. Returns by how many messages the first without an ack moved. */
+  finish(entry: Entry): number {
     entry.isDone = true;
-    this.isConfirmDue = true;
-    while (this.#entries[this.#head]?.isDone && this.#entries[this.#head]?.isSent) {
+    const before = this.#base;
+    while (this.#entries[this.#head]?.isDone) {
       this.#entries[this.#head++] = undefined;
       this.#base++;
     }
-    if (this.#unsent < this.#head) this.#unsent = this.#head;
-    if (this.#head < COMPACT_AT && this.#head < this.#entries.length) return;
-    this.#entries = this.#entries.slice(this.#head);
-    this.#unsent -= this.#head;
-    this.#head = 0;
+    if (this.#head >= COMPACT_AT || this.#head === this.#entries.length) this.#compact();
+    return this.#base - before;
   }
 
-  /** What was sent after a sequence number is to be sent again. Returns how many of it wait for an ack. */
-  rewind(received: number): number {
+  /**
+   * What was sent after a sequence number is to be sent again, unless nobody waits for it any more. The receiver has
+   * none of it, so that its numbers are free.
+   *
+   * @returns How many messages were under way and are not any more, and how many of them wait to be sent.
+   */
+  rewind(received: number): { readonly taken: number; readonly waiting: number } {
     const index = Math.max(this.#head, this.#head + received + 1 - this.#base);
-    let count = 0;
-    for (let at = index; at < this.#unsent; at++) {
-      const entry = this.#entries[at];
-      if (entry === undefined || entry.isDone) continue;
-      entry.isSent = false;
-      count++;
-    }
-    this.#unsent = Math.min(this.#unsent, index);
-    return count;
+    if (index >= this.#unsent) return { taken: 0, waiting: 0 };
+    const rewound = this.#entries.slice(index, this.#unsent);
+    const again = rewound.filter((entry) => entry !== undefined && !entry.isDone && !entry.waiter.isGone);
+    for (const entry of again) if (entry) entry.isSent = false;
+    this.#entries = [...this.#entries.slice(0, index), ...again, ...this.#entries.slice(this.#unsent)];
+    this.#unsent = index;
+    return { taken: rewound.length, waiting: again.length };
   }
 
-  /** Takes a waiter's messages out: those not sent altogether. Returns the numbers of those under way. */
-  abandon(waiter: Waiter): { readonly underWay: readonly number[]; readonly unsent: number } {
-    const underWay: number[] = [];
+  /** Takes out a waiter's messages that have not been sent. Returns their number. */
+  abandonUnsent(waiter: Waiter): number {
+    if (!this.hasUnsent) return 0;
+    const before = this.#entries.length;
+    const kept = this.#entries.slice(this.#unsent).filter((entry) => entry?.waiter !== waiter);
+    this.#entries.splice(this.#unsent, Number.POSITIVE_INFINITY, ...kept);
+    return before - this.#entries.length;
+  }
+
+  /** Numbers of the messages under way of certain waiters. */
+  underWay(isOf: (waiter: Waiter) => boolean): number[] {
+    const numbers: number[] = [];
     for (let at = this.#head; at < this.#unsent; at++) {
       const entry = this.#entries[at];
-      if (entry && !entry.isDone && entry.waiter === waiter) underWay.push(this.#base + at - this.#head);
+      if (entry && !entry.isDone && isOf(entry.waiter)) numbers.push(this.#base + at - this.#head);
     }
-    const kept = this.#entries.slice(this.#unsent).filter((entry) => entry?.waiter !== waiter);
-    const unsent = this.#entries.length - this.#unsent - kept.length;
-    this.#entries.splice(this.#unsent, Number.POSITIVE_INFINITY, ...kept);
-    return { underWay, unsent };
+    return numbers;
   }
 
-  /** Begins to count anew, as a new session does. Returns what was under way, and keeps what had not been sent. */
-  restart(keeps: (entry: Entry) => boolean): Entry[] {
-    const all = this.#entries.filter((entry) => entry !== undefined && !entry.isDone) as Entry[];
-    const gone = all.filter((entry) => entry.isSent && !keeps(entry));
-    this.#entries = all.filter((entry) => !gone.includes(entry));
-    for (const entry of this.#entries) if (entry) entry.isSent = false;
+  /**
+   * Begins to count anew, as a new session does. Keeps what had not been sent, and what may be delivered again.
+   *
+   * @param keyOf What the receiver told its handler of a message by its number.
+   * @returns What was under way and is not kept.
+   */
+  restart(keyOf: (sequence: number) => string): Entry[] {
+    const gone: Entry[] = [];
+    const kept: Entry[] = [];
+    for (let at = this.#head; at < this.#entries.length; at++) {
+      const entry = this.#entries[at];
+      if (entry === undefined || entry.isDone) continue;
+      if (entry.isSent && (!entry.context?.repeats || entry.waiter.isGone)) {
+        gone.push(entry);
+        continue;
+      }
+      if (entry.isSent) {
+        entry.key ??= keyOf(this.#base + at - this.#head);
+        entry.deliveries++;
+      }
+      entry.isSent = false;
+      kept.push(entry);
+    }
+    this.#entries = kept;
     this.#head = 0;
     this.#base = 1;
     this.#unsent = 0;
     this.isOpen = false;
-    this.isConfirmDue = false;
     return gone;
   }
 
   /** Takes everything out. */
   drain(): Entry[] {
-    const all = this.#entries.filter((entry) => entry !== undefined && !entry.isDone) as Entry[];
+    const all = this.#entries.filter((entry) => entry !== undefined).filter(({ isDone }) => !isDone);
     this.#entries = [];
     this.#head = 0;
     this.#unsent = 0;
     return all;
+  }
+
+  #compact(): void {
+    this.#entries = this.#entries.slice(this.#head);
+    this.#unsent -= this.#head;
+    this.#head = 0;
   }
 }
 

@@ -3,31 +3,14 @@ import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
-import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
 import { type Entry, headersOf, type MessageContext, OutChannel } from "./out-channel.js";
-import { type Failure, type Hello, RECORD, type Welcome } from "./records.js";
-import { TurnWriter } from "./turn-writer.js";
-
-/** How long both ends keep a session after its link broke, in milliseconds: a router's restart. */
-export const SESSION_KEPT_MS = 60_000;
-
-/** What a connector tells a session while it has no link. */
-export interface Dialing {
-  /** The target is not there yet. The connector goes on trying. */
-  missing(address: string, problem: CircuitError): void;
-  /** There is a link; its events go to what is returned. */
-  opened(link: FrameLink): FrameLinkEvents;
-}
-
-/** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
-export type Dial = (target: string, dialing: Dialing, waitMs: number) => () => void;
+import { type Dial, OutLink } from "./out-link.js";
+import { type Failure, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 
 export interface OutSessionOptions {
   readonly target: string;
-  /** Random, the same for all sessions of this process. */
-  readonly sender: string;
   readonly dial: Dial;
   readonly clock: Clock;
   /** Time to wait for a first connection, in milliseconds; `Infinity` for ever. */
@@ -41,10 +24,17 @@ export interface OutSessionOptions {
   ended(): void;
 }
 
-/** Who waits for a message, and what it inherits. */
+/** Who waits for a message, as its how manyth, and what it inherits. */
 export interface Posting {
   readonly waiter: Waiter;
+  readonly ticket: number;
   readonly context: MessageContext | undefined;
+}
+
+/** A message that was not sent. */
+export interface Unsent extends Pick<Posting, "waiter" | "ticket"> {
+  readonly channel: string;
+  readonly payload: Payload;
 }
 
 /**
@@ -55,33 +45,55 @@ export interface Posting {
  */
 export class OutSession {
   readonly #options: OutSessionOptions;
+  /** Names this session to its receiver. */
+  readonly #sender = crypto.randomUUID();
+  readonly #link: OutLink;
   readonly #channels = new Map<string, OutChannel>();
   readonly #byId: OutChannel[] = [];
   /** Channels with messages that wait for a link, or for room. */
   readonly #waiting = new Set<OutChannel>();
   readonly #confirmDue = new Set<OutChannel>();
-  readonly #writer: TurnWriter;
-  #link: FrameLink | undefined;
-  #isOpen = false;
   #isOver = false;
+  /** The receiver leaves: it answers what it runs, and takes nothing new. */
+  #isLeaving = false;
   #boot: string | undefined;
+  /** The receiver's name for the session. */
+  #session = "";
   #window = 0;
-  /** Messages sent without an ack, and acks that the receiver does not know to be here. */
+  #windowBytes = 0;
+  /** Messages from each channel's first without an ack to its last sent, and acks that the receiver must keep. */
   #outstanding = 0;
   #unconfirmed = 0;
+  #unconfirmedBytes = 0;
   #queued = 0;
-  #problem: CircuitError | undefined;
-  #stopDialing: () => void = () => {};
-  #stopPatience: () => void = () => {};
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    this.#writer = new TurnWriter(options.schedule, () => this.#confirm());
+    const { target, dial, clock, schedule } = options;
+    this.#link = new OutLink({
+      target,
+      dial,
+      clock,
+      schedule,
+      missing: (address, problem) => options.missing(address, problem),
+      beforeFlush: () => this.#confirm(),
+      hello: () => ({
+        version: 1,
+        sender: this.#sender,
+        target,
+        ...(this.#boot !== undefined && { boot: this.#boot }),
+        channels: this.#byId.filter(({ isOpen }) => isOpen).map(({ id, name, first }) => [id, name, first]),
+      }),
+      frame: (frame) => this.#take(frame),
+      room: () => this.#sendWaiting(),
+      lost: () => this.#lost(),
+      gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
+    });
   }
 
   /** Begins to connect. */
   start(): void {
-    this.#dial(this.#options.patienceMs, 0);
+    this.#link.seek(this.#options.patienceMs);
   }
 
   get isIdle(): boolean {
@@ -90,23 +102,50 @@ export class OutSession {
 
   /** Whether a message of a channel would be handed to the link at once. */
   hasRoom(name: string): boolean {
-    return this.#hasRoom && !this.#channel(name).hasUnsent;
+    return this.#hasRoom && this.#channels.get(name)?.hasUnsent !== true;
   }
 
   /** Sends one message; see `Outbox.post()`. */
-  post(name: string, payload: Payload, { waiter, context }: Posting): void {
-    this.#post(this.#channel(name), payload, { waiter, context });
+  post(name: string, payload: Payload, { waiter, ticket, context }: Posting): void {
+    const channel = this.#channels.get(name) ?? this.#newChannel(name);
+    const reason = this.#refusal(channel);
+    if (channel === undefined || reason !== undefined) {
+      waiter.failed(this.#error(this.#isOver ? "PEER_LOST" : "NOT_RUN", reason ?? ""), ticket);
+      return;
+    }
+    channel.add({
+      payload,
+      waiter,
+      ticket,
+      context,
+      isSent: false,
+      isDone: false,
+      deliveries: 0,
+      key: undefined,
+    });
+    if (this.#hasRoom && !this.#waiting.has(channel)) {
+      this.#sendNext(channel);
+      return;
+    }
+    this.#queued++;
+    this.#waiting.add(channel);
   }
 
   /** See `Outbox.abandon()`. */
   abandon(name: string, waiter: Waiter): void {
-    this.#abandon(this.#channel(name), waiter);
+    const channel = this.#channels.get(name);
+    if (channel === undefined) return;
+    this.#queued -= channel.abandonUnsent(waiter);
+    if (!channel.hasUnsent) this.#waiting.delete(channel);
+    if (this.#link.isOpen) this.#cancel(channel, waiter);
   }
 
   /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
-  handOver(): { readonly channel: string; readonly payload: Payload; readonly waiter: Waiter }[] {
+  handOver(): Unsent[] {
     const waiting = this.#byId.flatMap((channel) =>
-      channel.drain().map(({ payload, waiter }) => ({ channel: channel.name, payload, waiter })),
+      channel
+        .drain()
+        .map(({ payload, waiter, ticket }) => ({ channel: channel.name, payload, waiter, ticket })),
     );
     this.#end();
     return waiting;
@@ -118,35 +157,22 @@ export class OutSession {
   }
 
   get #hasRoom(): boolean {
-    return this.#isOpen && this.#outstanding < this.#window && this.#link?.isFull === false;
+    return this.#outstanding < this.#window && !this.#isLeaving && this.#link.hasRoom;
   }
 
-  #channel(name: string): OutChannel {
-    let channel = this.#channels.get(name);
-    if (channel === undefined) {
-      channel = new OutChannel(this.#byId.length, name);
-      this.#byId.push(channel);
-      this.#channels.set(name, channel);
-    }
+  #newChannel(name: string): OutChannel | undefined {
+    if (this.#byId.length >= MAX_CHANNELS) return undefined;
+    const channel = new OutChannel(this.#byId.length, name);
+    this.#byId.push(channel);
+    this.#channels.set(name, channel);
     return channel;
   }
 
-  #post(channel: OutChannel, payload: Payload, { waiter, context }: Posting): void {
-    if (this.#isOver) {
-      waiter.failed(this.#error("PEER_LOST", "the session is over"));
-      return;
-    }
-    if (this.#queued >= this.#options.limits.queued) {
-      waiter.failed(this.#error("NOT_RUN", `${this.#queued} messages wait already`));
-      return;
-    }
-    channel.add({ payload, waiter, context, isSent: false, isDone: false, deliveries: 0, key: undefined });
-    if (this.#hasRoom && !this.#waiting.has(channel)) {
-      this.#sendNext(channel);
-      return;
-    }
-    this.#queued++;
-    this.#waiting.add(channel);
+  #refusal(channel: OutChannel | undefined): string | undefined {
+    if (this.#isOver) return "the session is over";
+    if (channel === undefined) return `it has ${MAX_CHANNELS} channels already`;
+    if (this.#queued >= this.#options.limits.queued) return `${this.#queued} messages wait already`;
+    return undefined;
   }
 
   /** Writes the channel's next message. Returns it. */
@@ -154,7 +180,7 @@ export class OutSession {
     const next = channel.takeUnsent();
     if (next === undefined) return undefined;
     const { entry, sequence } = next;
-    const writer = this.#writer.record;
+    const writer = this.#link.writer.record;
     if (!channel.isOpen) {
       channel.isOpen = true;
       writer.open(channel.id, channel.name);
@@ -178,107 +204,63 @@ export class OutSession {
     }
   }
 
-  #abandon(channel: OutChannel, waiter: Waiter): void {
-    const { underWay, unsent } = channel.abandon(waiter);
-    this.#queued -= unsent;
-    if (!channel.hasUnsent) this.#waiting.delete(channel);
-    if (!this.#isOpen) return;
-    for (const sequence of underWay) this.#writer.record.numbers(RECORD.cancel, channel.id, sequence);
-  }
-
-  #dial(patienceMs: number, waitMs: number): void {
-    const { clock, dial, target } = this.#options;
-    this.#stopPatience();
-    this.#stopPatience = Number.isFinite(patienceMs)
-      ? clock.after(patienceMs, () => this.#giveUp(patienceMs))
-      : () => {};
-    this.#stopDialing = dial(
-      target,
-      {
-        missing: (address, problem) => {
-          this.#problem = problem;
-          this.#options.missing(address, problem);
-        },
-        opened: (link) => this.#greet(link),
-      },
-      waitMs,
-    );
-  }
-
-  #greet(link: FrameLink): FrameLinkEvents {
-    this.#link = link;
-    this.#writer.attach(link);
-    const hello: Hello = {
-      version: 1,
-      sender: this.#options.sender,
-      target: this.#options.target,
-      ...(this.#boot !== undefined && { boot: this.#boot }),
-      channels: this.#byId
-        .filter((channel) => channel.isOpen)
-        .map(({ id, name, first }) => [id, name, first]),
-    };
-    this.#writer.record.json(RECORD.hello, hello);
-    return {
-      frame: (frame) => this.#take(frame),
-      room: () => this.#sendWaiting(),
-      ended: (reason) => this.#broken(reason, 0),
-    };
+  #cancel(channel: OutChannel, waiter?: Waiter): void {
+    for (const sequence of channel.underWay((of) => (waiter === undefined ? of.isGone : of === waiter)))
+      this.#link.writer.record.numbers(RECORD.cancel, channel.id, sequence);
   }
 
   #take(frame: Uint8Array): void {
-    try {
-      readFrame(frame, this.#sink);
-    } catch (error) {
-      this.#link?.close();
-      this.#broken(error instanceof Error ? error.message : String(error), 0);
-      return;
-    }
+    readFrame(frame, this.#sink);
     if (this.#waiting.size > 0) this.#sendWaiting();
     // Acks are kept by the receiver until it knows them to be here: at most a window of them.
-    if (this.#unconfirmed * 2 >= this.#window && this.#isOpen) this.#confirmNow();
+    if (this.#unconfirmed * 2 >= this.#window || this.#unconfirmedBytes * 2 >= this.#windowBytes)
+      this.#confirmNow();
   }
 
   readonly #sink: FrameSink = {
     json: (type, value) => {
       if (type === RECORD.welcome) this.#welcome(parseWelcome(value));
       else if (type === RECORD.bye) this.#farewell(value);
-      else throw new Error("a receiver says no hello");
+      else throw unexpected("a hello");
     },
     open: () => {
-      throw new Error("a receiver opens no channel");
+      throw unexpected("a channel");
     },
     message: () => {
-      throw new Error("a receiver sends no messages");
+      throw unexpected("messages");
     },
-    ack: (id, sequence, payload) => this.#acked(id, sequence, payload),
+    ack: (id, sequence, payload, bytes) => {
+      this.#unconfirmedBytes += bytes;
+      const entry = this.#finish(id, sequence);
+      if (entry && !entry.waiter.isGone) entry.waiter.acked(payload, entry.ticket);
+    },
     failure: (id, sequence, failure) => this.#failed(id, sequence, failure),
-    numbers: (type, first, second, third) => this.#told(type, first, second, third),
+    numbers: (type, first, second) => this.#told(type, first, second),
   };
 
-  #told(type: number, first: number, second: number, third: number): void {
+  #told(type: number, first: number, second: number): void {
+    if (type === RECORD.ping) this.#link.writer.record.numbers(RECORD.pong, first);
     const channel = this.#byId[first];
-    if (type === RECORD.ping) this.#writer.record.numbers(RECORD.pong, first);
     if (channel === undefined) return;
     if (type === RECORD.resume) this.#rewind(channel, second);
     if (type === RECORD.refuse) {
+      // What it runs it still answers; then it says bye.
+      this.#isLeaving = true;
       this.#rewind(channel, second - 1);
-      // It leaves: nothing more goes to it, and the next link is sought when it asked for.
-      this.#link?.close();
-      this.#broken("it is leaving", third);
     }
   }
 
   /** What the receiver has not had is sent again. */
   #rewind(channel: OutChannel, received: number): void {
-    const count = channel.rewind(received);
-    this.#outstanding -= count;
-    this.#queued += count;
+    const { taken, waiting } = channel.rewind(received);
+    this.#outstanding -= taken;
+    this.#queued += waiting;
     if (channel.hasUnsent) this.#waiting.add(channel);
   }
 
-  #welcome({ boot, resumed, channels, window }: Welcome): void {
-    this.#stopPatience();
-    this.#problem = undefined;
+  #welcome({ boot, session, resumed, channels, window, windowBytes }: Welcome): void {
+    if (this.#link.isOpen) throw unexpected("a second welcome");
+    this.#isLeaving = false;
     if (resumed) {
       const received = new Map(channels);
       for (const channel of this.#byId) this.#rewind(channel, received.get(channel.id) ?? channel.first - 1);
@@ -286,141 +268,106 @@ export class OutSession {
       this.#restart();
     }
     this.#boot = boot;
+    this.#session = session;
     this.#window = Math.max(1, Math.min(window, this.#options.limits.outstanding));
-    this.#isOpen = true;
+    this.#windowBytes = windowBytes;
+    this.#link.welcomed();
     this.#options.opened();
+    // What was taken back while there was no link.
+    for (const channel of this.#byId) this.#cancel(channel);
     this.#sendWaiting();
   }
 
   /** The receiver knows nothing of before: what it had been sent may have run, or not. */
   #restart(): void {
-    for (const channel of this.#byId) {
-      const gone = channel.restart((entry) => {
-        if (!entry.context?.repeats) return false;
-        if (entry.isSent) entry.deliveries++;
-        entry.key ??= `${this.#options.sender}/${channel.id}/${crypto.randomUUID()}`;
-        return true;
-      });
-      for (const { waiter } of gone) {
-        if (!waiter.isGone)
-          waiter.failed(this.#error("DELIVERY_UNKNOWN", "it was lost after the message was sent"));
-      }
-      if (channel.hasUnsent) this.#waiting.add(channel);
-    }
-    this.#queued = [...this.#byId].reduce((sum, channel) => sum + channel.unsentCount, 0);
     this.#outstanding = 0;
     this.#unconfirmed = 0;
+    this.#unconfirmedBytes = 0;
+    this.#queued = 0;
     this.#confirmDue.clear();
-  }
-
-  #acked(id: number, sequence: number, payload: Payload): void {
-    const entry = this.#finish(id, sequence);
-    if (entry && !entry.waiter.isGone) entry.waiter.acked(payload);
+    this.#waiting.clear();
+    const lost: Entry[] = [];
+    for (const channel of this.#byId) {
+      lost.push(...channel.restart((sequence) => `${this.#session}/${channel.id}/${sequence}`));
+      this.#queued += channel.unsentCount;
+      if (channel.hasUnsent) this.#waiting.add(channel);
+    }
+    const problem = this.#error("DELIVERY_UNKNOWN", "it was lost after the message was sent");
+    for (const { waiter, ticket } of lost) if (!waiter.isGone) waiter.failed(problem, ticket);
   }
 
   #failed(id: number, sequence: number, { code, reason }: Failure): void {
     const entry = this.#finish(id, sequence);
     if (entry === undefined || entry.waiter.isGone) return;
-    const codes = {
-      FAILED: "PEER_REFUSED",
-      CALL_CYCLE: "CALL_CYCLE",
-      DEADLINE: "TIMEOUT",
-      CANCELLED: "NOT_RUN",
-    } as const;
-    entry.waiter.failed(
-      this.#error(codes[code], code === "FAILED" ? `its handler failed: ${reason}` : reason),
-    );
+    const text = code === "FAILED" ? `its handler failed: ${reason}` : reason;
+    entry.waiter.failed(this.#error(CODES[code], text), entry.ticket);
   }
 
   #finish(id: number, sequence: number): Entry | undefined {
     const channel = this.#byId[id];
     const entry = channel?.find(sequence);
     if (channel === undefined || entry === undefined) return undefined;
-    channel.finish(entry);
-    this.#confirmDue.add(channel);
-    this.#outstanding--;
-    this.#unconfirmed++;
+    const count = channel.finish(entry);
+    if (count > 0) {
+      this.#confirmDue.add(channel);
+      this.#outstanding -= count;
+      this.#unconfirmed += count;
+    }
     return entry;
   }
 
   /** Tells the receiver which acks are here; rides along with whatever else leaves. */
   #confirm(): void {
+    if (!this.#link.isOpen) return;
     for (const channel of this.#confirmDue)
-      this.#writer.record.numbers(RECORD.confirm, channel.id, channel.first - 1);
+      this.#link.writer.record.numbers(RECORD.confirm, channel.id, channel.first - 1);
     this.#confirmDue.clear();
     this.#unconfirmed = 0;
+    this.#unconfirmedBytes = 0;
   }
 
   #confirmNow(): void {
+    if (this.#confirmDue.size === 0) return;
     this.#confirm();
-    this.#writer.flush();
+    this.#link.writer.flush();
   }
 
+  /** The receiver has answered all that it ran: what has no ack has not run, and never will there. */
   #farewell(value: unknown): void {
-    const { retryMs = 0 } = Object(value) as { retryMs?: number };
-    this.#confirmNow();
-    this.#link?.close();
-    this.#broken("it has left", typeof retryMs === "number" ? retryMs : 0);
+    const { retryMs } = Object(value) as { retryMs?: unknown };
+    for (const channel of this.#byId) this.#rewind(channel, channel.first - 1);
+    this.#link.drop("it has left", typeof retryMs === "number" ? retryMs : 0);
   }
 
-  #broken(reason: string, waitMs: number): void {
-    if (this.#isOver) return;
-    const wasOpen = this.#isOpen;
-    this.#link = undefined;
-    this.#isOpen = false;
-    this.#writer.attach(undefined);
-    if (this.isIdle) {
-      this.#end();
-      return;
-    }
-    this.#problem = this.#error("PEER_LOST", reason);
-    // A greeting that was cut off says nothing of the receiver: the patience that runs goes on.
-    if (wasOpen) this.#dial(SESSION_KEPT_MS, waitMs);
-    else this.#stopDialing = this.#redial(waitMs);
+  /** The link is gone. Returns whether another is needed. */
+  #lost(): boolean {
+    this.#confirmDue.clear(); // the next hello confirms
+    this.#unconfirmed = 0;
+    this.#unconfirmedBytes = 0;
+    if (this.isIdle) this.#end();
+    return !this.#isOver;
   }
 
-  #redial(waitMs: number): () => void {
-    const { dial, target } = this.#options;
-    return dial(
-      target,
-      {
-        missing: (address, problem) => {
-          this.#problem = problem;
-          this.#options.missing(address, problem);
-        },
-        opened: (link) => this.#greet(link),
-      },
-      Math.max(waitMs, GREETING_RETRY_MS),
-    );
-  }
-
-  #giveUp(patienceMs: number): void {
-    const problem = this.#problem ?? this.#error("PEER_MISSING", `no connection after ${patienceMs} ms`);
-    this.#fail((entry) =>
-      entry.isSent || entry.deliveries > 0
-        ? this.#error(
-            "DELIVERY_UNKNOWN",
-            `it did not come back within ${patienceMs} ms after the message was sent`,
-          )
-        : problem,
+  #giveUp(patienceMs: number, problem: CircuitError | undefined): void {
+    const missing = problem ?? this.#error("PEER_MISSING", `no connection after ${patienceMs} ms`);
+    const reason = `it did not come back within ${patienceMs} ms after the message was sent`;
+    this.#fail(({ isSent, deliveries }) =>
+      isSent || deliveries > 0 ? this.#error("DELIVERY_UNKNOWN", reason) : missing,
     );
   }
 
   #fail(problemOf: (entry: Entry) => CircuitError): void {
     const entries = this.#byId.flatMap((channel) => channel.drain());
     this.#end();
-    for (const entry of entries) if (!entry.waiter.isGone) entry.waiter.failed(problemOf(entry));
+    for (const entry of entries)
+      if (!entry.waiter.isGone) entry.waiter.failed(problemOf(entry), entry.ticket);
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopPatience();
-    this.#stopDialing();
-    if (this.#isOpen) this.#confirmNow();
-    this.#link?.close();
-    this.#link = undefined;
-    this.#isOpen = false;
+    if (this.#link.isOpen) this.#link.writer.record.json(RECORD.bye, {});
+    this.#link.close();
     this.#options.ended();
   }
 
@@ -429,5 +376,13 @@ export class OutSession {
   }
 }
 
-/** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
-const GREETING_RETRY_MS = 50;
+const CODES = {
+  FAILED: "PEER_REFUSED",
+  CALL_CYCLE: "CALL_CYCLE",
+  DEADLINE: "TIMEOUT",
+  CANCELLED: "NOT_RUN",
+} as const satisfies Record<Failure["code"], CircuitErrorCode>;
+
+function unexpected(what: string): CircuitError {
+  return new CircuitError("MESSAGE_INVALID", `Cannot go on with this receiver: it sends ${what}`);
+}

@@ -8,13 +8,16 @@
 /** Name of the protocol, asked for as a WebSocket subprotocol. */
 export const FRAMED_PROTOCOL = "circuit.1";
 
+/** Channels of one session: as many as a desk of sketches could use, and 1 MiB of them. */
+export const MAX_CHANNELS = 16_384;
+
 /** First byte of a record. */
 export const RECORD = {
   /** Sender: who it is, and what it has not been acknowledged yet. JSON. */
   hello: 0x01,
   /** Receiver: who it is, and how far it has come. JSON. */
   welcome: 0x02,
-  /** Either: the connection is about to close. JSON. */
+  /** Sender: the session is over. Receiver: it leaves, and what it has not answered it has not run. JSON. */
   bye: 0x03,
   /** Either asks whether the other is there. */
   ping: 0x04,
@@ -61,7 +64,7 @@ export interface Headers {
 /** What a sender says first. */
 export interface Hello {
   readonly version: 1;
-  /** Random, new for each process that sends. */
+  /** Random, new for each session. */
   readonly sender: string;
   /** Name of the node that it wants to reach. */
   readonly target: string;
@@ -77,6 +80,8 @@ export interface Welcome {
   readonly node: string;
   /** Random, new for each process that receives. */
   readonly boot: string;
+  /** Random, new for each session: the messages' idempotency keys begin with it. */
+  readonly session: string;
   /** Whether it goes on with the session that the hello names. */
   readonly resumed: boolean;
   /** Last sequence number received on each channel that it goes on with. */

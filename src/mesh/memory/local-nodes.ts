@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
-import type { Dialing } from "../framed/out-session.js";
+import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { Node } from "../node.js";

@@ -1,5 +1,5 @@
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
-import type { Dialing } from "../framed/out-session.js";
+import type { Dialing } from "../framed/out-link.js";
 import type { Node } from "../node.js";
 import { Postbox } from "./postbox.js";
 
@@ -28,6 +28,7 @@ export function openMemoryLink(node: Node, dialing: Pick<Dialing, "opened">): ()
 
 /** One end of a link. */
 class End implements FrameLink {
+  readonly isLocal = true;
   readonly isFull = false; // the sender's window bounds what is under way
   isClosed = false;
   events: FrameLinkEvents | undefined;

@@ -1,0 +1,175 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
+import { KeepAlive } from "./keep-alive.js";
+import { type Hello, RECORD } from "./records.js";
+import { TurnWriter } from "./turn-writer.js";
+
+/** How long both ends keep a session after its link broke, in milliseconds: a router's restart. */
+export const SESSION_KEPT_MS = 60_000;
+
+/** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
+const GREETING_RETRY_MS = 50;
+
+/** Silence after which a sender asks whether its receiver is there, and after which it seeks another link. */
+const PING_AFTER_MS = 10_000;
+const GIVE_UP_AFTER_MS = 20_000;
+
+/** What a connector tells a session while it has no link. */
+export interface Dialing {
+  /** The target is not there yet. The connector goes on trying. */
+  missing(address: string, problem: CircuitError): void;
+  /** There is a link; its events go to what is returned. */
+  opened(link: FrameLink): FrameLinkEvents;
+}
+
+/** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
+export type Dial = (target: string, dialing: Dialing, waitMs: number) => () => void;
+
+export interface OutLinkOptions {
+  readonly target: string;
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly schedule: (callback: () => void) => void;
+  missing(address: string, problem: CircuitError): void;
+  /** Adds what should ride along with a frame that is about to leave. */
+  beforeFlush(): void;
+  /** What to say first on a new link. */
+  hello(): Hello;
+  /** A frame; what is thrown costs the link. */
+  frame(frame: Uint8Array): void;
+  /** A full link may have room again. */
+  room(): void;
+  /** The link is gone. @returns Whether another is needed. */
+  lost(): boolean;
+  /** There was no link for so long. */
+  gaveUp(patienceMs: number, problem: CircuitError | undefined): void;
+}
+
+/** Keeps a sender's session on a link: dials, greets, asks whether the receiver is there, dials again. */
+export class OutLink {
+  readonly writer: TurnWriter;
+  readonly #options: OutLinkOptions;
+  readonly #keepAlive: KeepAlive;
+  #link: FrameLink | undefined;
+  #isOpen = false;
+  #isOver = false;
+  /** Why there is no link, as far as is known. */
+  #problem: CircuitError | undefined;
+  #stopDialing: () => void = () => {};
+  #stopPatience: () => void = () => {};
+
+  constructor(options: OutLinkOptions) {
+    this.#options = options;
+    this.writer = new TurnWriter(options.schedule, () => options.beforeFlush());
+    this.#keepAlive = new KeepAlive({
+      clock: options.clock,
+      askAfterMs: PING_AFTER_MS,
+      giveUpAfterMs: GIVE_UP_AFTER_MS,
+      ask: () => this.writer.record.numbers(RECORD.ping, 0),
+      giveUp: () => this.drop(`it was silent for ${GIVE_UP_AFTER_MS} ms`, 0),
+    });
+  }
+
+  /** Whether the receiver has answered the greeting. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get hasRoom(): boolean {
+    return this.#isOpen && this.#link?.isFull === false;
+  }
+
+  /** Begins to connect, for so long. */
+  seek(patienceMs: number, waitMs = 0): void {
+    this.#stopPatience();
+    this.#stopPatience = Number.isFinite(patienceMs)
+      ? this.#options.clock.after(patienceMs, () => this.#options.gaveUp(patienceMs, this.#problem))
+      : () => {};
+    this.#dial(waitMs);
+  }
+
+  /** The receiver has answered the greeting. */
+  welcomed(): void {
+    this.#stopPatience();
+    this.#problem = undefined;
+    this.#isOpen = true;
+  }
+
+  /** Closes the link, and seeks another if one is needed. */
+  drop(reason: string, waitMs: number): void {
+    this.#link?.close();
+    this.#lost(reason, waitMs);
+  }
+
+  /** Stops connecting, sends what there is, and closes the link. Idempotent. */
+  close(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopPatience();
+    this.#stopDialing();
+    this.#keepAlive.stop();
+    if (this.#isOpen) this.writer.flush();
+    this.#link?.close();
+    this.#detach();
+  }
+
+  #dial(waitMs: number): void {
+    const { dial, target, missing } = this.#options;
+    const dialing: Dialing = {
+      missing: (address, problem) => {
+        this.#problem = problem;
+        missing(address, problem);
+      },
+      opened: (link) => this.#greet(link),
+    };
+    this.#stopDialing = dial(target, dialing, waitMs);
+  }
+
+  #greet(link: FrameLink): FrameLinkEvents {
+    this.#link = link;
+    this.writer.attach(link);
+    this.writer.record.json(RECORD.hello, this.#options.hello());
+    if (link.isLocal !== true) this.#keepAlive.start();
+    return {
+      frame: (frame) => this.#take(link, frame),
+      room: () => {
+        if (this.#link === link) this.#options.room();
+      },
+      ended: (reason) => {
+        if (this.#link === link) this.#lost(reason, 0);
+      },
+    };
+  }
+
+  #take(link: FrameLink, frame: Uint8Array): void {
+    if (this.#link !== link) return;
+    this.#keepAlive.heard();
+    try {
+      this.#options.frame(frame);
+    } catch (error) {
+      this.drop(error instanceof Error ? error.message : String(error), 0);
+    }
+  }
+
+  #lost(reason: string, waitMs: number): void {
+    if (this.#isOver || this.#link === undefined) return;
+    const wasOpen = this.#isOpen;
+    this.#keepAlive.stop();
+    this.#detach();
+    if (!this.#options.lost()) return;
+    this.#problem = new CircuitError(
+      "PEER_LOST",
+      `Cannot get an ack from ${this.#options.target}: ${reason}`,
+    );
+    // A greeting that was cut off says nothing of the receiver: the patience that runs goes on.
+    if (wasOpen) this.seek(SESSION_KEPT_MS, waitMs);
+    else this.#dial(Math.max(waitMs, GREETING_RETRY_MS));
+  }
+
+  #detach(): void {
+    this.#link = undefined;
+    this.#isOpen = false;
+    this.writer.attach(undefined);
+  }
+}
