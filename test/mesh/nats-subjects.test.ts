@@ -86,7 +86,16 @@ test("parseTarget() tells a name from a member of it", () => {
   assert.deepEqual(parseTarget("buzzer@1f-2"), { node: "buzzer", member: "1f-2" });
 });
 
-for (const target of ["buzzer@", "buzzer@a.b", "a@b@c", "\ud83d", "x".repeat(256), "☃".repeat(86)]) {
+for (const target of [
+  "",
+  "@1f",
+  "buzzer@",
+  "buzzer@a.b",
+  "a@b@c",
+  "\ud83d",
+  "x".repeat(256),
+  "☃".repeat(86),
+]) {
   test(`parseTarget() refuses ${JSON.stringify(target.slice(0, 12))}`, () => {
     assert.throws(() => parseTarget(target), { code: "ADDRESS_INVALID" });
   });

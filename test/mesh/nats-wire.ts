@@ -16,7 +16,7 @@ export class NatsWire {
   readonly #socket: Socket;
   #chunks = Buffer.alloc(0);
   #messages: WireMessage[] = [];
-  #wake = () => {};
+  readonly #waiting = new Set<() => void>();
   #sids = 0;
 
   constructor(socket: Socket) {
@@ -70,7 +70,7 @@ export class NatsWire {
         if (found) return found;
         if (late) throw new Error("No such message came within 5 s");
         await new Promise<void>((resolve) => {
-          this.#wake = resolve;
+          this.#waiting.add(resolve);
         });
       }
     } finally {
@@ -80,6 +80,11 @@ export class NatsWire {
 
   close(): void {
     this.#socket.destroy();
+  }
+
+  #wake(): void {
+    for (const look of this.#waiting) look();
+    this.#waiting.clear();
   }
 
   #read(chunk: Buffer): void {

@@ -16,11 +16,8 @@ const TOKEN = {
   nobody: "nobody",
 } as const;
 
-/** Time between signs of life, in milliseconds. */
+/** Silence after which the server is asked whether anybody is there, in milliseconds. */
 const PROBE_MS = 3_000;
-
-/** Probes' time without a sign of life after which the peer is taken for gone. */
-const SILENT_PROBES = 3;
 
 /** Longest frame that is put together, in bytes: a hello with all the channels that a session may have. */
 const MOST_FRAME_BYTES = 1_048_576;
@@ -35,9 +32,9 @@ export interface NatsFrameLinkOptions {
 
 /**
  * One end of a link over two private subjects. Every frame is a message, or several where it is longer than the server
- * takes, and asks the server to say so when nobody hears it: that is how the death of a peer is noticed at once. Each end
- * gives a sign of life now and then, because to a server on which somebody watches all subjects nobody is dead. With
- * the connection to the server the link ends.
+ * takes, and asks the server to say so when nobody hears it: that is how the death of a peer is noticed at once, and why
+ * a link on which nothing moves sends a probe now and then. Where somebody watches all subjects a server never says so;
+ * the session's own questions are for that. With the connection to the server the link ends.
  */
 export class NatsFrameLink implements FrameLink {
   readonly #options: NatsFrameLinkOptions;
@@ -52,8 +49,6 @@ export class NatsFrameLink implements FrameLink {
   #isOver = false;
   /** Nothing was sent since the last probe. */
   #isQuiet = true;
-  /** Probes since something was heard. */
-  #silentProbes = 0;
   #stopProbing = () => {};
   #stopListening = () => {};
   /** Told when the link is over, whoever ended it. `isOurs`: its owner closed it. */
@@ -134,7 +129,6 @@ export class NatsFrameLink implements FrameLink {
   #take(message: Msg): void {
     if (this.#isOver) return;
     const { subject, data } = message;
-    this.#silentProbes = 0;
     switch (subject.slice(this.#options.here.length + 1)) {
       case TOKEN.frame:
         this.#events?.frame(this.#parts.length === 0 ? data : this.#join(data));
@@ -165,11 +159,6 @@ export class NatsFrameLink implements FrameLink {
   #probe(): void {
     // The system's time: what it measures is a server and a peer that know no other.
     this.#stopProbing = systemClock.after(PROBE_MS, () => {
-      this.#silentProbes++;
-      if (this.#silentProbes > SILENT_PROBES) {
-        this.#refuse(`its other end was silent for ${this.#silentProbes * PROBE_MS} ms`);
-        return;
-      }
       if (this.#isQuiet) this.#publish(this.#subjects.probe, undefined, this.#reply);
       this.#isQuiet = true;
       this.#probe();

@@ -97,6 +97,7 @@ export function checkNodeName(name: string): void {
 }
 
 function findProblem(name: string): string | undefined {
+  if (name === "") return "it is empty";
   if (!name.isWellFormed()) return "it has half of a surrogate pair";
   const bytes = Buffer.byteLength(name);
   if (bytes > MOST_NAME_BYTES) return `it has ${bytes} bytes of at most ${MOST_NAME_BYTES}`;
