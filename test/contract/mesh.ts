@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
 import type { MeshLimits } from "../../src/mesh/limits.js";
 import type { Delivery, Handler, Mesh, PeerNotice, ServedNode } from "../../src/mesh/mesh.js";
+import { codeOf, collect, Gate, turns } from "./waiting.js";
 
 /** Two ends of a mesh, as a contract test needs them. */
 export interface MeshRig {
@@ -27,8 +28,8 @@ export interface RigOptions {
 
 export type OpenRig = (options: RigOptions) => Promise<MeshRig>;
 
-/** What every mesh promises. */
-export function testMesh(kind: string, open: OpenRig): void {
+/** What a mesh promises of the plain protocol. */
+export function testPlainMesh(kind: string, open: OpenRig): void {
   const story = (
     name: string,
     run: (rig: MeshRig & { clock: ManualClock; notices: Notices }) => Promise<void>,
@@ -218,7 +219,7 @@ function testFailures(story: Story): void {
     const results = await Promise.allSettled(
       ["a", "b", "bad", "c", "d"].map((message) => near.send("fragile", message)),
     );
-    assert.deepEqual(results.map(outcomeOf), ["a", "b", "PEER_REFUSED", "NOT_RUN", "NOT_RUN"]);
+    assert.deepEqual(results.map(codeOf), ["a", "b", "PEER_REFUSED", "NOT_RUN", "NOT_RUN"]);
     assert.deepEqual(heard, ["a", "b", "bad"]);
     const [, , bad] = results;
     assert.match(String(bad?.status === "rejected" && bad.reason), /fragile: .*cannot play that$/);
@@ -348,7 +349,7 @@ function testPresence(story: Story): void {
     const closed = node.close();
     gate.release();
     await closed;
-    assert.deepEqual((await results).map(outcomeOf), ["1", "PEER_LOST"]);
+    assert.deepEqual((await results).map(codeOf), ["1", "PEER_LOST"]);
     await serve("other", () => "still here");
     assert.equal(await near.send("other", "1"), "still here");
   });
@@ -427,7 +428,7 @@ function testAborting(story: Story): void {
     await gate.arrivals(1);
     controller.abort(new Error("enough"));
     gate.release();
-    assert.deepEqual((await Promise.allSettled(sent)).map(outcomeOf), ["1", "enough", "3"]);
+    assert.deepEqual((await Promise.allSettled(sent)).map(codeOf), ["1", "enough", "3"]);
   });
 
   story("sends nothing for a signal that is aborted already", async ({ near, serve }) => {
@@ -451,7 +452,7 @@ function testClosing(story: Story): void {
     const closing = [near.close(), near.close()];
     clock.advance(1_000);
     await Promise.all(closing);
-    assert.deepEqual((await results).map(outcomeOf), ["PEER_LOST", "PEER_LOST"]);
+    assert.deepEqual((await results).map(codeOf), ["PEER_LOST", "PEER_LOST"]);
     await far.close();
     await far.close();
     await assert.rejects(near.send("slow", "1"), { code: "PEER_LOST" });
@@ -504,37 +505,6 @@ function testClosing(story: Story): void {
   });
 }
 
-/** A door that handlers wait at. */
-class Gate {
-  readonly open: Promise<void>;
-  #release = () => {};
-  #arrived = 0;
-  #changed = () => {};
-
-  constructor() {
-    this.open = new Promise((resolve) => {
-      this.#release = resolve;
-    });
-  }
-
-  arrive(): void {
-    this.#arrived++;
-    this.#changed();
-  }
-
-  async arrivals(count: number): Promise<void> {
-    while (this.#arrived < count) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
-  }
-
-  release(): void {
-    this.#release();
-  }
-}
-
 class Notices {
   readonly texts: string[] = [];
   readonly #gate = new Gate();
@@ -563,21 +533,6 @@ async function passTime<Result>(clock: ManualClock, result: Promise<Result>): Pr
   return result;
 }
 
-/** Lets a few turns of the event loop pass, for what must not happen. */
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function collect(acks: AsyncIterable<unknown>): Promise<string[]> {
-  const collected: string[] = [];
-  for await (const ack of acks) collected.push(String(ack));
-  return collected;
-}
-
 async function* later(messages: Iterable<string>): AsyncGenerator<string> {
   for (const message of messages) yield message;
-}
-
-function outcomeOf(result: PromiseSettledResult<unknown>): string {
-  return result.status === "fulfilled" ? String(result.value) : (result.reason.code ?? result.reason.message);
 }

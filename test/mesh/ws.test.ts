@@ -1,38 +1,26 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
-import { testMesh } from "../contract/mesh.js";
+import { testPlainMesh } from "../contract/mesh.js";
 
-for (const framed of [false, true])
-  testMesh(`WsMesh over sockets, ${framed ? "framed" : "plain"}`, async (options) => {
-    const near = new WsMesh({ ...options, framed });
-    const far = new WsMesh({ ...options, framed });
-    const ports = new Map<string, number>();
-    return {
-      near,
-      missingCode: "PEER_MISSING",
-      far,
-      serve: async (name, handler) => {
-        const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
-        near.introduce(name, node.addresses[0] ?? "");
-        return node;
-      },
-      announce: async (name) => {
-        const port = await findFreePort();
-        ports.set(name, port);
-        near.introduce(name, `ws://127.0.0.1:${port}`);
-      },
-    };
-  });
-
-testMesh("WsMesh within a process", async (options) => {
-  const mesh = new WsMesh(options);
+testPlainMesh("WsMesh, plain", async (options) => {
+  const near = new WsMesh({ ...options, framed: false });
+  const far = new WsMesh({ ...options, framed: false });
+  const ports = new Map<string, number>();
   return {
-    near: mesh,
-    far: mesh,
-    serve: (name, handler) => mesh.serve(name, handler),
-    announce: async () => {},
-    missingCode: "PEER_UNKNOWN",
+    near,
+    missingCode: "PEER_MISSING",
+    far,
+    serve: async (name, handler) => {
+      const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
+      near.introduce(name, node.addresses[0] ?? "");
+      return node;
+    },
+    announce: async (name) => {
+      const port = await findFreePort();
+      ports.set(name, port);
+      near.introduce(name, `ws://127.0.0.1:${port}`);
+    },
   };
 });
 

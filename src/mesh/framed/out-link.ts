@@ -107,11 +107,11 @@ export class OutLink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopPatience();
-    this.#stopDialing();
     this.#keepAlive.stop();
     if (this.#isOpen) this.writer.flush();
     this.#link?.close();
     this.#detach();
+    this.#stopDialing();
   }
 
   #dial(waitMs: number): void {

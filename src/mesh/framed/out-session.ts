@@ -138,6 +138,7 @@ export class OutSession {
     this.#queued -= channel.abandonUnsent(waiter);
     if (!channel.hasUnsent) this.#waiting.delete(channel);
     if (this.#link.isOpen) this.#cancel(channel, waiter);
+    else if (this.isIdle) this.#end(); // nobody waits for the link
   }
 
   /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */

@@ -10,6 +10,7 @@ export class TurnWriter {
   readonly #schedule: (callback: () => void) => void;
   #link: FrameLink | undefined;
   #isScheduled = false;
+  #isFlushing = false;
   /** Adds what should ride along with a frame that is about to leave. */
   #beforeFlush: () => void;
 
@@ -26,7 +27,7 @@ export class TurnWriter {
 
   /** For one more record. */
   get record(): FrameWriter {
-    if (this.#writer.length >= MOST_FRAME_BYTES) this.flush();
+    if (this.#writer.length >= MOST_FRAME_BYTES && !this.#isFlushing) this.flush();
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.#schedule(this.#turnOver);
@@ -37,7 +38,9 @@ export class TurnWriter {
   /** Sends what there is, now. */
   flush(): void {
     if (this.#writer.length === 0) return;
+    this.#isFlushing = true;
     this.#beforeFlush();
+    this.#isFlushing = false;
     const frame = this.#writer.take();
     this.#link?.send(frame);
   }
