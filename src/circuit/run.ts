@@ -188,13 +188,17 @@ class Circuit {
   /** Sockets are loaded only where a node is reached through one. */
   async #makeMesh(): Promise<Mesh> {
     if (this.#options.mesh) return this.#options.mesh;
-    const { nodes, grid = {}, timeoutSeconds } = this.#definition;
+    const { nodes, grid = {}, timeoutSeconds, mesh } = this.#definition;
     const clock = this.#clock;
     const notice: PeerNotice = ({ peer, address, problem }) => {
       const text = problem ? `${problem.message}; trying again` : `${peer} is there (${address})`;
       this.#tell({ type: "notice", text });
     };
     const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
+    if (mesh !== undefined) {
+      const { openNatsMesh } = await import("./nats.js");
+      return openNatsMesh({ url: mesh, clock, notice, patienceMs, signal: this.#stopping.signal });
+    }
     const alone =
       Object.keys(grid).length === 0 && Object.values(nodes).every(({ listen }) => listen === undefined);
     if (alone) return new MemoryMesh({ clock, notice, patienceMs });

@@ -109,7 +109,8 @@ export class Dialer {
       );
     };
     connection.start();
-    stopWaiting = clock.after(waitMs, attempt);
+    if (waitMs > 0) stopWaiting = clock.after(waitMs, attempt);
+    else attempt();
     return stop;
   }
 
