@@ -37,7 +37,7 @@ interface Known {
   readonly member: string;
   /** When it was missed first since it was heard, on the system's clock, in milliseconds. */
   missedAtMs: number | undefined;
-  /** The session ended the link, so that it expects no more of that member. */
+  /** The session or the member closed the link: where it is gone then, it did not just lose its server. */
   isLeft: boolean;
 }
 
@@ -157,8 +157,8 @@ export class Dialer {
     const known: Known = { member: answer.member, missedAtMs: undefined, isLeft: false };
     this.#known.set(target, known);
     const link = new NatsFrameLink({ ...this.#options, here: answer.inbox, there: answer.link });
-    link.whenOver = (isOurs) => {
-      known.isLeft = isOurs;
+    link.whenOver = (isMeant) => {
+      known.isLeft = isMeant;
     };
     link.open();
     link.listen(dialing.opened(link));

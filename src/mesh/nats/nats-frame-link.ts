@@ -51,8 +51,8 @@ export class NatsFrameLink implements FrameLink {
   #isQuiet = true;
   #stopProbing = () => {};
   #stopListening = () => {};
-  /** Told when the link is over, whoever ended it. `isOurs`: its owner closed it. */
-  whenOver: (isOurs: boolean) => void = () => {};
+  /** Told when the link is over. `isMeant`: one of its ends has closed it. */
+  whenOver: (isMeant: boolean) => void = () => {};
 
   constructor(options: NatsFrameLinkOptions) {
     this.#options = options;
@@ -139,7 +139,7 @@ export class NatsFrameLink implements FrameLink {
         if (this.#partsBytes > MOST_FRAME_BYTES) this.#refuse("a frame that is too long");
         return;
       case TOKEN.close:
-        this.#end("the peer has closed the link");
+        this.#end("the peer has closed the link", true);
         return;
       case TOKEN.nobody:
         if (isNobodyThere(message)) this.#end("nobody is at its other end any more");
@@ -170,17 +170,17 @@ export class NatsFrameLink implements FrameLink {
     this.#end(reason);
   }
 
-  #end(reason: string): void {
+  #end(reason: string, isMeant = false): void {
     if (this.#isOver) return;
-    this.#over(false);
+    this.#over(isMeant);
     this.#events?.ended(reason);
   }
 
-  #over(isOurs: boolean): void {
+  #over(isMeant: boolean): void {
     this.#isOver = true;
     this.#stopProbing();
     this.#stopListening();
     this.#subscription?.unsubscribe();
-    this.whenOver(isOurs);
+    this.whenOver(isMeant);
   }
 }

@@ -9,6 +9,8 @@ import { channelOf } from "./subjects.js";
 /** Numbers in `Nats-Service-Error-Code`, as HTTP has them. */
 export const ERROR_CODE = { badRequest: 400, failed: 500, busy: 503 } as const;
 
+const LEAVING = "the node is leaving";
+
 export interface RequestsOptions {
   readonly node: Node;
   readonly concurrency: number;
@@ -28,6 +30,7 @@ export class Requests {
   readonly #options: RequestsOptions;
   readonly #channels = new Map<string, Channel>();
   #waiting = 0;
+  #isLeaving = false;
 
   constructor(options: RequestsOptions) {
     this.#options = options;
@@ -41,6 +44,10 @@ export class Requests {
     if (!isKnown || message.data.length > limits.frameBytes) {
       stats.refused(`${message.subject}: no such channel, or over ${limits.frameBytes} bytes`);
       respondError(client, message, ERROR_CODE.badRequest, "no such channel, or too long a message");
+      return;
+    }
+    if (this.#isLeaving) {
+      respondError(client, message, ERROR_CODE.busy, LEAVING);
       return;
     }
     if (this.#waiting >= limits.outstanding) {
@@ -58,11 +65,11 @@ export class Requests {
     this.#run(client, channel);
   }
 
-  /** Refuses what waits: the node leaves, and another member may take it. */
-  refuseWaiting(client: NatsConnection): void {
+  /** Refuses what waits, and what comes: the node leaves, and another member may take it. */
+  leave(client: NatsConnection): void {
+    this.#isLeaving = true;
     for (const { waiting } of this.#channels.values()) {
-      for (const message of waiting.drain())
-        respondError(client, message, ERROR_CODE.busy, "the node is leaving");
+      for (const message of waiting.drain()) respondError(client, message, ERROR_CODE.busy, LEAVING);
     }
     this.#waiting = 0;
   }

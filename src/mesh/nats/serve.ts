@@ -68,13 +68,14 @@ export class NatsNode {
   async #close(): Promise<void> {
     const { node, connection } = this.#options;
     this.#stopListening();
-    // What the server has handed over already still arrives, and is refused by the node.
     const { client } = connection;
+    const left = node.close();
     if (client) {
+      this.#requests.leave(client);
+      // What the server has handed over already still arrives, and is refused.
       await Promise.all(this.#shared.map((subscription) => subscription.drain().catch(() => {})));
-      this.#requests.refuseWaiting(client);
     }
-    await node.close();
+    await left;
     for (const subscription of this.#own) subscription.unsubscribe();
     for (const link of this.#links) link.close();
     await connection.client?.flush().catch(() => {});
