@@ -28,6 +28,7 @@ export class NatsWire {
   static async connect(port: number): Promise<NatsWire> {
     const socket = connect(port, "127.0.0.1");
     await once(socket, "connect");
+    socket.setNoDelay(true);
     const wire = new NatsWire(socket);
     wire.write('CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\n');
     return wire;

@@ -163,6 +163,28 @@ test(
   },
 );
 
+test(
+  "NatsMesh sends to a foreign client that serves, one request after the other",
+  options,
+  async (context) => {
+    const { mesh, wire } = await open(context);
+    const foreign = await wire();
+    foreign.subscribe("circuit.lamp.*", "q");
+    void (async () => {
+      for (;;) {
+        const { subject, text, reply = "" } = await foreign.next(({ reply }) => reply !== undefined);
+        foreign.publish(reply, subject.endsWith("_open") ? "what?" : `${subject} ${text}`);
+      }
+    })().catch(() => {});
+    const near = mesh();
+    assert.equal(await near.send("lamp", "1", { channel: "a.b" }), "circuit.lamp.a=2Eb 1");
+    assert.deepEqual(
+      await collect(near.stream("lamp", numbers(50), { channel: "x" })),
+      numbers(50).map((text) => `circuit.lamp.x ${text}`),
+    );
+  },
+);
+
 for (const [what, subject, text] of [
   ["a channel that no name stands for", "circuit.echo.a=2e", "1"],
   ["a token of our own", "circuit.echo._link", "1"],

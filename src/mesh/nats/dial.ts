@@ -1,11 +1,12 @@
 import { createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { backoff } from "../../core/backoff.js";
 import { type Clock, systemClock } from "../../core/clock.js";
-import { CircuitError, messageOf } from "../../core/error.js";
+import { CircuitError } from "../../core/error.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { DialPeer } from "../peer.js";
 import type { Connection } from "./connection.js";
+import { describeMissing } from "./missing.js";
 import { NatsFrameLink } from "./nats-frame-link.js";
 import { isLinkSubject, openSubject, parseTarget, type Target } from "./subjects.js";
 
@@ -31,6 +32,9 @@ export interface OpenAnswer {
   readonly link: string;
   readonly member: string;
 }
+
+/** An answer, and the inbox that was named to whoever gave it. */
+type Answered = OpenAnswer & { readonly inbox: string };
 
 /** The member that a target's session is with. */
 interface Known {
@@ -59,7 +63,7 @@ export class Dialer {
     this.#options = options;
   }
 
-  /** See `DialPeer`. */
+  /** See `DialPeer`. Who answers, and not as a member does, is a foreign node: it gets single requests. */
   dial(target: string, dialing: Dialing, waitMs: number): () => void {
     const { connection, clock } = this.#options;
     const address = `${connection.address}/${openSubject(parseTarget(target))}`;
@@ -95,11 +99,12 @@ export class Dialer {
       outcome.then(
         (answer) => {
           if (isOver) {
-            client.publish(`${answer.link}.close`);
+            if (answer && !client.isClosed()) client.publish(`${answer.link}.close`);
             return;
           }
           stop();
-          this.#open(target, client, { answer, dialing });
+          if (answer === undefined) dialing.plain();
+          else this.#open(target, client, { answer, dialing });
         },
         (error: unknown) => {
           if (isOver) return;
@@ -127,7 +132,7 @@ export class Dialer {
     return openSubject({ node, member: member ?? this.#known.get(target)?.member });
   }
 
-  async #ask(client: NatsConnection, target: string): Promise<OpenAnswer & { readonly inbox: string }> {
+  async #ask(client: NatsConnection, target: string): Promise<Answered | undefined> {
     const inbox = createInbox();
     const request: OpenRequest = { protocol: FRAMED_PROTOCOL, inbox, client: this.#client };
     let reply: Msg;
@@ -142,16 +147,14 @@ export class Dialer {
     }
     const refusal = reply.headers?.get("Nats-Service-Error");
     if (refusal) throw new Error(refusal);
-    return { ...parseAnswer(parseTarget(target), reply.data), inbox };
+    const answer = parseAnswer(parseTarget(target), reply.data);
+    return answer && { ...answer, inbox };
   }
 
   #open(
     target: string,
     client: NatsConnection,
-    {
-      answer,
-      dialing,
-    }: { readonly answer: OpenAnswer & { readonly inbox: string }; readonly dialing: Dialing },
+    { answer, dialing }: { readonly answer: Answered; readonly dialing: Dialing },
   ): void {
     if (this.#options.connection.client !== client) return;
     const known: Known = { member: answer.member, missedAtMs: undefined, isLeft: false };
@@ -165,33 +168,15 @@ export class Dialer {
   }
 }
 
-/**
- * Reads what a member answers.
- *
- * @throws {CircuitError} `MESSAGE_INVALID`.
- */
-function parseAnswer({ node }: Target, data: Uint8Array): OpenAnswer {
+/** Reads what a member answers; `undefined` where it does not know what was asked. */
+function parseAnswer({ node }: Target, data: Uint8Array): OpenAnswer | undefined {
   try {
     const { link, member } = Object(JSON.parse(Buffer.from(data).toString())) as Record<string, unknown>;
-    if (typeof link === "string" && isLinkSubject(node, link) && typeof member === "string") {
-      if (/^[\w-]{1,64}$/.test(member)) return { link, member };
-    }
-  } catch {}
-  throw new CircuitError(
-    "MESSAGE_INVALID",
-    `Cannot open a link to ${node}: its answer is none of ${FRAMED_PROTOCOL}`,
-  );
-}
-
-function describeMissing(target: string, error: unknown): CircuitError {
-  if (error instanceof CircuitError) return error;
-  const isNobody =
-    error instanceof Error && /no responders/i.test(`${error.message} ${messageOf(error.cause)}`);
-  const reason = isNobody ? "no node of that name is connected to it" : messageOf(error);
-  return new CircuitError("PEER_MISSING", `Cannot reach ${target} over NATS: ${reason}`, {
-    hint: `Start ${target}, with the same --mesh.`,
-    cause: error,
-  });
+    if (typeof link !== "string" || !isLinkSubject(node, link)) return undefined;
+    return typeof member === "string" && /^[\w-]{1,64}$/.test(member) ? { link, member } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function denied(target: string, subject: string): CircuitError {

@@ -17,6 +17,7 @@ import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
 import type { NatsCredentials } from "./credentials.js";
 import { Dialer } from "./dial.js";
+import { openPlainLink } from "./plain-link.js";
 import { NatsNode } from "./serve.js";
 import { checkNodeName, openSubject, parseTarget } from "./subjects.js";
 
@@ -73,6 +74,12 @@ export class NatsMesh implements Mesh {
     const dialer = new Dialer({ connection: this.#connection, clock, limits });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => dialer.dial(target, dialing, waitMs),
+      connect: (target, channel, events) =>
+        openPlainLink({ node: parseTarget(target).node, channel }, events, {
+          connection: this.#connection,
+          clock,
+          limits,
+        }),
       schedule: process.nextTick,
       clock,
       patienceMs,
