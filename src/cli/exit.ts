@@ -12,6 +12,7 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   PEER_MISSING: 69,
   PEER_UNKNOWN: 69,
   PEER_LOST: 69,
+  DELIVERY_UNKNOWN: 69,
   TIMEOUT: 69,
   BOARD_LOST: 74,
   LINK_FAILED: 74,

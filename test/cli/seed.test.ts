@@ -97,13 +97,18 @@ describe("the cluster of three processes", { concurrency: 2, skip: skipWithoutPy
     assert.equal(code, 1);
   });
 
-  test("tells the clock that the iopin has gone", async (context) => {
-    const toggling = ours(context, "iopin", "-p", "0", "--board", "mock", "--bit-ms", "60000");
-    const ticking = ours(context, "clock", "-p", await portOf(toggling), "-t", "0");
+  test("tells the clock that another iopin does not know what became of its message", async (context) => {
+    const toggle = (port: string) =>
+      ours(context, "iopin", "-p", port, "--board", "mock", "--bit-ms", "60000");
+    const toggling = toggle("0");
+    const port = await portOf(toggling);
+    const ticking = ours(context, "clock", "-p", port, "-t", "0");
     await toggling.said(/toggling/);
     toggling.kill("SIGKILL");
+    await toggling.ended();
+    toggle(port);
     const { code, stderr } = await ticking.ended();
-    assert.match(stderr, /^circuit: Cannot get an ack from iopin: the connection broke$/m);
+    assert.match(stderr, /^circuit: Cannot get an ack from iopin: it was lost after the message was sent$/m);
     assert.equal(code, 69);
   });
 });

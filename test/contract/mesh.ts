@@ -28,13 +28,28 @@ export interface RigOptions {
 
 export type OpenRig = (options: RigOptions) => Promise<MeshRig>;
 
+/** What every mesh promises, whatever protocol its nodes speak. */
+export function testMesh(kind: string, open: OpenRig): void {
+  const story = storyOf(kind, open);
+  testPresence(story);
+  testServing(story);
+}
+
 /** What a mesh promises of the plain protocol. */
 export function testPlainMesh(kind: string, open: OpenRig): void {
-  const story = (
-    name: string,
-    run: (rig: MeshRig & { clock: ManualClock; notices: Notices }) => Promise<void>,
-  ) =>
-    test(`${kind}: ${name}`, { timeout: 20_000 }, async (context: TestContext) => {
+  testMesh(kind, open);
+  const story = storyOf(kind, open);
+  testAnswers(story);
+  testOrder(story);
+  testFailures(story);
+  testLeaving(story);
+  testAborting(story);
+  testClosing(story);
+}
+
+function storyOf(kind: string, open: OpenRig): Story {
+  return (name, run) =>
+    void test(`${kind}: ${name}`, { timeout: 20_000 }, async (context: TestContext) => {
       const clock = new ManualClock();
       const notices = new Notices();
       const rig = await open({
@@ -46,13 +61,6 @@ export function testPlainMesh(kind: string, open: OpenRig): void {
       context.after(() => Promise.all([rig.near.close(), rig.far.close()]));
       await run({ ...rig, clock, notices });
     });
-
-  testAnswers(story);
-  testOrder(story);
-  testFailures(story);
-  testPresence(story);
-  testAborting(story);
-  testClosing(story);
 }
 
 type Story = (
@@ -336,7 +344,9 @@ function testPresence(story: Story): void {
     await assert.rejects(sent, /^Error: enough$/);
     assert.equal(clock.pending, 0, "timers");
   });
+}
 
+function testLeaving(story: Story): void {
   story("a node that closes lets its handler finish and rejects the rest", async ({ near, serve }) => {
     const gate = new Gate();
     const node = await serve("node", async ({ message }) => {
@@ -430,12 +440,33 @@ function testAborting(story: Story): void {
     gate.release();
     assert.deepEqual((await Promise.allSettled(sent)).map(codeOf), ["1", "enough", "3"]);
   });
+}
 
+function testServing(story: Story): void {
   story("sends nothing for a signal that is aborted already", async ({ near, serve }) => {
     await serve("node", () => assert.fail("delivered"));
     const signal = AbortSignal.abort(new Error("enough"));
     await assert.rejects(near.send("node", "1", { signal }), /^Error: enough$/);
     await assert.rejects(collect(near.stream("node", ["1"], { signal })), /^Error: enough$/);
+  });
+
+  story("refuses a second node of one name, and serves it after the first has closed", async ({ far }) => {
+    const first = await far.serve("twin", () => "first");
+    await assert.rejects(
+      far.serve("twin", () => "second"),
+      { code: "ADDRESS_BUSY" },
+    );
+    await first.close();
+    await first.close();
+    const second = await far.serve("twin", () => "second");
+    assert.equal(second.name, "twin");
+  });
+
+  story("serves more channels than connections may be kept", async ({ near, serve }) => {
+    await serve("echo", ({ channel }) => channel);
+    const channels = Array.from({ length: 100 }, (_, index) => `${index}`);
+    const acks = channels.map((channel) => near.send("echo", "1", { channel }));
+    assert.deepEqual(await Promise.all(acks), channels);
   });
 }
 
@@ -461,25 +492,6 @@ function testClosing(story: Story): void {
       near.serve("new", () => ""),
       { code: "PEER_LOST" },
     );
-  });
-
-  story("refuses a second node of one name, and serves it after the first has closed", async ({ far }) => {
-    const first = await far.serve("twin", () => "first");
-    await assert.rejects(
-      far.serve("twin", () => "second"),
-      { code: "ADDRESS_BUSY" },
-    );
-    await first.close();
-    await first.close();
-    const second = await far.serve("twin", () => "second");
-    assert.equal(second.name, "twin");
-  });
-
-  story("serves more channels than connections may be kept", async ({ near, serve }) => {
-    await serve("echo", ({ channel }) => channel);
-    const channels = Array.from({ length: 100 }, (_, index) => `${index}`);
-    const acks = channels.map((channel) => near.send("echo", "1", { channel }));
-    assert.deepEqual(await Promise.all(acks), channels);
   });
 
   story("a channel waits while all connections are busy, until patience ends", async (rig) => {

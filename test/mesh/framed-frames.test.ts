@@ -109,10 +109,16 @@ for (const [what, wire] of REFUSED) {
     assert.throws(() => told(bytes(wire)), { code: "MESSAGE_INVALID" }));
 }
 
+/** JSON has no sign for a zero. */
+function hasNegativeZero(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return Object.is(value, -0);
+  return Object.values(value).some(hasNegativeZero);
+}
+
 const payload = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }).filter((text) => text.isWellFormed()),
   fc.uint8Array({ maxLength: 40 }),
-  fc.jsonValue().filter((value) => typeof value !== "string" && !JSON.stringify(value).includes("-0")),
+  fc.jsonValue().filter((value) => typeof value !== "string" && !hasNegativeZero(value)),
 );
 
 test("what FrameWriter writes readFrame() reads, whatever the payloads, with their types", () => {

@@ -1,26 +1,41 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
-import { testPlainMesh } from "../contract/mesh.js";
+import { type OpenRig, testMesh, testPlainMesh } from "../contract/mesh.js";
 
-testPlainMesh("WsMesh, plain", async (options) => {
-  const near = new WsMesh({ ...options, framed: false });
-  const far = new WsMesh({ ...options, framed: false });
-  const ports = new Map<string, number>();
+const overSockets =
+  (framed: boolean): OpenRig =>
+  async (options) => {
+    const near = new WsMesh({ ...options, framed });
+    const far = new WsMesh({ ...options, framed });
+    const ports = new Map<string, number>();
+    return {
+      near,
+      missingCode: "PEER_MISSING",
+      far,
+      serve: async (name, handler) => {
+        const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
+        near.introduce(name, node.addresses[0] ?? "");
+        return node;
+      },
+      announce: async (name) => {
+        const port = await findFreePort();
+        ports.set(name, port);
+        near.introduce(name, `ws://127.0.0.1:${port}`);
+      },
+    };
+  };
+
+testPlainMesh("WsMesh, plain", overSockets(false));
+testMesh("WsMesh, framed", overSockets(true));
+testMesh("WsMesh within a process", async (options) => {
+  const mesh = new WsMesh(options);
   return {
-    near,
-    missingCode: "PEER_MISSING",
-    far,
-    serve: async (name, handler) => {
-      const node = await far.serve(name, handler, { host: "127.0.0.1", port: ports.get(name) ?? 0 });
-      near.introduce(name, node.addresses[0] ?? "");
-      return node;
-    },
-    announce: async (name) => {
-      const port = await findFreePort();
-      ports.set(name, port);
-      near.introduce(name, `ws://127.0.0.1:${port}`);
-    },
+    near: mesh,
+    far: mesh,
+    serve: (name, handler) => mesh.serve(name, handler),
+    announce: async () => {},
+    missingCode: "PEER_UNKNOWN",
   };
 });
 
