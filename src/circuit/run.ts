@@ -201,13 +201,17 @@ class Circuit {
   /** Sockets are loaded only where a node is reached through one. */
   async #makeMesh(): Promise<Mesh> {
     if (this.#options.mesh) return this.#options.mesh;
-    const { nodes, grid = {}, timeoutSeconds } = this.#definition;
+    const { nodes, grid = {}, timeoutSeconds, mesh } = this.#definition;
     const clock = this.#clock;
     const notice: PeerNotice = ({ peer, address, problem }) => {
       const text = problem ? `${problem.message}; trying again` : `${peer} is there (${address})`;
       this.#tell({ type: "notice", text });
     };
     const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
+    if (mesh !== undefined) {
+      const { openNatsMesh } = await import("./nats.js");
+      return openNatsMesh({ url: mesh, clock, notice, patienceMs, signal: this.#stopping.signal });
+    }
     const { fallback = {}, ...choice } = this.#options.discovery ?? {};
     const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
     const seeks = this.#options.discovery !== undefined;

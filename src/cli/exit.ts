@@ -21,6 +21,7 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   PORT_BUSY: 75,
   ADDRESS_BUSY: 75,
   PORT_DENIED: 77,
+  ACCESS_DENIED: 77,
   ADDRESS_INVALID: 78,
   CONFIG_INVALID: 78,
   FIRMWARE_INVALID: 78,

@@ -9,6 +9,7 @@ import { type ReporterOptions, reporter } from "./reporter.js";
 interface RunFlags extends ReporterOptions {
   readonly board?: string;
   readonly wiring?: string;
+  readonly mesh?: string;
   readonly confirm: boolean;
   readonly announce: boolean;
   readonly lan?: boolean;
@@ -22,6 +23,12 @@ export function addRunFlags(command: Command): Command {
         "-b, --board <address>",
         "/dev/ttyACM0, COM3, auto, tcp://HOST:PORT, mock, or sim:uno, the default",
       ).env("CIRCUIT_BOARD"),
+    )
+    .addOption(
+      new Option(
+        "--mesh <url>",
+        "NATS server that carries the messages: nats://HOST:PORT or tls://HOST:PORT",
+      ).env("CIRCUIT_MESH"),
     )
     .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
     .option("--no-confirm", "acknowledge without waiting for the board")
@@ -69,6 +76,7 @@ export async function runAndReport(
   const { runCircuit } = await import("../circuit/run.js");
   let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
+  if (flags.mesh !== undefined) changed = { ...changed, mesh: flags.mesh };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
   const { announce, lan = false } = flags;
   const discovery = seeking && { announce, lan, env: cli.env, ...seeking };

@@ -32,6 +32,11 @@ export interface CircuitDefinition {
   readonly wiring?: string;
   /** Nodes by name. */
   readonly nodes: Readonly<Record<string, NodeDefinition>>;
+  /**
+   * What carries the messages in place of WebSockets: a NATS server, such as `nats://127.0.0.1:4222`, or several with
+   * commas between. Nodes are then found there by name; `listen` and `grid` are not used.
+   */
+  readonly mesh?: string;
   /** Where nodes of other processes are, such as `{ buzzer: "ws://127.0.0.1:8766" }`. */
   readonly grid?: Readonly<Record<string, string>>;
   /** Pins by number that are left otherwise than low when the circuit stops. */

@@ -41,6 +41,8 @@ const LISTEN = v.union(
   PORT_OR_ADDRESS,
 );
 
+const MESH_URL = "must be an address such as nats://127.0.0.1:4222";
+
 const PEER_URL = "must be an address such as ws://127.0.0.1:8766";
 
 const NODE = {
@@ -68,6 +70,7 @@ const CIRCUIT = v.pipe(
     ),
     wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
     nodes: v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name"),
+    mesh: v.optional(v.pipe(v.string(MESH_URL), v.regex(/^(nats|tls):\/\/[^/\s]+/, MESH_URL))),
     grid: v.optional(v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]+/, PEER_URL)))),
     pins: v.optional(
       v.record(

@@ -34,6 +34,7 @@ export type CircuitErrorCode =
   | "NOT_RUN"
   | "DELIVERY_UNKNOWN"
   | "CALL_CYCLE"
+  | "ACCESS_DENIED"
   // Anything
   | "TIMEOUT"
   | "FILE_FAILED";

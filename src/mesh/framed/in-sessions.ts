@@ -45,6 +45,8 @@ export class InSessions {
   /** Sessions without a link, by peer, the oldest first. */
   readonly #adrift = new Map<string, Set<Kept>>();
   readonly #greeting = new Set<FrameLink>();
+  /** Stops the timers of each link. */
+  readonly #timers = new Set<() => void>();
   #isLeaving = false;
   #whenIdle: (() => void) | undefined;
 
@@ -62,14 +64,19 @@ export class InSessions {
     let kept: Kept | undefined;
     this.#greeting.add(link);
     const stopWaiting = clock.after(limits.handshakeMs, () => drop());
-    const drop = () => {
+    const stopTimers = () => {
       stopWaiting();
       keepAlive.stop();
+      this.#timers.delete(stopTimers);
+    };
+    const drop = () => {
+      stopTimers();
       this.#greeting.delete(link);
       link.close();
       if (kept) this.#detach(kept, link);
     };
     const keepAlive = new KeepAlive({ clock, giveUpAfterMs: SILENT_MS, giveUp: drop });
+    this.#timers.add(stopTimers);
     return {
       frame: (frame) => {
         try {
@@ -90,8 +97,7 @@ export class InSessions {
       },
       room: () => kept?.session.room(),
       ended: () => {
-        stopWaiting();
-        keepAlive.stop();
+        stopTimers();
         this.#greeting.delete(link);
         if (kept) this.#detach(kept, link);
       },
@@ -112,6 +118,7 @@ export class InSessions {
 
   /** Ends every session and closes every link. Idempotent. */
   close(): void {
+    for (const stopTimers of this.#timers) stopTimers();
     for (const link of this.#greeting) link.close();
     this.#greeting.clear();
     for (const { session, keep } of this.#sessions.values()) {

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import type { Clock } from "../core/clock.js";
+import type { PeerNotice } from "../mesh/mesh.js";
+import { credentialsOf } from "../mesh/nats/credentials.js";
+import { NatsMesh } from "../mesh/nats/nats-mesh.js";
+
+export interface OpenNatsMeshOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly notice: PeerNotice;
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Connects to a NATS server with the credentials of the environment.
+ *
+ * @throws {CircuitError} `ADDRESS_INVALID`, `PEER_MISSING` after the patience, `ACCESS_DENIED`; the signal's own reason.
+ */
+export async function openNatsMesh({ signal, ...options }: OpenNatsMeshOptions): Promise<NatsMesh> {
+  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  const mesh = new NatsMesh({ ...options, version, credentials: credentialsOf(process.env) });
+  const stop = () => void mesh.close();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await mesh.open();
+    return mesh;
+  } catch (error) {
+    await mesh.close();
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,255 @@
+import { type Clock, systemClock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
+import type {
+  Handler,
+  Mesh,
+  Messages,
+  PeerNotice,
+  ServedNode,
+  ServeOptions,
+  StreamOptions,
+} from "../mesh.js";
+import { Node } from "../node.js";
+import type { Payload } from "../payload.js";
+import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import { parseServers } from "./address.js";
+import { Connection } from "./connection.js";
+import type { NatsCredentials } from "./credentials.js";
+import { Dialer } from "./dial.js";
+import { openPlainLink } from "./plain-link.js";
+import { NatsNode } from "./serve.js";
+import { checkNodeName, openSubject, parseTarget } from "./subjects.js";
+
+export interface NatsMeshOptions {
+  /** Server, or servers of a cluster with commas between: `nats://127.0.0.1:4222`, `tls://host:4222`. */
+  readonly url: string;
+  readonly credentials?: NatsCredentials | undefined;
+  readonly clock?: Clock;
+  /** Time to go on trying to reach the server or a peer, in milliseconds; `Infinity` for ever. */
+  readonly patienceMs?: number;
+  readonly notice?: PeerNotice;
+  readonly limits?: Partial<MeshLimits>;
+  /** Version of the program, for service discovery. */
+  readonly version?: string;
+}
+
+/** What the server is called where peers are. */
+const SERVER = "NATS";
+
+/** Targets whose names are kept in mind as good. */
+const MOST_CHECKED = 1_024;
+
+/**
+ * Nodes that talk over a NATS server or cluster. A node is a queue group: several processes may serve one name, and a
+ * target is a name or, to choose a member, `name@id`. Links of the framed protocol are pairs of private subjects; any
+ * NATS client can send single requests to `circuit.⟨node⟩.⟨channel⟩`.
+ *
+ * While the server is away everything waits; sessions go on when it is back.
+ */
+export class NatsMesh implements Mesh {
+  readonly #options: Required<Pick<NatsMeshOptions, "clock" | "patienceMs" | "version">> & {
+    readonly limits: MeshLimits;
+    readonly notice: PeerNotice | undefined;
+  };
+  readonly #connection: Connection;
+  readonly #nodes = new Map<string, NatsNode>();
+  readonly #sender: Sender;
+  readonly #checked = new Set<string>();
+  #closed: Promise<void> | undefined;
+
+  /** @throws {CircuitError} `ADDRESS_INVALID` for a URL that cannot be one. */
+  constructor({
+    url,
+    credentials,
+    clock = systemClock,
+    patienceMs = DEFAULT_PATIENCE_MS,
+    notice,
+    limits: changed,
+    version = "0.0.0",
+  }: NatsMeshOptions) {
+    const limits = { ...DEFAULT_LIMITS, ...changed };
+    this.#options = { clock, patienceMs, limits, notice, version };
+    this.#connection = new Connection({ servers: parseServers(url), credentials, clock, limits });
+    const dialer = new Dialer({ connection: this.#connection, clock, limits });
+    this.#sender = new Sender({
+      dial: (target, dialing, waitMs) => dialer.dial(target, dialing, waitMs),
+      connect: (target, channel, events) =>
+        openPlainLink({ node: parseTarget(target).node, channel }, events, {
+          connection: this.#connection,
+          clock,
+          limits,
+        }),
+      schedule: process.nextTick,
+      clock,
+      patienceMs,
+      limits,
+      notice,
+    });
+    this.#tellOfServer();
+  }
+
+  /**
+   * See `Mesh.serve()`. Waits for the server; the address and port of the options are not used.
+   *
+   * @throws {CircuitError} `PEER_MISSING` when there is no server in time, `ACCESS_DENIED` when it refuses us.
+   */
+  async serve(name: string, handler: Handler, { concurrency = 1 }: ServeOptions = {}): Promise<ServedNode> {
+    if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
+    checkNodeName(name);
+    if (this.#nodes.has(name)) {
+      throw new CircuitError(
+        "ADDRESS_BUSY",
+        `Cannot serve ${name}: this process serves a node of that name`,
+        {
+          hint: "Give each node a name of its own; several processes may serve one name.",
+        },
+      );
+    }
+    const { clock, limits, version } = this.#options;
+    const schedule = process.nextTick;
+    const node = new Node({ name, handler, concurrency, clock, limits, schedule });
+    const served = new NatsNode({
+      node,
+      connection: this.#connection,
+      concurrency,
+      version,
+      clock,
+      limits,
+      denied: (error) => this.#tellDenied(name, error),
+    });
+    this.#nodes.set(name, served);
+    const close = () => this.#closeNode(name, served);
+    try {
+      await this.#untilUp();
+      served.start();
+      // The server knows our subjects when this is answered, so that whoever is told of the node can reach it.
+      await this.#connection.client?.flush().catch(() => {});
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    const root = openSubject({ node: name, member: undefined }).replace(/\._open$/, "");
+    return { name, addresses: [`${this.#connection.address}/${root}`], close };
+  }
+
+  /**
+   * Waits for the server; `serve()` and what is sent do so by themselves.
+   *
+   * @throws {CircuitError} As `serve()`.
+   */
+  open(): Promise<void> {
+    return this.#untilUp();
+  }
+
+  send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
+    const problem = this.#findProblem(target);
+    return problem === undefined ? this.#sender.send(target, message, options) : Promise.reject(problem);
+  }
+
+  stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
+    const problem = this.#findProblem(target);
+    return this.#sender.stream(target, problem === undefined ? messages : failing(problem), options);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#sender.close();
+    await Promise.all([...this.#nodes].map(([name, node]) => this.#closeNode(name, node)));
+    await this.#connection.close();
+  }
+
+  async #closeNode(name: string, node: NatsNode): Promise<void> {
+    await node.close();
+    if (this.#nodes.get(name) === node) this.#nodes.delete(name);
+  }
+
+  /** Why a target cannot be one. Checked once for each: a message costs less than the check. */
+  #findProblem(target: string): unknown {
+    if (this.#checked.has(target)) return undefined;
+    try {
+      parseTarget(target);
+    } catch (problem) {
+      return problem;
+    }
+    if (this.#checked.size >= MOST_CHECKED) this.#checked.clear();
+    this.#checked.add(target);
+    return undefined;
+  }
+
+  /** Resolves when there is a server. */
+  #untilUp(): Promise<void> {
+    const { clock, patienceMs } = this.#options;
+    this.#connection.start();
+    if (this.#connection.client) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      let problem = this.#connection.problem;
+      const settle = (callback: () => void) => {
+        stopWaiting();
+        stopListening();
+        callback();
+      };
+      const giveUp = () => settle(() => reject(problem ?? this.#missing(patienceMs)));
+      const stopWaiting = Number.isFinite(patienceMs) ? clock.after(patienceMs, giveUp) : () => {};
+      const stopListening = this.#connection.listen({
+        up: () => settle(resolve),
+        down: (found) => {
+          problem = found;
+          if (isFinal(found)) giveUp();
+        },
+        closed: () => settle(() => reject(meshClosed("reach NATS"))),
+      });
+      if (problem && isFinal(problem)) giveUp();
+    });
+  }
+
+  #missing(patienceMs: number): CircuitError {
+    return new CircuitError(
+      "PEER_MISSING",
+      `Cannot use NATS at ${this.#connection.address}: no connection after ${patienceMs} ms`,
+      { hint: "Start the server, or correct its address." },
+    );
+  }
+
+  /** The server is told of like a peer: once when it is away, once when it is back. */
+  #tellOfServer(): void {
+    const { notice } = this.#options;
+    const { address } = this.#connection;
+    let isMissing = false;
+    this.#connection.listen({
+      down: (problem) => {
+        if (!isMissing) notice?.({ peer: SERVER, address, problem });
+        isMissing = true;
+      },
+      up: () => {
+        if (isMissing) notice?.({ peer: SERVER, address, problem: undefined });
+        isMissing = false;
+      },
+    });
+  }
+
+  #tellDenied(name: string, cause: Error): void {
+    const problem = new CircuitError("ACCESS_DENIED", `Cannot serve ${name} on NATS: ${cause.message}`, {
+      hint: "Let the server's permissions allow it, or use other credentials.",
+      cause,
+    });
+    this.#options.notice?.({ peer: name, address: this.#connection.address, problem });
+  }
+}
+
+function isFinal({ code }: CircuitError): boolean {
+  return code === "ACCESS_DENIED" || code === "FILE_FAILED";
+}
+
+/** Messages whose first one cannot be had. */
+function failing(problem: unknown): Iterable<never> {
+  return {
+    [Symbol.iterator]() {
+      throw problem;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { Msg } from "@nats-io/transport-node";
+import { backoff } from "../../core/backoff.js";
+import type { Clock } from "../../core/clock.js";
+import { messageOf } from "../../core/error.js";
+import { Queue } from "../../core/queue.js";
+import { DEFAULT_DEADLINE_MS } from "../framed/in-delivery.js";
+import type { MeshLimits } from "../limits.js";
+import type { Link, LinkEvents } from "../link.js";
+import type { Connection } from "./connection.js";
+import { describeMissing, isNobody } from "./missing.js";
+import { requestSubject } from "./subjects.js";
+
+export interface PlainLinkOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  readonly limits: MeshLimits;
+}
+
+/**
+ * The way to a channel of a node that is no circuit's, by single requests: the next goes when the one before it is
+ * answered, because members of a queue group would otherwise run them in any order. See `Connect`.
+ *
+ * @returns Cancels it; nothing is told afterwards.
+ */
+export function openPlainLink(
+  { node, channel }: { readonly node: string; readonly channel: string },
+  events: LinkEvents,
+  options: PlainLinkOptions,
+): () => void {
+  const link = new PlainLink(node, requestSubject(node, channel), { events, options });
+  queueMicrotask(() => link.open());
+  return () => link.close();
+}
+
+class PlainLink implements Link {
+  readonly #node: string;
+  readonly #subject: string;
+  readonly #events: LinkEvents;
+  readonly #options: PlainLinkOptions;
+  readonly #waiting = new Queue<string>();
+  #isAsking = false;
+  #isOver = false;
+  #stopWaiting = () => {};
+
+  constructor(
+    node: string,
+    subject: string,
+    { events, options }: { readonly events: LinkEvents; readonly options: PlainLinkOptions },
+  ) {
+    this.#node = node;
+    this.#subject = subject;
+    this.#events = events;
+    this.#options = options;
+  }
+
+  open(): void {
+    if (!this.#isOver) this.#events.opened(this);
+  }
+
+  get isFull(): boolean {
+    return this.#waiting.length >= this.#options.limits.outstanding;
+  }
+
+  send(text: string): void {
+    if (this.#isOver) return;
+    this.#waiting.push(text);
+    if (!this.#isAsking) void this.#askAll();
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#stopWaiting();
+    this.#waiting.clear();
+  }
+
+  async #askAll(): Promise<void> {
+    this.#isAsking = true;
+    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+      const answer = await this.#ask(text);
+      if (this.#isOver) return;
+      if (answer === undefined) break;
+      const refusal = answer.headers?.get("Nats-Service-Error");
+      if (refusal) {
+        this.#end({ kind: "refused", reason: refusal });
+        return;
+      }
+      this.#events.ack(answer.string());
+      this.#events.room();
+    }
+    this.#isAsking = false;
+  }
+
+  /** Asks until somebody is there to answer; a request that nobody was there for has not been run. */
+  async #ask(text: string): Promise<Msg | undefined> {
+    const { connection, clock } = this.#options;
+    const waits = backoff();
+    while (!this.#isOver) {
+      try {
+        const { client } = connection;
+        if (client === undefined) throw connection.problem ?? new Error("there is no server");
+        return await client.request(this.#subject, text, { timeout: DEFAULT_DEADLINE_MS });
+      } catch (error) {
+        if (this.#isOver) return undefined;
+        if (connection.client && !isNobody(error)) {
+          this.#end({ kind: "lost", reason: messageOf(error) });
+          return undefined;
+        }
+        this.#events.missing(this.#subject, describeMissing(this.#node, error));
+        await new Promise<void>((resolve) => {
+          this.#stopWaiting = clock.after(waits.next().value, resolve);
+        });
+      }
+    }
+    return undefined;
+  }
+
+  #end(end: Parameters<LinkEvents["ended"]>[0]): void {
+    if (this.#isOver) return;
+    this.close();
+    this.#events.ended(end);
+  }
+}

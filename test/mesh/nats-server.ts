@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { skipWithout } from "../tools.js";
+
+/** Debian's place of it may not be on a user's path. */
+const PROGRAM = "/usr/sbin/nats-server";
+
+export const skipWithoutNats = skipWithout(
+  "nats-server",
+  PROGRAM,
+  ["--version"],
+  "apt-get install nats-server",
+);
+
+/** Time for a server to start, in milliseconds; it takes 30. */
+const START_MS = 10_000;
+
+export interface NatsServerOptions {
+  /** The system's choice where it is left out. */
+  readonly port?: number;
+  /** Lines of a configuration file. */
+  readonly config?: string;
+  readonly args?: readonly string[];
+}
+
+/** A NATS server of a test's own, on loopback. */
+export interface NatsServer {
+  readonly url: string;
+  readonly port: number;
+  /** Port for the other servers of its cluster, where it has one. */
+  readonly clusterPort: number;
+  /** Lets it stand still, and go on. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once, as a power cut would. Idempotent. */
+  kill(): Promise<void>;
+}
+
+export async function startNats({
+  port = -1,
+  config = "",
+  args = [],
+}: NatsServerOptions = {}): Promise<NatsServer> {
+  const folder = mkdtempSync(join(tmpdir(), "circuit-nats-"));
+  const file = join(folder, "nats.conf");
+  writeFileSync(file, config);
+  const child = spawn(PROGRAM, ["-c", file, "-a", "127.0.0.1", "-p", String(port), ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const gone = once(child, "exit");
+  const late = setTimeout(() => child.kill("SIGKILL"), START_MS);
+  const lines: string[] = [];
+  let clientPort = 0;
+  let clusterPort = 0;
+  for await (const line of createInterface({ input: child.stderr })) {
+    lines.push(line);
+    clientPort = Number(/Listening for client connections on .*:(\d+)/.exec(line)?.[1] ?? clientPort);
+    clusterPort = Number(/Listening for route connections on .*:(\d+)/.exec(line)?.[1] ?? clusterPort);
+    if (clientPort > 0 && (config.includes("cluster") ? clusterPort > 0 : /Server is ready/.test(line)))
+      break;
+  }
+  clearTimeout(late);
+  child.stderr.resume();
+  const kill = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  if (clientPort === 0) {
+    await kill();
+    throw new Error(`nats-server did not start:\n${lines.join("\n")}`);
+  }
+  return {
+    url: `nats://127.0.0.1:${clientPort}`,
+    port: clientPort,
+    clusterPort,
+    pause: () => void child.kill("SIGSTOP"),
+    resume: () => void child.kill("SIGCONT"),
+    kill,
+  };
+}
