@@ -33,8 +33,8 @@ export interface StreamOptions {
   /** Messages go to this channel of the target. Empty by default. */
   readonly channel?: string;
   /**
-   * Ends it at both ends; what waits rejects with the signal's own reason. The receiver is told by the end of
-   * the connection, so it goes on while somebody else in this process waits for acks of the same channel.
+   * Ends it at both ends; what waits rejects with the signal's own reason. A receiver of the plain protocol is told by
+   * the end of the connection, so it goes on while somebody else in this process waits for acks of the same channel.
    */
   readonly signal?: AbortSignal;
   /** The delivery in whose handler this is sent: its deadline and its chain of calls are inherited. */
@@ -70,9 +70,16 @@ export interface Mesh {
    * Sends one message and resolves with its ack.
    *
    * A target that is not there yet is tried again until the signal aborts or the mesh's patience ends
-   * (`PEER_MISSING`; `PEER_UNKNOWN` where no address is known). One that goes away rejects what was waiting
-   * with `PEER_LOST`. One whose handler threw rejects the message with `PEER_REFUSED` and the later ones of
-   * the connection with `NOT_RUN`. Nothing is sent twice; the next message connects anew.
+   * (`PEER_MISSING`; `PEER_UNKNOWN` where no address is known). A message whose handler threw rejects with
+   * `PEER_REFUSED`.
+   *
+   * Over the framed protocol a link that breaks is replaced, for up to 60 s, and each message runs once within the
+   * life of its receiver. What was sent to a receiver that died rejects with `DELIVERY_UNKNOWN`, unless `retry` says to
+   * repeat it; one that leaves answers what it runs, and its successor gets the rest. What would wait for itself rejects
+   * with `CALL_CYCLE`, what has no time left with `TIMEOUT`.
+   *
+   * Over the plain protocol nothing is sent twice: a target that goes away rejects what was waiting with `PEER_LOST`,
+   * and a handler that throws the later messages of the connection with `NOT_RUN`; the next message connects anew.
    *
    * @throws {CircuitError} `MESSAGE_INVALID` for what no text frame or channel can carry.
    */

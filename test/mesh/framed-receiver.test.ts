@@ -232,6 +232,29 @@ test("A receiver keeps at most 4 MiB of acks, and goes on as they are confirmed"
   assert.equal(desk.runs.length, 74);
 });
 
+test("A receiver that leaves refuses what still comes, answers what runs, and says bye", async () => {
+  let finish = (_: string) => {};
+  const desk = new Desk(() => new Promise((resolve) => (finish = resolve)));
+  const link = desk.join().hello("s").say(open).say(message(1)).say(message(2));
+  const closed = desk.node.close();
+  link
+    .say(message(3))
+    .say((writer) => writer.open(1, "new"))
+    .say((writer) => writer.message(1, 1, "1", undefined));
+  await turn();
+  finish("done");
+  await closed;
+  assert.deepEqual(link.heard, [
+    ["numbers", 0x21, 0, 2, 250],
+    ["numbers", 0x21, 1, 1, 250],
+    ["ack", 0, 1, "done"],
+    ["bye"],
+  ]);
+  assert.deepEqual(desk.runs, ["1"]);
+  assert.ok(link.isClosed);
+  assert.equal(desk.clock.pending, 0);
+});
+
 const HOSTILE: readonly (readonly [what: string, say: (link: HandMadeLink) => unknown])[] = [
   ["a second hello", (link) => link.hello("s")],
   ["a welcome", (link) => link.say((writer) => writer.json(0x02, {}))],

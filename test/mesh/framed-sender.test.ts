@@ -158,6 +158,26 @@ test("A sender drops acks of what it did not send, and a repeated one", async ()
   desk.sender.close();
 });
 
+test("A sender knows that what has no ack when its receiver says bye has not run", async () => {
+  const desk = new Desk();
+  const sent = ["a", "b"].map((text) => desk.sender.send("node", text));
+  await desk.connect();
+  await desk.welcome();
+  await desk.say((writer) => {
+    writer.ack(0, 1, "A");
+    writer.json(0x03, { retryMs: 250 });
+  });
+  assert.deepEqual(desk.dialed, [0, 250]);
+  desk.heard.length = 0;
+  await desk.connect();
+  await desk.welcome({ boot: "another", session: "another" });
+  assert.deepEqual(desk.heard, [["hello"], ["open", 0, ""], ["message", 0, 1, "b"]]);
+  await desk.say((writer) => writer.ack(0, 1, "B"));
+  assert.deepEqual(await Promise.all(sent), ["A", "B"]);
+  desk.sender.close();
+  assert.equal(desk.clock.pending, 0);
+});
+
 const HOSTILE: readonly (readonly [what: string, write: (writer: FrameWriter) => void])[] = [
   ["a hello", (writer) => writer.json(0x01, {})],
   [

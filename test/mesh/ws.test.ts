@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { test } from "node:test";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { type OpenRig, testMesh, testPlainMesh } from "../contract/mesh.js";
 
@@ -37,6 +39,17 @@ testMesh("WsMesh within a process", async (options) => {
     announce: async () => {},
     missingCode: "PEER_UNKNOWN",
   };
+});
+
+test("WsMesh reaches one node by two names, a session each", async (context) => {
+  const far = new WsMesh();
+  const near = new WsMesh();
+  context.after(() => Promise.all([near.close(), far.close()]));
+  const node = await far.serve("node", async ({ message }) => message, { host: "127.0.0.1", port: 0 });
+  for (const name of ["one", "other"]) near.introduce(name, node.addresses[0] ?? "");
+  const messages = Array.from({ length: 100 }, (_, index) => index);
+  const acks = await Promise.all(messages.map((index) => near.send(index % 2 ? "one" : "other", index)));
+  assert.deepEqual(acks, messages);
 });
 
 async function findFreePort(): Promise<number> {

@@ -34,6 +34,8 @@ interface Kept {
   readonly session: InSession;
   readonly peer: string;
   link: FrameLink | undefined;
+  /** Stops listening for silence on its link. */
+  unwatch: () => void;
   /** Calls off that it is forgotten. */
   keep: () => void;
 }
@@ -89,6 +91,8 @@ export class InSessions {
           stopWaiting();
           this.#greeting.delete(link);
           kept = this.#attach(hello, link, peer);
+          kept.unwatch();
+          kept.unwatch = () => keepAlive.stop();
           if (link.isLocal !== true) keepAlive.start();
         } catch {
           // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.
@@ -121,12 +125,7 @@ export class InSessions {
     for (const stopTimers of this.#timers) stopTimers();
     for (const link of this.#greeting) link.close();
     this.#greeting.clear();
-    for (const { session, keep } of this.#sessions.values()) {
-      keep();
-      session.close();
-    }
-    this.#sessions.clear();
-    this.#adrift.clear();
+    for (const kept of [...this.#sessions.values()]) this.#forget(kept);
   }
 
   get #isIdle(): boolean {
@@ -154,7 +153,7 @@ export class InSessions {
       },
       left: () => this.#forget(kept),
     });
-    const kept: Kept = { sender, session, peer, link: undefined, keep: () => {} };
+    const kept: Kept = { sender, session, peer, link: undefined, unwatch: () => {}, keep: () => {} };
     this.#sessions.set(sender, kept);
     return kept;
   }
@@ -184,6 +183,7 @@ export class InSessions {
 
   #forget(kept: Kept): void {
     this.#moor(kept);
+    kept.unwatch();
     this.#sessions.delete(kept.sender);
     kept.session.close();
   }
