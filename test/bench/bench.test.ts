@@ -21,7 +21,15 @@ const benches = await listBenches();
 
 test("listBenches() finds every bench", () => {
   const names = benches.map(({ name }) => name);
-  assert.deepEqual(names, ["mesh-plain", "seed-job", "session", "start", "tone", "virtual-wire"]);
+  assert.deepEqual(names, [
+    "mesh-nats",
+    "mesh-plain",
+    "seed-job",
+    "session",
+    "start",
+    "tone",
+    "virtual-wire",
+  ]);
 });
 
 for (const { name, rows } of benches) {

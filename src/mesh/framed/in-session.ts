@@ -89,11 +89,6 @@ export class InSession {
     this.room();
   }
 
-  /** Whether its sender has opened no channel: there is nothing that it could go on with. */
-  get isEmpty(): boolean {
-    return this.#channels.size === 0;
-  }
-
   /** The link broke; the session waits for another. */
   detach(): void {
     this.#link = undefined;

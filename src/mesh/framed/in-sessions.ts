@@ -162,10 +162,6 @@ export class InSessions {
     if (kept.link !== link || this.#sessions.get(kept.sender) !== kept) return;
     kept.link = undefined;
     kept.session.detach();
-    if (kept.session.isEmpty) {
-      this.#forget(kept);
-      return;
-    }
     kept.keep = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(kept));
     const adrift = this.#adrift.get(kept.peer) ?? new Set();
     this.#adrift.set(kept.peer, adrift.add(kept));

@@ -115,7 +115,13 @@ class Listener {
   #ponged(): void {
     this.#bestMs = Math.min(this.#bestMs, this.#clock.now() - this.#sentMs);
     this.#pongs++;
-    if (this.#pongs < PINGS) this.#ping();
-    else this.#finish({ kind: "node", ...this.#who, roundTripMs: this.#bestMs });
+    if (this.#pongs < PINGS) {
+      this.#ping();
+      return;
+    }
+    // So that the session, which nobody will go on with, is forgotten at once.
+    this.#writer.json(RECORD.bye, {});
+    this.#link.send(this.#writer.take());
+    this.#finish({ kind: "node", ...this.#who, roundTripMs: this.#bestMs });
   }
 }
