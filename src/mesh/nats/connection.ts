@@ -6,7 +6,7 @@ import {
   type Status,
 } from "@nats-io/transport-node";
 import { backoff } from "../../core/backoff.js";
-import type { Clock } from "../../core/clock.js";
+import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import { authenticatorOf, type NatsCredentials } from "./credentials.js";
@@ -89,9 +89,24 @@ export class Connection {
     this.#isUp = false;
     for (const listener of [...this.#listeners]) listener.closed?.();
     const client = this.#client;
-    // A client without a server would wait for one to send what it has queued.
-    if (client && !client.isClosed()) await (this.#problem ? client.close() : client.drain()).catch(() => {});
+    if (client && !client.isClosed()) {
+      // A client without a server would wait for one, for ever, to send what it has queued.
+      if (!this.#problem) await this.within(client.drain());
+      await client.close().catch(() => {});
+    }
     await this.#running;
+  }
+
+  /** Resolves when something of the server's is done, or has failed, or takes longer than closing may. */
+  within(done: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const stopWaiting = systemClock.after(this.#options.limits.closeMs, resolve);
+      const settle = () => {
+        stopWaiting();
+        resolve();
+      };
+      done.then(settle, settle);
+    });
   }
 
   async #run(): Promise<void> {

@@ -73,12 +73,12 @@ export class NatsNode {
     if (client) {
       this.#requests.leave(client);
       // What the server has handed over already still arrives, and is refused.
-      await Promise.all(this.#shared.map((subscription) => subscription.drain().catch(() => {})));
+      await connection.within(Promise.all(this.#shared.map((subscription) => subscription.drain())));
     }
     await left;
     for (const subscription of this.#own) subscription.unsubscribe();
     for (const link of this.#links) link.close();
-    await connection.client?.flush().catch(() => {});
+    if (connection.client) await connection.within(connection.client.flush());
   }
 
   #subscribe(client: NatsConnection): void {
