@@ -6,13 +6,12 @@ import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Random, seededRandom } from "../core/random.js";
-import { MemoryMesh } from "../mesh/memory/memory-mesh.js";
-import type { Mesh, PeerNotice, ServeOptions } from "../mesh/mesh.js";
+import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { loadWiring, type OpenBoard, openBoard } from "./boards.js";
-import type { DiscoveryChoice } from "./discovery.js";
 import type { CircuitEvent, Summary } from "./events.js";
+import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
 import { makeSketch } from "./sketches.js";
 import { summarize } from "./summary.js";
@@ -28,10 +27,7 @@ export interface RunOptions {
   /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
   readonly mesh?: Mesh;
   /** How nodes find others and are found; left out, they know their own process and the grid. */
-  readonly discovery?: Pick<DiscoveryChoice, "announce" | "lan" | "env"> & {
-    /** Where to try nodes that neither the grid names nor anybody has announced. */
-    readonly fallback?: Readonly<Record<string, string>>;
-  };
+  readonly discovery?: RunDiscovery;
 }
 
 /**
@@ -198,35 +194,16 @@ class Circuit {
     );
   }
 
-  /** Sockets are loaded only where a node is reached through one. */
   async #makeMesh(): Promise<Mesh> {
-    if (this.#options.mesh) return this.#options.mesh;
-    const { nodes, grid = {}, timeoutSeconds, mesh } = this.#definition;
-    const clock = this.#clock;
-    const notice: PeerNotice = ({ peer, address, problem }) => {
-      const text = problem ? `${problem.message}; trying again` : `${peer} is there (${address})`;
-      this.#tell({ type: "notice", text });
-    };
-    const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
-    if (mesh !== undefined) {
-      const { openNatsMesh } = await import("./nats.js");
-      return openNatsMesh({ url: mesh, clock, notice, patienceMs, signal: this.#stopping.signal });
-    }
-    const { fallback = {}, ...choice } = this.#options.discovery ?? {};
-    const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
-    const seeks = this.#options.discovery !== undefined;
-    if (!isReached && !seeks && Object.keys(grid).length === 0) {
-      return new MemoryMesh({ clock, notice, patienceMs });
-    }
-    const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
-    if (!seeks) return new WsMesh({ clock, notice, patienceMs, grid });
-    const { makeDiscovery } = await import("./discovery.js");
-    const discovery = await makeDiscovery({
-      ...choice,
-      clock,
-      notice: (text) => this.#tell({ type: "notice", text }),
-    });
-    return new WsMesh({ clock, notice, patienceMs, grid, discovery, fallback });
+    return (
+      this.#options.mesh ??
+      makeMesh(this.#definition, {
+        clock: this.#clock,
+        discovery: this.#options.discovery,
+        signal: this.#stopping.signal,
+        notice: (text) => this.#tell({ type: "notice", text }),
+      })
+    );
   }
 
   async #untilDone(): Promise<void> {

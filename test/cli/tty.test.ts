@@ -126,7 +126,7 @@ describe("circuit run on a tty with", { concurrency: 2 }, () => {
       );
 
       await context.test("sounds another pitch", async () => {
-        const args = ["-t", "1", "--chance", "0", "--tone", "698.46", "--tone-ms", "110"];
+        const args = ["-t", "1", "--chance", "0", "--tone", "698.46", "--tone-ms", "70"];
         assert.equal((await circuit(context, options(board.path, ...args))).code, 0);
         const tones = pitches(await board.take());
         assert.equal(tones.length, 3);

@@ -1,6 +1,6 @@
-// One end of the measurement of mesh-plain.ts, as a process of its own:
-//   node mesh-plain-end.js server ours|ws
-//   node mesh-plain-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed
+// One end of the measurement of mesh-plain.ts and mesh-framed.ts, as a process of its own:
+//   node mesh-end.js server ours|ws
+//   node mesh-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed
 import { WebSocket, WebSocketServer } from "ws";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { Meter } from "./meter.js";

@@ -1,0 +1,43 @@
+import type { CircuitDefinition } from "../config/define.js";
+import { CIRCUIT_SETTINGS } from "../config/settings.js";
+import type { Clock } from "../core/clock.js";
+import { MemoryMesh } from "../mesh/memory/memory-mesh.js";
+import type { Mesh, PeerNotice } from "../mesh/mesh.js";
+import type { DiscoveryChoice } from "./discovery.js";
+
+/** How a circuit's nodes find others and are found. */
+export type RunDiscovery = Pick<DiscoveryChoice, "announce" | "lan" | "env"> & {
+  /** Where to try nodes that neither the grid names nor anybody has announced. */
+  readonly fallback?: Readonly<Record<string, string>>;
+};
+
+export interface MakeMeshOptions {
+  readonly clock: Clock;
+  /** How nodes of other processes are found; `undefined` where nobody looks for them. */
+  readonly discovery: RunDiscovery | undefined;
+  readonly signal: AbortSignal;
+  readonly notice: (text: string) => void;
+}
+
+/** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
+export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
+  const { nodes, grid = {}, timeoutSeconds, mesh } = definition;
+  const { clock, signal } = options;
+  const notice: PeerNotice = ({ peer, address, problem }) =>
+    options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
+  const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
+  if (mesh !== undefined) {
+    const { openNatsMesh } = await import("./nats.js");
+    return openNatsMesh({ url: mesh, clock, notice, patienceMs, signal });
+  }
+  const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
+  if (!isReached && options.discovery === undefined && Object.keys(grid).length === 0) {
+    return new MemoryMesh({ clock, notice, patienceMs });
+  }
+  const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
+  if (options.discovery === undefined) return new WsMesh({ clock, notice, patienceMs, grid });
+  const { makeDiscovery } = await import("./discovery.js");
+  const { fallback = {}, ...choice } = options.discovery;
+  const discovery = await makeDiscovery({ ...choice, clock, notice: options.notice });
+  return new WsMesh({ clock, notice, patienceMs, grid, discovery, fallback });
+}
