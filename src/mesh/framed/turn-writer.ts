@@ -1,7 +1,12 @@
 import type { FrameLink } from "./frame-link.js";
 import { FrameWriter } from "./frame-writer.js";
 
-/** A frame is sent before its turn is over when it has grown so long: half of what a peer admits. */
+/**
+ * A frame is sent before its turn is over when it has grown so long: the peer then works on it while the turn goes on
+ * (measured: twice the acks at 1 024 outstanding). Each further frame of the turn may be twice as long, because a
+ * write costs as much as a hundred messages, up to what a peer admits less one message.
+ */
+const FIRST_FRAME_BYTES = 1_024;
 const MOST_FRAME_BYTES = 65_536;
 
 /** Writes records to a link: all that a turn of the event loop has to say leaves as one frame. */
@@ -11,6 +16,7 @@ export class TurnWriter {
   #link: FrameLink | undefined;
   #isScheduled = false;
   #isFlushing = false;
+  #frameBytes = FIRST_FRAME_BYTES;
   /** Adds what should ride along with a frame that is about to leave. */
   #beforeFlush: () => void;
 
@@ -27,7 +33,10 @@ export class TurnWriter {
 
   /** For one more record. */
   get record(): FrameWriter {
-    if (this.#writer.length >= MOST_FRAME_BYTES && !this.#isFlushing) this.flush();
+    if (this.#writer.length >= this.#frameBytes && !this.#isFlushing) {
+      this.flush();
+      this.#frameBytes = Math.min(this.#frameBytes * 2, MOST_FRAME_BYTES);
+    }
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.#schedule(this.#turnOver);
@@ -47,6 +56,7 @@ export class TurnWriter {
 
   readonly #turnOver = (): void => {
     this.#isScheduled = false;
+    this.#frameBytes = FIRST_FRAME_BYTES;
     this.flush();
   };
 }
