@@ -1,9 +1,6 @@
-import type { Clock } from "../core/clock.js";
-import type { CircuitError } from "../core/error.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { Dial, Dialing } from "./framed/out-link.js";
-import { OutSession, type Posting } from "./framed/out-session.js";
-import type { MeshLimits } from "./limits.js";
+import { OutSession, type OutSessionOptions, type Posting } from "./framed/out-session.js";
 import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
@@ -11,20 +8,10 @@ import type { Outbox, Waiter } from "./waiter.js";
 /** Connects to a target by the framed protocol, and says so where it speaks only the plain one. */
 export type DialPeer = (target: string, dialing: Dialing & { plain(): void }, waitMs: number) => () => void;
 
-export interface PeerOptions {
-  readonly target: string;
+export interface PeerOptions extends Omit<OutSessionOptions, "dial"> {
   readonly dial: DialPeer;
   /** Where messages go to a target that speaks only the plain protocol. */
   readonly outlets: Outlets | undefined;
-  readonly clock: Clock;
-  readonly patienceMs: number;
-  readonly limits: MeshLimits;
-  readonly schedule: (callback: () => void) => void;
-  missing(address: string, problem: CircuitError): void;
-  /** There is a session; `address` where the target was found. */
-  opened(address?: string): void;
-  /** Nothing is connected and nothing waits. */
-  ended(): void;
 }
 
 /** A target, whichever protocol it speaks. It is asked for the framed one; a foreign node is spoken to plainly. */

@@ -86,8 +86,9 @@ export interface Welcome {
   readonly resumed: boolean;
   /** Last sequence number received on each channel that it goes on with. */
   readonly channels: readonly (readonly [id: number, received: number])[];
-  /** Messages without an ack, and their bytes, that it admits. */
+  /** Messages that may be under way, counted from a channel's first without an ack. */
   readonly window: number;
+  /** Bytes of acks that it keeps until they are confirmed. */
   readonly windowBytes: number;
 }
 

@@ -9,7 +9,7 @@ import { FrameWriter } from "./frame-writer.js";
 const FIRST_FRAME_BYTES = 1_024;
 const MOST_FRAME_BYTES = 65_536;
 
-/** Writes records to a link: all that a turn of the event loop has to say leaves as one frame. */
+/** Writes records to a link: what a turn of the event loop has to say leaves as one frame, or a few where it is much. */
 export class TurnWriter {
   readonly #writer = new FrameWriter();
   readonly #schedule: (callback: () => void) => void;
