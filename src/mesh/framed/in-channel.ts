@@ -1,44 +1,62 @@
 import { Queue } from "../../core/queue.js";
 import { jsonOf, type Payload } from "../payload.js";
-import type { InDelivery } from "./in-delivery.js";
+import type { DeliveryPlace, InDelivery } from "./in-delivery.js";
 import type { Failure } from "./records.js";
 
 /** An answer that the sender may not have yet. */
-export type KeptAck = { readonly payload: Payload } | { readonly failure: Failure };
+export type KeptAck = Payload | FailedAck;
+
+/** The answer to a message that failed. */
+export class FailedAck {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    this.failure = failure;
+  }
+}
 
 /** A channel as its receiver sees it: what arrived, what runs, and the acks that the sender may not have. */
 export class InChannel {
   readonly id: number;
-  readonly name: string;
+  readonly place: DeliveryPlace;
   readonly waiting = new Queue<InDelivery>();
-  readonly running = new Set<InDelivery>();
+  /** Messages that run, and those of them whose handlers have not returned an answer at once. */
+  running = 0;
+  readonly pending = new Set<InDelivery>();
   /** Last sequence number that arrived. */
   received = 0;
   /** It has told of a gap, or of a refusal, and ignores what still comes until the sender has heard. */
   isDeaf = false;
-  readonly #kept = new Map<number, KeptAck>();
+  /** Acks by sequence number, of those after `#confirmed`: a ring, because a window of them comes and goes. */
+  #ring: (KeptAck | undefined)[] = [undefined, undefined, undefined, undefined];
   #confirmed = 0;
 
-  constructor(id: number, name: string) {
+  constructor(id: number, place: DeliveryPlace) {
     this.id = id;
-    this.name = name;
+    this.place = place;
+  }
+
+  get name(): string {
+    return this.place.name;
   }
 
   /** Keeps an answer. Returns the bytes that it counts for. */
   keep(sequence: number, ack: KeptAck): number {
-    this.#kept.set(sequence, ack);
+    while (sequence - this.#confirmed > this.#ring.length) this.#grow();
+    this.#ring[sequence & (this.#ring.length - 1)] = ack;
     return bytesOf(ack);
   }
 
   find(sequence: number): KeptAck | undefined {
-    return this.#kept.get(sequence);
+    if (sequence <= this.#confirmed || sequence - this.#confirmed > this.#ring.length) return undefined;
+    return this.#ring[sequence & (this.#ring.length - 1)];
   }
 
   /** Acks from a sequence number on, in order. */
   *keptFrom(first: number): Generator<readonly [sequence: number, ack: KeptAck]> {
     for (let sequence = first; sequence <= this.received; sequence++) {
-      const ack = this.#kept.get(sequence);
-      if (ack) yield [sequence, ack];
+      const ack = this.find(sequence);
+      if (ack !== undefined) yield [sequence, ack];
     }
   }
 
@@ -47,9 +65,9 @@ export class InChannel {
     let bytes = 0;
     const before = this.#confirmed;
     while (this.#confirmed < sequence) {
-      const ack = this.#kept.get(this.#confirmed + 1);
+      const ack = this.find(this.#confirmed + 1);
       if (ack === undefined) break; // it cannot have what there is not
-      this.#kept.delete(++this.#confirmed);
+      this.#ring[++this.#confirmed & (this.#ring.length - 1)] = undefined;
       bytes += bytesOf(ack);
     }
     return { messages: this.#confirmed - before, bytes };
@@ -62,12 +80,21 @@ export class InChannel {
     this.received = first.sequence - 1;
     return first.sequence;
   }
+
+  #grow(): void {
+    const before = this.#ring;
+    const mask = before.length * 2 - 1;
+    this.#ring = new Array(before.length * 2).fill(undefined);
+    for (let offset = 1; offset <= before.length; offset++) {
+      const sequence = this.#confirmed + offset;
+      this.#ring[sequence & mask] = before[sequence & (before.length - 1)];
+    }
+  }
 }
 
 /** What an ack counts for, at most as much as what its sender counts when it arrives. */
 function bytesOf(ack: KeptAck): number {
-  if ("failure" in ack) return 0; // never long
-  const { payload } = ack;
-  if (typeof payload === "string" || payload instanceof Uint8Array) return payload.length;
-  return typeof payload === "object" ? jsonOf(payload).length : 0;
+  if (typeof ack === "string" || ack instanceof Uint8Array) return ack.length;
+  if (ack instanceof FailedAck) return 0; // never long
+  return typeof ack === "object" ? jsonOf(ack).length : 0;
 }

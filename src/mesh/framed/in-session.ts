@@ -5,7 +5,7 @@ import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
 import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
-import { InChannel, type KeptAck } from "./in-channel.js";
+import { FailedAck, InChannel, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
 import { InRuns } from "./in-runs.js";
 import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
@@ -53,6 +53,8 @@ export class InSession {
   /** Something may wait because the link was full, or because too much was kept. */
   #isHeldUp = false;
   #isLeaving = false;
+  /** When the frame arrived that is being read, on the clock, in milliseconds. */
+  #nowMs = 0;
 
   constructor(options: InSessionOptions) {
     this.#options = options;
@@ -98,9 +100,11 @@ export class InSession {
   /**
    * Reads one frame.
    *
+   * @param nowMs When it arrived, on the clock, in milliseconds.
    * @throws {CircuitError} `MESSAGE_INVALID` for what a sender may not say; the link is then to be closed.
    */
-  take(frame: Uint8Array): void {
+  take(frame: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs;
     readFrame(frame, this.#sink);
   }
 
@@ -158,16 +162,17 @@ export class InSession {
     if (this.#channels.size >= MAX_CHANNELS) throw unexpected(`over ${MAX_CHANNELS} channels`);
     if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
       throw unexpected("a channel whose name is too long");
-    this.#channels.set(id, new InChannel(id, name));
+    const { node, clock } = this.#options;
+    this.#channels.set(id, new InChannel(id, { node, name, clock, key: `${this.#id}/${id}` }));
   }
 
   #arrived(id: number, sequence: number, message: Payload, headers: Headers | undefined): void {
-    const { node, clock, limits } = this.#options;
+    const { limits } = this.#options;
     const channel = this.#channels.get(id);
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
     if (sequence <= channel.received) {
       const ack = channel.find(sequence);
-      if (ack && this.#link?.isFull === false) this.#write(channel, sequence, ack);
+      if (ack !== undefined && this.#link?.isFull === false) this.#write(channel, sequence, ack);
       return;
     }
     if (sequence > channel.received + 1 || this.#isLeaving) {
@@ -180,11 +185,7 @@ export class InSession {
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
-    const key = () => `${this.#id}/${id}/${sequence}`;
-    this.#runs.add(
-      channel,
-      new InDelivery({ node, channel: channel.name, message, sequence, headers, clock, key }),
-    );
+    this.#runs.add(channel, new InDelivery(channel.place, sequence, message, headers, this.#nowMs));
   }
 
   /** Says once why messages are not taken, and ignores what follows until the sender has heard. */
@@ -217,8 +218,8 @@ export class InSession {
   #write(channel: InChannel, sequence: number, ack: KeptAck): void {
     if (!this.#link) return;
     const writer = this.#writer.record;
-    if ("payload" in ack) writer.ack(channel.id, sequence, ack.payload);
-    else writer.failure(channel.id, sequence, ack.failure);
+    if (ack instanceof FailedAck) writer.failure(channel.id, sequence, ack.failure);
+    else writer.ack(channel.id, sequence, ack);
   }
 
   #repeatAcks(id: number, first: number): void {

@@ -82,9 +82,10 @@ export class InSessions {
     return {
       frame: (frame) => {
         try {
-          keepAlive.heard();
+          const nowMs = clock.now();
+          keepAlive.heard(nowMs);
           if (kept) {
-            kept.session.take(frame);
+            kept.session.take(frame, nowMs);
             return;
           }
           const hello = helloOf(frame);

@@ -28,13 +28,13 @@ export class KeepAlive {
 
   /** Begins to listen for silence on a new link. */
   start(): void {
-    this.heard();
+    this.heard(this.#options.clock.now());
     this.#wait();
   }
 
-  /** The peer has said something. */
-  heard(): void {
-    this.#heardAtMs = this.#options.clock.now();
+  /** The peer has said something, at that time on the clock. */
+  heard(nowMs: number): void {
+    this.#heardAtMs = nowMs;
     this.#hasAsked = false;
   }
 

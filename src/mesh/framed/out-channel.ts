@@ -1,21 +1,29 @@
+import type { Clock } from "../../core/clock.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
 import type { Headers } from "./records.js";
 
 /** A message on its way, until its ack is here. */
-export interface Entry {
+export class Entry {
   readonly payload: Payload;
   readonly waiter: Waiter;
   /** Which of its waiter's messages it is. */
   readonly ticket: number;
   readonly context: MessageContext | undefined;
   /** Whether it has been written to a link of the present session. */
-  isSent: boolean;
-  isDone: boolean;
+  isSent = false;
+  isDone = false;
   /** How often it may have been delivered to a receiver that has died since. */
-  deliveries: number;
+  deliveries = 0;
   /** The same for every delivery; set when it is delivered again. */
-  key: string | undefined;
+  key: string | undefined = undefined;
+
+  constructor(payload: Payload, waiter: Waiter, ticket: number, context: MessageContext | undefined) {
+    this.payload = payload;
+    this.waiter = waiter;
+    this.ticket = ticket;
+    this.context = context;
+  }
 }
 
 /** What a message inherits from the handler that sends it. */
@@ -66,16 +74,20 @@ export class OutChannel {
     this.#entries.push(entry);
   }
 
-  /** Takes the first entry that has not been sent, with its number. */
-  takeUnsent(): { readonly entry: Entry; readonly sequence: number } | undefined {
+  /** Takes the first entry that has not been sent; its number is `lastSent`. */
+  takeUnsent(): Entry | undefined {
     while (this.#unsent < this.#entries.length) {
-      const index = this.#unsent++;
-      const entry = this.#entries[index];
+      const entry = this.#entries[this.#unsent++];
       if (entry === undefined || entry.isDone) continue;
       entry.isSent = true;
-      return { entry, sequence: this.#base + index - this.#head };
+      return entry;
     }
     return undefined;
+  }
+
+  /** Sequence number of the entry that was taken last. */
+  get lastSent(): number {
+    return this.#base + this.#unsent - this.#head - 1;
   }
 
   /** The entry of a sequence number, if it was sent and has no ack yet. */
@@ -180,12 +192,12 @@ export class OutChannel {
 }
 
 /** What travels with an entry. */
-export function headersOf(entry: Entry, nowMs: number): Headers | undefined {
+export function headersOf(entry: Entry, clock: Clock): Headers | undefined {
   const { context, deliveries, key } = entry;
   if (context === undefined && deliveries === 0) return undefined;
   return {
     ...(context?.deadlineAtMs !== undefined && {
-      deadlineMs: Math.max(0, Math.round(context.deadlineAtMs - nowMs)),
+      deadlineMs: Math.max(0, Math.round(context.deadlineAtMs - clock.now())),
     }),
     ...(context?.chain && { chain: context.chain }),
     ...(deliveries > 0 && { deliveries }),

@@ -158,7 +158,7 @@ export class OutLink {
 
   #take(link: FrameLink, frame: Uint8Array): void {
     if (this.#link !== link) return;
-    this.#keepAlive.heard();
+    this.#keepAlive.heard(this.#options.clock.now());
     try {
       this.#options.frame(frame);
     } catch (error) {

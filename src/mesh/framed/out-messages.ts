@@ -195,15 +195,14 @@ export class OutMessages {
 
   /** Writes the channel's next message. Returns it. */
   #sendNext(channel: OutChannel): Entry | undefined {
-    const next = channel.takeUnsent();
-    if (next === undefined) return undefined;
-    const { entry, sequence } = next;
+    const entry = channel.takeUnsent();
+    if (entry === undefined) return undefined;
     const writer = this.#options.writer.record;
     if (!channel.isOpen) {
       channel.isOpen = true;
       writer.open(channel.id, channel.name);
     }
-    writer.message(channel.id, sequence, entry.payload, headersOf(entry, this.#options.clock.now()));
+    writer.message(channel.id, channel.lastSent, entry.payload, headersOf(entry, this.#options.clock));
     this.#outstanding++;
     return entry;
   }

@@ -50,8 +50,9 @@ export class TurnWriter {
     this.#isFlushing = true;
     this.#beforeFlush();
     this.#isFlushing = false;
-    const frame = this.#writer.take();
-    this.#link?.send(frame);
+    const link = this.#link;
+    if (link) link.send(this.#writer.take(link.headBytes));
+    else this.#writer.take();
   }
 
   readonly #turnOver = (): void => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import "./word-masks.js";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
@@ -45,7 +46,7 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
     };
     if (asksForFrames(request)) {
       framed.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsFrameLink(ws, socket, options);
+        const link = new WsFrameLink(ws, socket, "server", options);
         keep(link);
         link.listen(node.accept(link, request.socket.remoteAddress ?? ""));
       });

@@ -1,19 +1,27 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
+import { frameInPlace, LONGEST_HEADER_BYTES } from "./binary-frame.js";
 import { CLOSE, type WsLinkOptions } from "./ws-link.js";
 
-/** One end of an open WebSocket that carries frames of `circuit.1`, each as a binary message. */
+/**
+ * One end of an open WebSocket that carries frames of `circuit.1`, each as a binary message. As in `WsLink`, what is sent
+ * is framed here and leaves in one write; ws does the handshake, all reading, and the other frames.
+ */
 export class WsFrameLink implements FrameLink {
+  readonly headBytes = LONGEST_HEADER_BYTES;
   /** Resolves when the connection is gone. Never rejects. */
   readonly closed: Promise<void>;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
+  readonly #isClient: boolean;
   #events: FrameLinkEvents | undefined;
   #isClosing = false;
 
-  constructor(ws: WebSocket, socket: Duplex, options: WsLinkOptions) {
+  /** @param end Which end this is: clients mask what they send. */
+  constructor(ws: WebSocket, socket: Duplex, end: "client" | "server", options: WsLinkOptions) {
+    this.#isClient = end === "client";
     this.#ws = ws;
     this.#socket = socket;
     this.#options = options;
@@ -42,8 +50,10 @@ export class WsFrameLink implements FrameLink {
   }
 
   send(frame: Uint8Array): void {
+    // After the peer's close frame nothing may follow ws's own.
     if (this.#isClosing || this.#ws.readyState !== this.#ws.OPEN) return;
-    this.#ws.send(frame, this.#sent);
+    const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    this.#socket.write(frameInPlace(bytes, this.#isClient), this.#sent);
   }
 
   close(): void {
