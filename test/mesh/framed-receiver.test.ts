@@ -48,6 +48,7 @@ class HandMadeLink {
       get isFull() {
         return isFull();
       },
+      headBytes: 0,
       send: (frame: Uint8Array) => this.#hear(frame),
       close: () => {
         this.isClosed = true;

@@ -38,6 +38,7 @@ class Desk {
   async connect(): Promise<void> {
     const link: FrameLink = {
       isFull: false,
+      headBytes: 0,
       send: (frame) => this.#hear(frame),
       close: () => {
         this.closed++;

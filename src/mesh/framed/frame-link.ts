@@ -5,8 +5,8 @@ export interface FrameLink {
   /** Both ends are in one process, so that the end of the link is always told and nobody need ask for the peer. */
   readonly isLocal?: boolean;
 
-  /** Bytes before a frame that the link wants to write itself. None by default. */
-  readonly headBytes?: number;
+  /** Bytes before a frame that the link wants to write itself. */
+  readonly headBytes: number;
 
   /**
    * Hands a frame over and returns at once. The bytes are the link's; the frame begins after the first `headBytes` of
