@@ -49,7 +49,7 @@ export class Sender {
       checkPayload(message, this.#options.limits);
       if (channel !== "") checkChannel(channel, this.#options.limits);
       signal?.throwIfAborted();
-      const outbox = this.#find(target, channel, options);
+      const outbox = this.#find(target, channel, contextOf(options));
       const deadlineAtMs = options.cause?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
         outbox.post(message, new Sent(resolve, reject));
@@ -65,12 +65,13 @@ export class Sender {
   stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
     const { limits } = this.#options;
     const { channel = "", signal } = options;
+    const context = contextOf(options);
     return new AckStream({
       messages,
       signal,
       limits,
       check: () => checkChannel(channel, limits),
-      findOutbox: () => this.#find(target, channel, options),
+      findOutbox: () => this.#find(target, channel, context),
     });
   }
 
@@ -81,14 +82,9 @@ export class Sender {
     this.#outlets?.close();
   }
 
-  #find(target: string, channel: string, { cause, retry }: StreamOptions): Outbox {
+  #find(target: string, channel: string, context: MessageContext | undefined): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
     const peer = this.#peers.get(target) ?? this.#open(target);
-    if (cause === undefined && retry !== "repeat") return peer.outbox(channel);
-    const context: MessageContext = {
-      ...(cause && { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain }),
-      repeats: retry === "repeat",
-    };
     return peer.outbox(channel, context);
   }
 
@@ -123,4 +119,11 @@ export class Sender {
 /** What a mesh says after `close()`. */
 export function meshClosed(what: string): CircuitError {
   return new CircuitError("PEER_LOST", `Cannot ${what}: this mesh is closed`);
+}
+
+/** What a message inherits; `undefined` where it is nothing. */
+function contextOf({ cause, retry }: StreamOptions): MessageContext | undefined {
+  const repeats = retry === "repeat";
+  if (cause) return { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain, repeats };
+  return repeats ? { repeats } : undefined;
 }

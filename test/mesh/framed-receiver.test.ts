@@ -91,6 +91,7 @@ class HandMadeLink {
         else note("bye")();
       },
       open: note("open"),
+      chain: note("chain"),
       message: note("message"),
       ack: (channel, sequence, payload) => note("ack")(channel, sequence, payload),
       failure: note("failure"),

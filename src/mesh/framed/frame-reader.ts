@@ -6,6 +6,7 @@ import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK,
 export interface FrameSink {
   json(type: number, value: unknown): void;
   open(channel: number, name: string): void;
+  chain(channel: number, callers: readonly string[]): void;
   message(
     channel: number,
     sequence: number,
@@ -76,6 +77,9 @@ class Reader {
       case RECORD.open:
         sink.open(this.#number(), this.#text());
         break;
+      case RECORD.chain:
+        sink.chain(this.#number(), this.#callers());
+        break;
       case RECORD.hello:
       case RECORD.welcome:
       case RECORD.bye:
@@ -116,6 +120,12 @@ class Reader {
     }
     // The cast: what JSON.parse() gives is Json, or a text, which is a payload too.
     return this.#json() as Payload;
+  }
+
+  #callers(): string[] {
+    const value = this.#json();
+    if (!Array.isArray(value)) throw this.#invalid("callers that are no list");
+    return value.map(String);
   }
 
   #headers(): Headers {
@@ -227,10 +237,9 @@ function parseFailure(value: unknown): Failure {
 
 /** Headers, of which a peer may have told anything; what has not its type is left out. */
 function parseHeaders(value: object): Headers {
-  const { deadlineMs, chain, deliveries, key } = value as Record<keyof Headers, unknown>;
+  const { deadlineMs, deliveries, key } = value as Record<keyof Headers, unknown>;
   return {
     ...(typeof deadlineMs === "number" && { deadlineMs }),
-    ...(Array.isArray(chain) && { chain: chain.map(String) }),
     ...(typeof deliveries === "number" && { deliveries }),
     ...(typeof key === "string" && { key }),
   };

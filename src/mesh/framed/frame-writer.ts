@@ -60,6 +60,11 @@ export class FrameWriter {
     this.#text(name);
   }
 
+  chain(channel: number, callers: readonly string[]): void {
+    this.numbers(RECORD.chain, channel);
+    this.#text(JSON.stringify(callers));
+  }
+
   message(channel: number, sequence: number, payload: Payload, headers: Headers | undefined): void {
     this.#run(RECORD.send, channel, sequence);
     this.#item(payload, headers);

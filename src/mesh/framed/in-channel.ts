@@ -1,6 +1,6 @@
 import { Queue } from "../../core/queue.js";
 import { jsonOf, type Payload } from "../payload.js";
-import type { DeliveryPlace, InDelivery } from "./in-delivery.js";
+import { calledBy, type DeliveryPlace, type InDelivery } from "./in-delivery.js";
 import type { Failure } from "./records.js";
 
 /** An answer that the sender may not have yet. */
@@ -18,7 +18,7 @@ export class FailedAck {
 /** A channel as its receiver sees it: what arrived, what runs, and the acks that the sender may not have. */
 export class InChannel {
   readonly id: number;
-  readonly place: DeliveryPlace;
+  #place: DeliveryPlace;
   readonly waiting = new Queue<InDelivery>();
   /** Messages that run, and those of them whose handlers have not returned an answer at once. */
   running = 0;
@@ -31,13 +31,23 @@ export class InChannel {
   #ring: (KeptAck | undefined)[] = [undefined, undefined, undefined, undefined];
   #confirmed = 0;
 
-  constructor(id: number, place: DeliveryPlace) {
+  constructor(id: number, place: Omit<DeliveryPlace, "chain" | "isCycle">) {
     this.id = id;
-    this.place = place;
+    this.#place = calledBy(place, []);
   }
 
   get name(): string {
-    return this.place.name;
+    return this.#place.name;
+  }
+
+  /** Where the messages that arrive now are. */
+  get place(): DeliveryPlace {
+    return this.#place;
+  }
+
+  /** Says which handlers wait for the messages that arrive from now on. */
+  setCallers(callers: readonly string[]): void {
+    this.#place = calledBy(this.#place, callers);
   }
 
   /** Keeps an answer. Returns the bytes that it counts for. */

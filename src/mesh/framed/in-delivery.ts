@@ -2,10 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { CircuitError } from "../../core/error.js";
 import type { Delivery } from "../mesh.js";
 import type { Payload } from "../payload.js";
-import type { Headers } from "./records.js";
-
-/** Time that a sender waits when it did not say, in milliseconds. */
-export const DEFAULT_DEADLINE_MS = 30_000;
+import { DEFAULT_DEADLINE_MS, type Headers } from "./records.js";
 
 /** What the deliveries of one channel of one sender have in common. */
 export interface DeliveryPlace {
@@ -14,6 +11,19 @@ export interface DeliveryPlace {
   readonly clock: Clock;
   /** Identifies the session among all of its receiver's, and the channel. */
   readonly key: string;
+  /** Nodes and channels whose handlers wait for the messages, outermost first; then this one. */
+  readonly chain: readonly string[];
+  /** Whether a handler of this very channel waits for the messages. */
+  readonly isCycle: boolean;
+}
+
+/** The same place, for messages that those handlers wait for. */
+export function calledBy(
+  place: Omit<DeliveryPlace, "chain" | "isCycle">,
+  callers: readonly string[],
+): DeliveryPlace {
+  const address = `${place.node}/${place.name}`;
+  return { ...place, chain: [...callers, address], isCycle: callers.includes(address) };
 }
 
 /** A message in its receiver's hands. What few handlers ask for is made when it is asked for. */
@@ -64,7 +74,7 @@ export class InDelivery implements Delivery {
   }
 
   get chain(): readonly string[] {
-    return [...(this.#headers?.chain ?? []), this.#address];
+    return this.#place.chain;
   }
 
   get deliveryCount(): number {
@@ -77,16 +87,12 @@ export class InDelivery implements Delivery {
 
   /** Whether a handler of this very channel waits for this message. */
   get isCycle(): boolean {
-    return this.#headers?.chain?.includes(this.#address) ?? false;
+    return this.#place.isCycle;
   }
 
   /** Nobody waits for the answer any more. */
   cancel(reason: CircuitError): void {
     this.#cancelled = reason;
     this.#abort?.abort(reason);
-  }
-
-  get #address(): string {
-    return `${this.#place.node}/${this.#place.name}`;
   }
 }

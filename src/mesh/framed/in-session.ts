@@ -76,6 +76,7 @@ export class InSession {
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
+    for (const channel of this.#channels.values()) channel.setCallers([]);
     const welcome: Welcome = {
       version: 1,
       node: this.#options.node,
@@ -147,6 +148,7 @@ export class InSession {
       this.#options.left();
     },
     open: (id, name) => this.#meet(id, name),
+    chain: (id, callers) => this.#channels.get(id)?.setCallers(callers),
     message: (id, sequence, payload, headers) => this.#arrived(id, sequence, payload, headers),
     ack: () => {
       throw unexpected("an ack from a sender");

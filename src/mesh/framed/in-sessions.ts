@@ -198,6 +198,7 @@ function helloOf(frame: Uint8Array): Hello {
       hello = parseHello(value);
     },
     open: refuse,
+    chain: refuse,
     message: refuse,
     ack: refuse,
     failure: refuse,

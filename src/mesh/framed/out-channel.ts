@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
-import type { Headers } from "./records.js";
+import { DEFAULT_DEADLINE_MS, type Headers } from "./records.js";
 
 /** A message on its way, until its ack is here. */
 export class Entry {
@@ -36,6 +36,12 @@ export interface MessageContext {
   readonly repeats?: boolean;
 }
 
+/** Callers of what no handler waits for. */
+export const NOBODY: readonly string[] = [];
+
+/** Deadlines that differ from the default by less are not sent, in milliseconds: a text for each message costs more. */
+const NEARLY_DEFAULT_MS = 1_000;
+
 /** Entries that are done are cut off the front at once when there are so many. */
 const COMPACT_AT = 1_024;
 
@@ -45,6 +51,8 @@ export class OutChannel {
   readonly name: string;
   /** Whether the receiver knows its number, in the present session. */
   isOpen = false;
+  /** Which handlers the receiver believes to wait for what follows, on the present link. */
+  callers = NOBODY;
   #entries: (Entry | undefined)[] = [];
   #head = 0;
   /** Sequence number of the entry at `#head`. */
@@ -195,12 +203,17 @@ export class OutChannel {
 export function headersOf(entry: Entry, clock: Clock): Headers | undefined {
   const { context, deliveries, key } = entry;
   if (context === undefined && deliveries === 0) return undefined;
+  const deadlineMs = deadlineOf(context, clock);
+  if (deadlineMs === undefined && deliveries === 0) return undefined;
   return {
-    ...(context?.deadlineAtMs !== undefined && {
-      deadlineMs: Math.max(0, Math.round(context.deadlineAtMs - clock.now())),
-    }),
-    ...(context?.chain && { chain: context.chain }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
     ...(deliveries > 0 && { deliveries }),
     ...(key !== undefined && { key }),
   };
+}
+
+function deadlineOf(context: MessageContext | undefined, clock: Clock): number | undefined {
+  if (context?.deadlineAtMs === undefined) return undefined;
+  const leftMs = Math.max(0, Math.round(context.deadlineAtMs - clock.now()));
+  return Math.abs(leftMs - DEFAULT_DEADLINE_MS) < NEARLY_DEFAULT_MS ? undefined : leftMs;
 }

@@ -140,6 +140,9 @@ export class OutSession {
     open: () => {
       throw unexpected("a channel");
     },
+    chain: () => {
+      throw unexpected("callers");
+    },
     message: () => {
       throw unexpected("messages");
     },

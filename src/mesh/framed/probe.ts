@@ -87,6 +87,7 @@ class Listener {
       readFrame(frame, {
         json: (type, value) => this.#told(type, value),
         open: refuse,
+        chain: refuse,
         message: refuse,
         ack: refuse,
         failure: refuse,
