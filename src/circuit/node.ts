@@ -117,7 +117,7 @@ export class CircuitNode implements SketchHost {
   }
 
   /** Begins to take messages. */
-  serve(options: ServeOptions | undefined): Promise<ServedNode> {
+  serve(options: ServeOptions): Promise<ServedNode> {
     return this.#mesh.serve(this.node, (delivery) => this.#handle(delivery), options);
   }
 
