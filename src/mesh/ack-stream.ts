@@ -8,10 +8,19 @@ export interface AckStreamOptions {
   readonly messages: Messages;
   readonly signal: AbortSignal | undefined;
   readonly limits: MeshLimits;
+  /** When nobody waits any more; `undefined` where somebody waits for ever. */
+  readonly late: Lateness | undefined;
   /** Throws where nothing can be sent. */
   check(): void;
   /** Where the next message goes. */
   findOutbox(): Outbox;
+  /** Told once, when nothing more will be sent. */
+  ended(): void;
+}
+
+/** Tells when the time is over, until what is returned is called. */
+export interface Lateness {
+  watch(tell: (problem: unknown) => void): () => void;
 }
 
 interface Reader {
@@ -40,6 +49,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   readonly #early = new Map<number, () => void>();
   #outbox: Outbox | undefined;
   #isPulling = false;
+  #stopWaiting: (() => void) | undefined;
   /** What the source said last; the stream ends when the acks before it are in. */
   #sourceEnd: End | undefined;
   #end: End | undefined;
@@ -56,6 +66,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
       return;
     }
     signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#stopWaiting = options.late?.watch((problem) => this.#stop({ problem }));
     this.#pull();
   }
 
@@ -73,6 +84,11 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
       this.#readers.push({ resolve, reject });
       this.#settle();
     });
+  }
+
+  /** Ends it for that reason. Idempotent. */
+  close(problem: unknown): void {
+    this.#stop({ problem });
   }
 
   return(): Promise<IteratorResult<Payload, undefined>> {
@@ -195,12 +211,11 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   #settle(): void {
     if (this.#end === undefined) {
       if (this.#sourceEnd === undefined || this.#outstanding > 0) return;
-      this.#end = this.#sourceEnd;
-      this.#options.signal?.removeEventListener("abort", this.#abort);
+      this.#ended(this.#sourceEnd);
     }
     for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
-      if (this.#end === "done") reader.resolve({ value: undefined, done: true });
-      else reader.reject(this.#end.problem);
+      if (typeof this.#end === "object") reader.reject(this.#end.problem);
+      else reader.resolve({ value: undefined, done: true });
       this.#end = "done"; // an iteration rejects once
     }
   }
@@ -208,12 +223,18 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   /** Ends the stream before its time. */
   #stop(end: End): void {
     if (this.#end !== undefined) return;
-    this.#end = end;
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#ended(end);
     if (this.#sourceEnd === undefined) this.#closeSource();
     this.#early.clear();
     if (this.#outstanding > 0) this.#outbox?.abandon(this, this.#outstanding);
     this.#settle();
+  }
+
+  #ended(end: End): void {
+    this.#end = end;
+    this.#stopWaiting?.();
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#options.ended();
   }
 
   #closeSource(): void {

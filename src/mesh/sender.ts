@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
+import { Deadlines } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
-import { AckStream } from "./ack-stream.js";
+import { AckStream, type Lateness } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { MeshLimits } from "./limits.js";
@@ -9,7 +10,7 @@ import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
-import { Sent, watchSent } from "./sent.js";
+import { lateError, Sent, WatchedSent } from "./sent.js";
 import type { Outbox } from "./waiter.js";
 
 /** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
@@ -32,13 +33,16 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #outlets: Outlets | undefined;
+  readonly #deadlines: Deadlines;
   readonly #peers = new Map<string, Peer>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
+  readonly #streams = new Set<AckStream>();
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock);
     this.#outlets = options.connect && new Outlets({ ...options, connect: options.connect });
   }
 
@@ -49,15 +53,16 @@ export class Sender {
       checkPayload(message, this.#options.limits);
       if (channel !== "") checkChannel(channel, this.#options.limits);
       signal?.throwIfAborted();
-      const outbox = this.#find(target, channel, contextOf(options));
-      const deadlineAtMs = options.cause?.deadlineAtMs;
+      const context = contextOf(options);
+      const outbox = this.#find(target, channel, context);
+      const deadlineAtMs = context?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
         outbox.post(message, new Sent(resolve, reject));
         return;
       }
-      const late =
-        deadlineAtMs === undefined ? undefined : { atMs: deadlineAtMs, clock: this.#options.clock, target };
-      outbox.post(message, watchSent({ resolve, reject, outbox, signal, late }));
+      const deadlines = this.#deadlines;
+      const watched = { resolve, reject, outbox, target, signal, deadlineAtMs, deadlines };
+      outbox.post(message, new WatchedSent(watched));
     });
   }
 
@@ -66,13 +71,21 @@ export class Sender {
     const { limits } = this.#options;
     const { channel = "", signal } = options;
     const context = contextOf(options);
-    return new AckStream({
+    let stream: AckStream | undefined;
+    const ended = () => {
+      if (stream) this.#streams.delete(stream); // undefined where it ends before it has begun
+    };
+    stream = new AckStream({
       messages,
       signal,
       limits,
+      late: context?.deadlineAtMs === undefined ? undefined : this.#lateness(target, context.deadlineAtMs),
       check: () => checkChannel(channel, limits),
       findOutbox: () => this.#find(target, channel, context),
+      ended,
     });
+    if (!stream.isGone) this.#streams.add(stream);
+    return stream;
   }
 
   /** Rejects what waits, and all that comes. Idempotent. */
@@ -80,6 +93,14 @@ export class Sender {
     this.#isClosed = true;
     for (const peer of [...this.#peers.values()]) peer.close();
     this.#outlets?.close();
+    // Those that wait for their source only.
+    for (const stream of [...this.#streams]) stream.close(meshClosed("go on with a stream"));
+  }
+
+  #lateness(target: string, atMs: number): Lateness {
+    return {
+      watch: (tell) => this.#deadlines.add({ atMs, late: () => tell(lateError(target)) }),
+    };
   }
 
   #find(target: string, channel: string, context: MessageContext | undefined): Outbox {
@@ -122,8 +143,10 @@ export function meshClosed(what: string): CircuitError {
 }
 
 /** What a message inherits; `undefined` where it is nothing. */
-function contextOf({ cause, retry }: StreamOptions): MessageContext | undefined {
+function contextOf({ cause, retry, deadlineAtMs }: StreamOptions): MessageContext | undefined {
   const repeats = retry === "repeat";
-  if (cause) return { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain, repeats };
-  return repeats ? { repeats } : undefined;
+  if (cause === undefined && deadlineAtMs === undefined) return repeats ? { repeats } : undefined;
+  const inheritedMs = cause?.deadlineAtMs ?? Number.POSITIVE_INFINITY;
+  const atMs = Math.min(deadlineAtMs ?? Number.POSITIVE_INFINITY, inheritedMs);
+  return { deadlineAtMs: atMs, repeats, ...(cause && { chain: cause.chain }) };
 }
