@@ -6,10 +6,11 @@ export interface Deadline {
   late(): void;
 }
 
-interface Link {
+/** A deadline that was added, for taking it back. */
+export interface Pending {
   readonly deadline: Deadline;
-  before: Link | undefined;
-  after: Link | undefined;
+  before: Pending | undefined;
+  after: Pending | undefined;
   isIn: boolean;
 }
 
@@ -19,8 +20,8 @@ interface Link {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  #first: Link | undefined;
-  #last: Link | undefined;
+  #first: Pending | undefined;
+  #last: Pending | undefined;
   #stopTimer: (() => void) | undefined;
   /** When the timer comes, on the clock, in milliseconds: at the first deadline of the time when it was set, or sooner. */
   #timerAtMs = 0;
@@ -32,10 +33,10 @@ export class Deadlines {
   /**
    * Calls `late()` once, when the clock has come so far, and never at once.
    *
-   * @returns A function that takes the deadline back; calling it later, or twice, does nothing.
+   * @returns What `remove()` takes back.
    */
-  add(deadline: Deadline): () => void {
-    const link: Link = { deadline, before: this.#last, after: undefined, isIn: true };
+  add(deadline: Deadline): Pending {
+    const link: Pending = { deadline, before: this.#last, after: undefined, isIn: true };
     while (link.before !== undefined && link.before.deadline.atMs > deadline.atMs) {
       link.after = link.before;
       link.before = link.before.before;
@@ -45,10 +46,11 @@ export class Deadlines {
     if (link.after === undefined) this.#last = link;
     else link.after.before = link;
     if (this.#stopTimer === undefined || deadline.atMs < this.#timerAtMs) this.#setTimer(deadline.atMs);
-    return () => this.#remove(link);
+    return link;
   }
 
-  #remove(link: Link): void {
+  /** Takes a deadline back. Idempotent, and nothing when it has been late. */
+  remove(link: Pending): void {
     if (!link.isIn) return;
     link.isIn = false;
     if (link.before === undefined) this.#first = link.after;
@@ -70,7 +72,7 @@ export class Deadlines {
     this.#stopTimer = undefined;
     const nowMs = this.#clock.now();
     for (let link = this.#first; link !== undefined && link.deadline.atMs <= nowMs; link = this.#first) {
-      this.#remove(link);
+      this.remove(link);
       link.deadline.late();
     }
     if (this.#first !== undefined && this.#stopTimer === undefined) this.#setTimer(this.#first.deadline.atMs);

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { Deadlines } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
-import { AckStream, type Lateness } from "./ack-stream.js";
+import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { MeshLimits } from "./limits.js";
@@ -10,7 +10,7 @@ import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
-import { lateError, Sent, WatchedSent } from "./sent.js";
+import { Sent, WatchedSent } from "./sent.js";
 import type { Outbox } from "./waiter.js";
 
 /** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
@@ -71,21 +71,17 @@ export class Sender {
     const { limits } = this.#options;
     const { channel = "", signal } = options;
     const context = contextOf(options);
-    let stream: AckStream | undefined;
-    const ended = () => {
-      if (stream) this.#streams.delete(stream); // undefined where it ends before it has begun
-    };
-    stream = new AckStream({
+    return new AckStream({
       messages,
       signal,
       limits,
-      late: context?.deadlineAtMs === undefined ? undefined : this.#lateness(target, context.deadlineAtMs),
-      check: () => checkChannel(channel, limits),
+      target,
+      channel,
+      deadlineAtMs: context?.deadlineAtMs,
+      deadlines: this.#deadlines,
+      streams: this.#streams,
       findOutbox: () => this.#find(target, channel, context),
-      ended,
     });
-    if (!stream.isGone) this.#streams.add(stream);
-    return stream;
   }
 
   /** Rejects what waits, and all that comes. Idempotent. */
@@ -95,12 +91,6 @@ export class Sender {
     this.#outlets?.close();
     // Those that wait for their source only.
     for (const stream of [...this.#streams]) stream.close(meshClosed("go on with a stream"));
-  }
-
-  #lateness(target: string, atMs: number): Lateness {
-    return {
-      watch: (tell) => this.#deadlines.add({ atMs, late: () => tell(lateError(target)) }),
-    };
   }
 
   #find(target: string, channel: string, context: MessageContext | undefined): Outbox {

@@ -1,4 +1,4 @@
-import type { Deadlines } from "../core/deadlines.js";
+import type { Deadline, Deadlines, Pending } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
@@ -46,18 +46,22 @@ export interface WatchedSentOptions {
  * One message on its way that somebody may take back, or that has a deadline. Apart from `Sent`, because it costs more
  * than all the rest of a message.
  */
-export class WatchedSent implements Waiter {
+export class WatchedSent implements Waiter, Deadline {
   readonly #options: WatchedSentOptions;
   #isGone = false;
-  #stopWaiting: (() => void) | undefined;
+  #abort: (() => void) | undefined;
+  readonly atMs: number;
+  #pending: Pending | undefined;
 
   constructor(options: WatchedSentOptions) {
     this.#options = options;
-    const { signal, deadlineAtMs, deadlines, target } = options;
-    signal?.addEventListener("abort", this.#abort, { once: true });
-    if (deadlineAtMs === undefined) return;
-    const late = () => this.#giveUp(lateError(target));
-    this.#stopWaiting = deadlines.add({ atMs: deadlineAtMs, late });
+    const { signal, deadlineAtMs = Number.POSITIVE_INFINITY, deadlines } = options;
+    this.atMs = deadlineAtMs;
+    if (signal) {
+      this.#abort = () => this.#giveUp(signal.reason);
+      signal.addEventListener("abort", this.#abort, { once: true });
+    }
+    if (Number.isFinite(deadlineAtMs)) this.#pending = deadlines.add(this);
   }
 
   get isGone(): boolean {
@@ -76,7 +80,10 @@ export class WatchedSent implements Waiter {
     this.#options.reject(problem);
   }
 
-  readonly #abort = (): void => this.#giveUp(this.#options.signal?.reason);
+  /** See `Deadline`. */
+  late(): void {
+    this.#giveUp(lateError(this.#options.target));
+  }
 
   #giveUp(reason: unknown): void {
     if (this.#isGone) return;
@@ -86,8 +93,8 @@ export class WatchedSent implements Waiter {
 
   #settle(): void {
     this.#isGone = true;
-    this.#stopWaiting?.();
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    if (this.#pending) this.#options.deadlines.remove(this.#pending);
+    if (this.#abort) this.#options.signal?.removeEventListener("abort", this.#abort);
   }
 }
 

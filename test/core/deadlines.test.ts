@@ -27,15 +27,18 @@ test("a deadline that was taken back is not late, and the last one takes the tim
       const clock = new ManualClock();
       const deadlines = new Deadlines(clock);
       const late: number[] = [];
-      const takeBack = dues.map(([atMs], index) => deadlines.add({ atMs, late: () => late.push(index) }));
-      for (const [index, [, isBack]] of dues.entries()) if (isBack) takeBack[index]?.();
+      const pending = dues.map(([atMs], index) => deadlines.add({ atMs, late: () => late.push(index) }));
+      for (const [index, [, isBack]] of dues.entries()) {
+        const one = pending[index];
+        if (isBack && one) deadlines.remove(one);
+      }
       if (dues.every(([, isBack]) => isBack)) assert.equal(clock.pending, 0);
       clock.advance(50);
       assert.deepEqual(
         late.sort((a, b) => a - b),
         dues.flatMap(([, isBack], index) => (isBack ? [] : [index])),
       );
-      for (const again of takeBack) again();
+      for (const again of pending) deadlines.remove(again);
     }),
   );
 });
