@@ -70,12 +70,12 @@ test("Poll rests after three frames that nothing followed, each time longer, and
     return isAwake;
   };
   assert.deepEqual([tries(), tries(), tries(), tries()], [true, true, true, false]);
-  loop.advance(90);
+  loop.advance(990);
   assert.equal(tries(), false);
   loop.advance(10);
   assert.deepEqual([tries(), tries(), tries(), tries()], [true, true, true, false]);
-  loop.advance(150);
+  loop.advance(1_500);
   assert.equal(tries(), false, "it rests twice as long");
-  loop.advance(50);
+  loop.advance(500);
   assert.equal(tries(), true);
 });

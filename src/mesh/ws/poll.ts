@@ -5,7 +5,7 @@ const AWAKE_MS = 0.3;
 /** Times in a row that nothing comes meanwhile, after which it does not help here. */
 const MISSES = 3;
 /** How long it then sleeps as others do, in milliseconds; each further time twice as long. */
-const FIRST_REST_MS = 100;
+const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 10_000;
 
 /**
