@@ -6,17 +6,24 @@ import type { Failure } from "./records.js";
 /** An answer that the sender may not have yet. */
 export type KeptAck = { readonly payload: Payload } | { readonly failure: Failure };
 
+/** Answers that are confirmed are cut off the front at once when there are so many. */
+const COMPACT_AT = 1_024;
+
 /** A channel as its receiver sees it: what arrived, what runs, and the acks that the sender may not have. */
 export class InChannel {
   readonly id: number;
   readonly name: string;
   readonly waiting = new Queue<InDelivery>();
-  readonly running = new Set<InDelivery>();
   /** Last sequence number that arrived. */
   received = 0;
   /** It has told of a gap, or of a refusal, and ignores what still comes until the sender has heard. */
   isDeaf = false;
-  readonly #kept = new Map<number, KeptAck>();
+  /** What runs: mostly one. */
+  #one: InDelivery | undefined;
+  #others: Set<InDelivery> | undefined;
+  /** Answers from `#head` on, that of the first message after `#confirmed` first; gaps where messages still run. */
+  #kept: (KeptAck | undefined)[] = [];
+  #head = 0;
   #confirmed = 0;
 
   constructor(id: number, name: string) {
@@ -24,20 +31,41 @@ export class InChannel {
     this.name = name;
   }
 
+  /** Messages that run. */
+  get runningCount(): number {
+    return (this.#one ? 1 : 0) + (this.#others?.size ?? 0);
+  }
+
+  get running(): readonly InDelivery[] {
+    return [...(this.#one ? [this.#one] : []), ...(this.#others ?? [])];
+  }
+
+  begin(delivery: InDelivery): void {
+    if (this.#one === undefined) this.#one = delivery;
+    else this.#others = (this.#others ?? new Set()).add(delivery);
+  }
+
+  end(delivery: InDelivery): void {
+    if (this.#one === delivery) this.#one = undefined;
+    else this.#others?.delete(delivery);
+  }
+
   /** Keeps an answer. Returns the bytes that it counts for. */
   keep(sequence: number, ack: KeptAck): number {
-    this.#kept.set(sequence, ack);
+    const index = this.#indexOf(sequence);
+    while (this.#kept.length < index) this.#kept.push(undefined);
+    this.#kept[index] = ack;
     return bytesOf(ack);
   }
 
   find(sequence: number): KeptAck | undefined {
-    return this.#kept.get(sequence);
+    return sequence > this.#confirmed ? this.#kept[this.#indexOf(sequence)] : undefined;
   }
 
   /** Acks from a sequence number on, in order. */
   *keptFrom(first: number): Generator<readonly [sequence: number, ack: KeptAck]> {
-    for (let sequence = first; sequence <= this.received; sequence++) {
-      const ack = this.#kept.get(sequence);
+    for (let sequence = Math.max(first, this.#confirmed + 1); sequence <= this.received; sequence++) {
+      const ack = this.find(sequence);
       if (ack) yield [sequence, ack];
     }
   }
@@ -47,10 +75,15 @@ export class InChannel {
     let bytes = 0;
     const before = this.#confirmed;
     while (this.#confirmed < sequence) {
-      const ack = this.#kept.get(this.#confirmed + 1);
+      const ack = this.#kept[this.#head];
       if (ack === undefined) break; // it cannot have what there is not
-      this.#kept.delete(++this.#confirmed);
+      this.#kept[this.#head++] = undefined;
+      this.#confirmed++;
       bytes += bytesOf(ack);
+    }
+    if (this.#head === this.#kept.length || this.#head >= COMPACT_AT) {
+      this.#kept = this.#kept.slice(this.#head);
+      this.#head = 0;
     }
     return { messages: this.#confirmed - before, bytes };
   }
@@ -61,6 +94,10 @@ export class InChannel {
     if (first === undefined) return undefined;
     this.received = first.sequence - 1;
     return first.sequence;
+  }
+
+  #indexOf(sequence: number): number {
+    return this.#head + sequence - this.#confirmed - 1;
   }
 }
 

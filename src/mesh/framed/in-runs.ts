@@ -1,4 +1,3 @@
-import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
@@ -10,24 +9,29 @@ export interface InRunsOptions {
   readonly handler: Handler;
   /** Messages of one channel that run at the same time. */
   readonly concurrency: number;
-  readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Nothing runs and nothing waits any more. */
+  idle(): void;
+}
+
+/** Whose messages run. */
+export interface InRunsOwner {
   /** Whether there is room for another answer. When there is again, `run()` is to be called. */
   mayRun(): boolean;
   answered(channel: InChannel, sequence: number, ack: KeptAck): void;
-  /** Nothing runs and nothing waits any more. */
-  idle(): void;
 }
 
 /** Runs the handler for the messages of one sender: in order within a channel, concurrently across channels. */
 export class InRuns {
   readonly #options: InRunsOptions;
+  readonly #owner: InRunsOwner;
   #running = 0;
   #waiting = 0;
   #isOver = false;
 
-  constructor(options: InRunsOptions) {
+  constructor(options: InRunsOptions, owner: InRunsOwner) {
     this.#options = options;
+    this.#owner = owner;
   }
 
   get isIdle(): boolean {
@@ -42,9 +46,9 @@ export class InRuns {
   /** Takes a message, and runs it when its turn has come. */
   add(channel: InChannel, delivery: InDelivery): void {
     if (this.#isOver) return;
-    if (delivery.isCycle && channel.running.size >= this.#options.concurrency) {
+    if (delivery.isCycle && channel.runningCount >= this.#options.concurrency) {
       const reason = `${delivery.node} waits for its own channel "${channel.name}"`;
-      this.#options.answered(channel, delivery.sequence, { failure: { code: "CALL_CYCLE", reason } });
+      this.#owner.answered(channel, delivery.sequence, { failure: { code: "CALL_CYCLE", reason } });
       return;
     }
     channel.waiting.push(delivery);
@@ -54,14 +58,14 @@ export class InRuns {
 
   /** Runs what waits, as far as may run. */
   run(channel: InChannel): void {
-    const { concurrency, mayRun, answered } = this.#options;
-    while (channel.waiting.length > 0 && channel.running.size < concurrency && mayRun()) {
+    const { concurrency } = this.#options;
+    while (channel.waiting.length > 0 && channel.runningCount < concurrency && this.#owner.mayRun()) {
       const delivery = channel.waiting.shift();
       if (delivery === undefined) return;
       this.#waiting--;
       if (delivery.isLate) {
         const reason = "the time of whoever waits for it was over before its turn came";
-        answered(channel, delivery.sequence, { failure: { code: "DEADLINE", reason } });
+        this.#owner.answered(channel, delivery.sequence, { failure: { code: "DEADLINE", reason } });
       } else {
         this.#handle(channel, delivery);
       }
@@ -85,7 +89,7 @@ export class InRuns {
     if (channel.waiting.length === before) return;
     this.#waiting--;
     const failure = { code: "CANCELLED", reason: "its sender took it back" } as const;
-    this.#options.answered(channel, sequence, { failure });
+    this.#owner.answered(channel, sequence, { failure });
   }
 
   /** Runs nothing more, and tells what runs that nobody waits. */
@@ -103,7 +107,7 @@ export class InRuns {
   }
 
   #handle(channel: InChannel, delivery: InDelivery): void {
-    channel.running.add(delivery);
+    channel.begin(delivery);
     this.#running++;
     try {
       const answer = this.#options.handler(delivery);
@@ -143,9 +147,9 @@ export class InRuns {
   }
 
   #finish(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
-    channel.running.delete(delivery);
+    channel.end(delivery);
     this.#running--;
-    if (!this.#isOver) this.#options.answered(channel, delivery.sequence, ack);
+    if (!this.#isOver) this.#owner.answered(channel, delivery.sequence, ack);
   }
 }
 

@@ -7,7 +7,7 @@ import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { InChannel, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
-import { InRuns } from "./in-runs.js";
+import { InRuns, type InRunsOwner } from "./in-runs.js";
 import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
 
@@ -28,10 +28,10 @@ export interface InSessionOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly schedule: (callback: () => void) => void;
-  /** Nothing runs and nothing waits any more. */
+  /** A session runs nothing, and nothing of it waits any more. */
   readonly idle: () => void;
-  /** The sender has ended the session. */
-  readonly left: () => void;
+  /** A sender has ended its session. */
+  readonly left: (sender: string) => void;
 }
 
 /**
@@ -39,11 +39,14 @@ export interface InSessionOptions {
  * keeps each ack until the sender has it, so that a message that comes again after a broken link is answered and not
  * run again.
  */
-export class InSession {
+export class InSession implements FrameSink, InRunsOwner {
+  /** Random, made by the sender. */
+  readonly sender: string;
+  /** Which of its receiver's sessions it is. */
+  readonly #number: number;
   readonly #options: InSessionOptions;
-  /** Names the session to its sender. */
-  readonly #id = crypto.randomUUID();
-  readonly #channels = new Map<number, InChannel>();
+  /** By number: with holes, where a sender leaves some out. */
+  #channels: InChannel[] = [];
   readonly #runs: InRuns;
   readonly #writer: TurnWriter;
   #link: FrameLink | undefined;
@@ -54,14 +57,18 @@ export class InSession {
   #isHeldUp = false;
   #isLeaving = false;
 
-  constructor(options: InSessionOptions) {
+  /** @param options The same for all sessions of a node. */
+  constructor(sender: string, number: number, options: InSessionOptions) {
+    this.sender = sender;
+    this.#number = number;
     this.#options = options;
     this.#writer = new TurnWriter(options.schedule);
-    this.#runs = new InRuns({
-      ...options,
-      mayRun: () => this.#mayRun(),
-      answered: (channel, sequence, ack) => this.#answered(channel, sequence, ack),
-    });
+    this.#runs = new InRuns(options, this);
+  }
+
+  /** Names the session to its sender. Made when it is asked for: there are thousands. */
+  get #id(): string {
+    return `${this.#options.boot}.${this.#number}`;
   }
 
   get isIdle(): boolean {
@@ -80,7 +87,7 @@ export class InSession {
       boot: this.#options.boot,
       session: this.#id,
       resumed,
-      channels: [...this.#channels.values()].map(({ id, received }) => [id, received]),
+      channels: this.#known.map(({ id, received }) => [id, received]),
       window: this.#options.limits.outstanding,
       windowBytes: MOST_KEPT_BYTES,
     };
@@ -101,20 +108,20 @@ export class InSession {
    * @throws {CircuitError} `MESSAGE_INVALID` for what a sender may not say; the link is then to be closed.
    */
   take(frame: Uint8Array): void {
-    readFrame(frame, this.#sink);
+    readFrame(frame, this);
   }
 
   /** A full link may have room again. */
   room(): void {
-    if (!this.#isHeldUp || !this.#mayRun()) return;
+    if (!this.#isHeldUp || !this.mayRun()) return;
     this.#isHeldUp = false;
-    for (const channel of this.#channels.values()) this.#runs.run(channel);
+    for (const channel of this.#known) this.#runs.run(channel);
   }
 
   /** Refuses what has not begun and what still comes; what runs goes on. */
   leave(): void {
     this.#isLeaving = true;
-    for (const channel of this.#channels.values()) {
+    for (const channel of this.#known) {
       const before = channel.received;
       const first = this.#runs.giveBack(channel);
       if (first === undefined) continue;
@@ -132,38 +139,47 @@ export class InSession {
 
   /** Ends: runs nothing more, and tells what runs that nobody waits. Idempotent. */
   close(): void {
-    this.#runs.stop(this.#channels.values());
+    this.#runs.stop(this.#known);
     this.#link?.close();
     this.detach();
   }
 
-  readonly #sink: FrameSink = {
-    json: (type) => {
-      if (type !== RECORD.bye) throw unexpected("a second greeting");
-      this.#options.left();
-    },
-    open: (id, name) => this.#meet(id, name),
-    message: (id, sequence, payload, headers) => this.#arrived(id, sequence, payload, headers),
-    ack: () => {
-      throw unexpected("an ack from a sender");
-    },
-    failure: () => {
-      throw unexpected("a failure from a sender");
-    },
-    numbers: (type, first, second) => this.#told(type, first, second),
-  };
-
-  #meet(id: number, name: string): void {
-    if (this.#channels.has(id)) return;
-    if (this.#channels.size >= MAX_CHANNELS) throw unexpected(`over ${MAX_CHANNELS} channels`);
-    if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
-      throw unexpected("a channel whose name is too long");
-    this.#channels.set(id, new InChannel(id, name));
+  /** See `FrameSink`, also for those that follow. */
+  json(type: number): void {
+    if (type !== RECORD.bye) throw unexpected("a second greeting");
+    this.#options.left(this.sender);
   }
 
-  #arrived(id: number, sequence: number, message: Payload, headers: Headers | undefined): void {
+  open(id: number, name: string): void {
+    this.#meet(id, name);
+  }
+
+  ack(): void {
+    throw unexpected("an ack from a sender");
+  }
+
+  failure(): void {
+    throw unexpected("a failure from a sender");
+  }
+
+  get #known(): InChannel[] {
+    return this.#channels.filter(() => true); // holes are left out
+  }
+
+  #meet(id: number, name: string): void {
+    if (this.#channels[id]) return;
+    if (id >= MAX_CHANNELS) throw unexpected(`a channel whose number is not below ${MAX_CHANNELS}`);
+    if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
+      throw unexpected("a channel whose name is too long");
+    const channel = new InChannel(id, name);
+    // Most have one; an array that grows takes room for seventeen at once.
+    if (id === 0 && this.#channels.length === 0) this.#channels = [channel];
+    else this.#channels[id] = channel;
+  }
+
+  message(id: number, sequence: number, message: Payload, headers: Headers | undefined): void {
     const { node, clock, limits } = this.#options;
-    const channel = this.#channels.get(id);
+    const channel = this.#channels[id];
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
     if (sequence <= channel.received) {
       const ack = channel.find(sequence);
@@ -203,13 +219,15 @@ export class InSession {
     this.#writer.record.numbers(RECORD.refuse, channel.id, first, LEAVING_RETRY_MS);
   }
 
-  #mayRun(): boolean {
+  /** See `InRunsOwner`. */
+  mayRun(): boolean {
     if (this.#keptBytes < MOST_KEPT_BYTES && this.#link?.isFull !== true) return true;
     this.#isHeldUp = true;
     return false;
   }
 
-  #answered(channel: InChannel, sequence: number, ack: KeptAck): void {
+  /** See `InRunsOwner`. */
+  answered(channel: InChannel, sequence: number, ack: KeptAck): void {
     this.#keptBytes += channel.keep(sequence, ack);
     this.#write(channel, sequence, ack);
   }
@@ -222,17 +240,17 @@ export class InSession {
   }
 
   #repeatAcks(id: number, first: number): void {
-    const channel = this.#channels.get(id);
+    const channel = this.#channels[id];
     if (channel === undefined) return;
     this.#confirm(channel, first - 1);
     channel.isDeaf = false;
     for (const [sequence, ack] of channel.keptFrom(first)) this.#write(channel, sequence, ack);
   }
 
-  #told(type: number, first: number, second: number): void {
+  numbers(type: number, first: number, second: number): void {
     // A peer that asks and does not read gets no answers to keep for it.
     if (type === RECORD.ping && this.#link?.isFull === false) this.#writer.record.numbers(RECORD.pong, first);
-    const channel = this.#channels.get(first);
+    const channel = this.#channels[first];
     if (channel === undefined) return;
     if (type === RECORD.confirm) {
       this.#confirm(channel, second);

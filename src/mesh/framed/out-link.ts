@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { MeshLimits } from "../limits.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { KeepAlive } from "./keep-alive.js";
 import { type Hello, RECORD } from "./records.js";
@@ -10,10 +11,6 @@ export const SESSION_KEPT_MS = 60_000;
 
 /** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
 const GREETING_RETRY_MS = 50;
-
-/** Silence after which a sender asks whether its receiver is there, and after which it seeks another link. */
-const PING_AFTER_MS = 10_000;
-const GIVE_UP_AFTER_MS = 20_000;
 
 /** What a connector tells a session while it has no link. */
 export interface Dialing {
@@ -37,6 +34,7 @@ export interface OutLinkOptions {
   readonly target: string;
   readonly dial: Dial;
   readonly clock: Clock;
+  readonly limits: Pick<MeshLimits, "silenceMs">;
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
   /** Adds what should ride along with a frame that is about to leave. */
@@ -70,12 +68,11 @@ export class OutLink {
   constructor(options: OutLinkOptions) {
     this.#options = options;
     this.writer = new TurnWriter(options.schedule, () => options.beforeFlush());
-    this.#keepAlive = new KeepAlive({
-      clock: options.clock,
-      askAfterMs: PING_AFTER_MS,
-      giveUpAfterMs: GIVE_UP_AFTER_MS,
+    const { silenceMs } = options.limits;
+    const times = { askAfterMs: silenceMs / 2, giveUpAfterMs: silenceMs };
+    this.#keepAlive = new KeepAlive(options.clock, times, {
       ask: () => this.writer.record.numbers(RECORD.ping, 0),
-      giveUp: () => this.drop(`it was silent for ${GIVE_UP_AFTER_MS} ms`, 0),
+      giveUp: () => this.drop(`it was silent for ${silenceMs} ms`, 0),
     });
   }
 

@@ -80,7 +80,7 @@ export interface Welcome {
   readonly node: string;
   /** Random, new for each process that receives. */
   readonly boot: string;
-  /** Random, new for each session: the messages' idempotency keys begin with it. */
+  /** No other session's, of any receiver: the messages' idempotency keys begin with it. */
   readonly session: string;
   /** Whether it goes on with the session that the hello names. */
   readonly resumed: boolean;

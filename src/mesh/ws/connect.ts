@@ -72,9 +72,8 @@ export class WsConnector {
       {
         waitMs,
         opened: (ws, socket) => {
-          const link = new WsFrameLink(ws, socket, this.#options);
+          const link = new WsFrameLink(ws, socket, this.#options, (gone) => this.#open.delete(gone));
           this.#open.add(link);
-          void link.closed.then(() => this.#open.delete(link));
           link.listen(dialing.opened(link));
         },
         failed: (reason) => {

@@ -5,36 +5,46 @@ import { CLOSE, type WsLinkOptions } from "./ws-link.js";
 
 /** One end of an open WebSocket that carries frames of `circuit.1`, each as a binary message. */
 export class WsFrameLink implements FrameLink {
-  /** Resolves when the connection is gone. Never rejects. */
-  readonly closed: Promise<void>;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
+  readonly #sent: (error?: Error | null) => void;
   #events: FrameLinkEvents | undefined;
   #isClosing = false;
 
-  constructor(ws: WebSocket, socket: Duplex, options: WsLinkOptions) {
+  /** @param gone Told when the connection is gone. */
+  constructor(ws: WebSocket, socket: Duplex, options: WsLinkOptions, gone: (link: WsFrameLink) => void) {
     this.#ws = ws;
     this.#socket = socket;
     this.#options = options;
-    this.closed = new Promise((resolve) => ws.once("close", () => resolve()));
-  }
-
-  /** Begins to tell what happens. */
-  listen(events: FrameLinkEvents): void {
-    this.#events = events;
-    this.#ws.on("message", (data: RawData, isBinary: boolean) => {
+    // All in one place: what they share then exists once for each of thousands of links.
+    this.#sent = (error) => {
+      if ((error === undefined || error === null) && !this.#isClosing) this.#events?.room();
+    };
+    ws.on("message", (data: RawData, isBinary: boolean) => {
       if (this.#isClosing) return; // ws goes on delivering until the peer has closed too
       // The cast: ws hands over one Buffer unless it is told otherwise.
-      if (isBinary) events.frame(data as Buffer);
+      if (isBinary) this.#events?.frame(data as Buffer);
       else this.#fail("frames are binary");
     });
-    this.#ws.on("close", (code, reason) => {
+    ws.on("close", (code, reason) => {
+      gone(this);
       if (this.#isClosing) return;
       this.#isClosing = true;
-      events.ended(reason.toString() || `the connection ended with code ${code}`);
+      this.#events?.ended(reason.toString() || `the connection ended with code ${code}`);
     });
-    this.#ws.on("error", () => {}); // "close" follows, with the code
+    ws.on("error", ignore); // "close" follows, with the code
+  }
+
+  /** Resolves when the connection is gone. Never rejects. */
+  get closed(): Promise<void> {
+    if (this.#ws.readyState === this.#ws.CLOSED) return Promise.resolve();
+    return new Promise((resolve) => this.#ws.once("close", () => resolve()));
+  }
+
+  /** Begins to tell what happens: before the turn is over in which the link was opened. */
+  listen(events: FrameLinkEvents): void {
+    this.#events = events;
   }
 
   get isFull(): boolean {
@@ -55,13 +65,11 @@ export class WsFrameLink implements FrameLink {
     this.#ws.close(CLOSE.normal, "");
   }
 
-  readonly #sent = (error?: Error | null): void => {
-    if ((error === undefined || error === null) && !this.#isClosing) this.#events?.room();
-  };
-
   #fail(reason: string): void {
     this.#isClosing = true;
     this.#ws.close(CLOSE.textOnly, reason);
     this.#events?.ended(reason);
   }
 }
+
+function ignore(): void {}
