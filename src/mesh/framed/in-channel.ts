@@ -88,12 +88,11 @@ export class InChannel {
     return { messages: this.#confirmed - before, bytes };
   }
 
-  /** Gives back what has arrived and not begun. Returns the first of it, if there is any. */
-  giveBack(): number | undefined {
-    const first = this.waiting.drain()[0];
-    if (first === undefined) return undefined;
-    this.received = first.sequence - 1;
-    return first.sequence;
+  /** Gives back what has arrived and not begun, in order. */
+  giveBack(): readonly InDelivery[] {
+    const given = this.waiting.drain();
+    if (given[0]) this.received = given[0].sequence - 1;
+    return given;
   }
 
   #indexOf(sequence: number): number {

@@ -13,6 +13,8 @@ export interface InDeliveryOptions {
   readonly message: Payload;
   readonly sequence: number;
   readonly headers: Headers | undefined;
+  /** What it takes of the window's bytes. */
+  readonly bytes: number;
   readonly clock: Clock;
   /** Identifies the message among all of its receiver's. */
   readonly key: () => string;
@@ -40,6 +42,10 @@ export class InDelivery implements Delivery {
     this.#abort ??= new AbortController();
     if (this.#cancelled !== undefined) this.#abort.abort(this.#cancelled);
     return this.#abort.signal;
+  }
+
+  get bytes(): number {
+    return this.#options.bytes;
   }
 
   get node(): string {

@@ -27,6 +27,7 @@ export class InRuns {
   readonly #owner: InRunsOwner;
   #running = 0;
   #waiting = 0;
+  #bytes = 0;
   #isOver = false;
 
   constructor(options: InRunsOptions, owner: InRunsOwner) {
@@ -43,6 +44,11 @@ export class InRuns {
     return this.#waiting;
   }
 
+  /** Bytes of messages that have no answer. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Takes a message, and runs it when its turn has come. */
   add(channel: InChannel, delivery: InDelivery): void {
     if (this.#isOver) return;
@@ -53,6 +59,7 @@ export class InRuns {
     }
     channel.waiting.push(delivery);
     this.#waiting++;
+    this.#bytes += delivery.bytes;
     this.run(channel);
   }
 
@@ -64,6 +71,7 @@ export class InRuns {
       if (delivery === undefined) return;
       this.#waiting--;
       if (delivery.isLate) {
+        this.#bytes -= delivery.bytes;
         const reason = "the time of whoever waits for it was over before its turn came";
         this.#owner.answered(channel, delivery.sequence, { failure: { code: "DEADLINE", reason } });
       } else {
@@ -74,8 +82,10 @@ export class InRuns {
 
   /** Takes back what has not begun. Returns the number of the first such message, if there is one. */
   giveBack(channel: InChannel): number | undefined {
-    this.#waiting -= channel.waiting.length;
-    return channel.giveBack();
+    const given = channel.giveBack();
+    this.#waiting -= given.length;
+    for (const { bytes } of given) this.#bytes -= bytes;
+    return given[0]?.sequence;
   }
 
   /** What waits is not run; what runs is told. Both are answered all the same: the sender counts. */
@@ -83,11 +93,14 @@ export class InRuns {
     const reason = new CircuitError("NOT_RUN", "Cannot go on: the sender does not wait any more");
     for (const delivery of channel.running) if (delivery.sequence === sequence) delivery.cancel(reason);
     if (channel.waiting.length === 0) return;
-    const before = channel.waiting.length;
-    for (const delivery of channel.waiting.drain())
-      if (delivery.sequence !== sequence) channel.waiting.push(delivery);
-    if (channel.waiting.length === before) return;
+    let cancelled: InDelivery | undefined;
+    for (const delivery of channel.waiting.drain()) {
+      if (delivery.sequence === sequence) cancelled = delivery;
+      else channel.waiting.push(delivery);
+    }
+    if (cancelled === undefined) return;
     this.#waiting--;
+    this.#bytes -= cancelled.bytes;
     const failure = { code: "CANCELLED", reason: "its sender took it back" } as const;
     this.#owner.answered(channel, sequence, { failure });
   }
@@ -149,6 +162,7 @@ export class InRuns {
   #finish(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
     channel.end(delivery);
     this.#running--;
+    this.#bytes -= delivery.bytes;
     if (!this.#isOver) this.#owner.answered(channel, delivery.sequence, ack);
   }
 }

@@ -15,10 +15,13 @@ import { TurnWriter } from "./turn-writer.js";
 export const LEAVING_RETRY_MS = 250;
 
 /**
- * Bytes of acks that are kept for one sender, beyond which nothing of it runs until it has confirmed some: 64 of the
- * longest. It confirms when it has half of them.
+ * Bytes of messages without an answer, at which one sender may send no more, and of acks that are kept for it, at which
+ * nothing of it runs until it has confirmed some: 64 of the longest. It confirms when it has half of them.
  */
-const MOST_KEPT_BYTES = 4_194_304;
+const WINDOW_BYTES = 4_194_304;
+
+/** What the length before the longest payload takes, in bytes. */
+const LENGTH_BYTES = 8;
 
 export interface InSessionOptions {
   readonly node: string;
@@ -89,7 +92,7 @@ export class InSession implements FrameSink, InRunsOwner {
       resumed,
       channels: this.#known.map(({ id, received }) => [id, received]),
       window: this.#options.limits.outstanding,
-      windowBytes: MOST_KEPT_BYTES,
+      windowBytes: WINDOW_BYTES,
     };
     this.#writer.record.json(RECORD.welcome, welcome);
     for (const [id, , first] of hello.channels) this.#repeatAcks(id, first);
@@ -177,7 +180,7 @@ export class InSession implements FrameSink, InRunsOwner {
     else this.#channels[id] = channel;
   }
 
-  message(id: number, sequence: number, message: Payload, headers: Headers | undefined): void {
+  message(id: number, sequence: number, message: Payload, headers: Headers | undefined, bytes: number): void {
     const { node, clock, limits } = this.#options;
     const channel = this.#channels[id];
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
@@ -193,13 +196,15 @@ export class InSession implements FrameSink, InRunsOwner {
     // A window under way, and a window of acks that have not been confirmed yet.
     if (this.#runs.waiting >= limits.outstanding || this.#held >= 2 * limits.outstanding)
       throw unexpected("more messages than it was granted");
+    if (this.#runs.bytes >= WINDOW_BYTES) throw unexpected("more bytes than it was granted");
+    if (bytes > limits.frameBytes + LENGTH_BYTES) throw unexpected(`a message of ${bytes} bytes`);
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
     const key = () => `${this.#id}/${id}/${sequence}`;
     this.#runs.add(
       channel,
-      new InDelivery({ node, channel: channel.name, message, sequence, headers, clock, key }),
+      new InDelivery({ node, channel: channel.name, message, sequence, headers, bytes, clock, key }),
     );
   }
 
@@ -221,7 +226,7 @@ export class InSession implements FrameSink, InRunsOwner {
 
   /** See `InRunsOwner`. */
   mayRun(): boolean {
-    if (this.#keptBytes < MOST_KEPT_BYTES && this.#link?.isFull !== true) return true;
+    if (this.#keptBytes < WINDOW_BYTES && this.#link?.isFull !== true) return true;
     this.#isHeldUp = true;
     return false;
   }

@@ -114,6 +114,7 @@ export class OutSession {
       context,
       isSent: false,
       isDone: false,
+      bytes: 0,
       deliveries: 0,
       key: undefined,
     };

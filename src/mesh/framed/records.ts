@@ -88,7 +88,7 @@ export interface Welcome {
   readonly channels: readonly (readonly [id: number, received: number])[];
   /** Messages that may be under way, counted from a channel's first without an ack. */
   readonly window: number;
-  /** Bytes of acks that it keeps until they are confirmed. */
+  /** Bytes of messages that it takes before it has answered some, and of acks that it keeps until they are confirmed. */
   readonly windowBytes: number;
 }
 
