@@ -322,7 +322,7 @@ const HOSTILE: readonly (readonly [what: string, say: (link: HandMadeLink) => un
     },
   ],
   ["a channel of the highest number", (link) => link.say((writer) => writer.open(2 ** 53 - 1, "far"))],
-  ["a message over the limit", (link) => link.say(message(1, "x".repeat(65_545)))],
+  ["a message over the limit", (link) => link.say(message(1, "x".repeat(2 * 65_536)))],
 ];
 for (const [what, say] of HOSTILE) {
   test(`A receiver closes the link of a sender that sends ${what}, and nobody else's`, async () => {

@@ -6,6 +6,7 @@ import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK,
 export interface FrameSink {
   json(type: number, value: unknown): void;
   open(channel: number, name: string): void;
+  /** @param bytes Of the item, headers included. */
   message(
     channel: number,
     sequence: number,
@@ -93,8 +94,8 @@ class Reader {
     const sequence = this.#sequence++;
     if (this.#record === RECORD.send) {
       if (kind === ITEM.failure) throw this.#invalid("a failure for a message");
-      const headers = first & HAS_HEADERS ? this.#headers() : undefined;
       const from = this.#at;
+      const headers = first & HAS_HEADERS ? this.#headers() : undefined;
       const payload = this.#payload(kind);
       sink.message(this.#channel, sequence, payload, headers, this.#at - from);
     } else if (kind === ITEM.failure) {

@@ -20,8 +20,8 @@ export const LEAVING_RETRY_MS = 250;
  */
 const WINDOW_BYTES = 4_194_304;
 
-/** What the length before the longest payload takes, in bytes. */
-const LENGTH_BYTES = 8;
+/** Longest headers of a message, in bytes: a chain of a hundred calls between the longest names. */
+const MOST_HEADERS_BYTES = 65_536;
 
 export interface InSessionOptions {
   readonly node: string;
@@ -197,7 +197,7 @@ export class InSession implements FrameSink, InRunsOwner {
     if (this.#runs.waiting >= limits.outstanding || this.#held >= 2 * limits.outstanding)
       throw unexpected("more messages than it was granted");
     if (this.#runs.bytes >= WINDOW_BYTES) throw unexpected("more bytes than it was granted");
-    if (bytes > limits.frameBytes + LENGTH_BYTES) throw unexpected(`a message of ${bytes} bytes`);
+    if (bytes > limits.frameBytes + MOST_HEADERS_BYTES) throw unexpected(`a message of ${bytes} bytes`);
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;

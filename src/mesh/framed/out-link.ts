@@ -1,5 +1,6 @@
+import { backoff } from "../../core/backoff.js";
 import type { Clock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
+import { CircuitError, messageOf } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { KeepAlive } from "./keep-alive.js";
@@ -62,6 +63,10 @@ export class OutLink {
   #found: Found | undefined;
   /** Why there is no link, as far as is known. */
   #problem: CircuitError | undefined;
+  /** Links in a row that broke before the receiver had said anything but its welcome. */
+  #barren = 0;
+  /** Before a link is sought again to a receiver that lies, or welcomes and leaves again and again. */
+  readonly #waits = backoff();
   #stopDialing: () => void = () => {};
   #stopPatience: () => void = () => {};
 
@@ -148,7 +153,9 @@ export class OutLink {
         if (this.#link === link) this.#options.room();
       },
       ended: (reason) => {
-        if (this.#link === link) this.#lost(reason, 0);
+        if (this.#link !== link) return;
+        const isBarren = this.#isOpen && ++this.#barren > 1;
+        this.#lost(reason, isBarren ? this.#waits.next().value : 0);
       },
     };
   }
@@ -156,10 +163,12 @@ export class OutLink {
   #take(link: FrameLink, frame: Uint8Array): void {
     if (this.#link !== link) return;
     this.#keepAlive.heard();
+    const wasOpen = this.#isOpen;
     try {
       this.#options.frame(frame);
+      if (wasOpen) this.#barren = 0;
     } catch (error) {
-      this.drop(error instanceof Error ? error.message : String(error), 0);
+      this.drop(messageOf(error), this.#waits.next().value);
     }
   }
 
@@ -170,7 +179,7 @@ export class OutLink {
     this.#detach();
     if (!this.#options.lost()) return;
     this.#problem = new CircuitError(
-      "PEER_LOST",
+      wasOpen ? "PEER_LOST" : "PEER_MISSING",
       `Cannot get an ack from ${this.#options.target}: ${reason}`,
     );
     // A greeting that was cut off says nothing of the receiver: the patience that runs goes on.

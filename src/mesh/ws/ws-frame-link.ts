@@ -57,18 +57,21 @@ export class WsFrameLink implements FrameLink {
   }
 
   close(): void {
-    if (this.#isClosing) return;
+    if (!this.#isClosing) this.#shut(CLOSE.normal, "");
+  }
+
+  #fail(reason: string): void {
+    this.#shut(CLOSE.textOnly, reason);
+    this.#events?.ended(reason);
+  }
+
+  /** Closes; cuts the connection if the peer takes too long to close it too. */
+  #shut(code: number, reason: string): void {
     this.#isClosing = true;
     const { clock, limits } = this.#options;
     const stopWaiting = clock.after(limits.closeMs, () => this.#ws.terminate());
     void this.closed.then(stopWaiting);
-    this.#ws.close(CLOSE.normal, "");
-  }
-
-  #fail(reason: string): void {
-    this.#isClosing = true;
-    this.#ws.close(CLOSE.textOnly, reason);
-    this.#events?.ended(reason);
+    this.#ws.close(code, reason);
   }
 }
 
