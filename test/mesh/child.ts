@@ -1,5 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 
 /** Time that a process may take for an answer, in milliseconds. */
 const ANSWER_MS = 60_000;
@@ -7,6 +8,12 @@ const ANSWER_MS = 60_000;
 /** A test, or what else ends the processes that it has started. */
 export interface CleanUp {
   after(cleanUp: () => unknown): void;
+}
+
+export interface ChildOptions {
+  readonly nodeArgs?: readonly string[];
+  /** Command that is to start it, for example in a network namespace. */
+  readonly within?: readonly string[];
 }
 
 interface Answer {
@@ -21,11 +28,9 @@ export class Child {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #asked = 0;
 
-  constructor(context: CleanUp, file: URL, execArgv: readonly string[] = []) {
-    this.#process = fork(file, [], {
-      execArgv: [...execArgv],
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
+  constructor(context: CleanUp, file: URL, { nodeArgs = [], within = [] }: ChildOptions = {}) {
+    const [command = "", ...args] = [...within, process.execPath, ...nodeArgs, fileURLToPath(file)];
+    this.#process = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     // The cast: what `answerQuestions()` sends.
     this.#process.on("message", (answer) => this.#waiting.get((answer as Answer).number)?.(answer as Answer));
     this.#process.on("error", () => {}); // an answer that it does not give says it

@@ -63,10 +63,10 @@ export class OutLink {
   #found: Found | undefined;
   /** Why there is no link, as far as is known. */
   #problem: CircuitError | undefined;
-  /** Links in a row that broke before the receiver had said anything but its welcome. */
-  #barren = 0;
-  /** Before a link is sought again to a receiver that lies, or welcomes and leaves again and again. */
-  readonly #waits = backoff();
+  /** Before a link is sought again to a receiver that has said what it may not. */
+  readonly #waits = backoff({ firstMs: GREETING_RETRY_MS });
+  /** The same after links in a row that broke before the receiver had said anything but its welcome. */
+  #barrenWaits: Iterator<number, never> | undefined;
   #stopDialing: () => void = () => {};
   #stopPatience: () => void = () => {};
 
@@ -154,8 +154,9 @@ export class OutLink {
       },
       ended: (reason) => {
         if (this.#link !== link) return;
-        const isBarren = this.#isOpen && ++this.#barren > 1;
-        this.#lost(reason, isBarren ? this.#waits.next().value : 0);
+        const waitMs = this.#barrenWaits?.next().value ?? 0;
+        if (this.#isOpen) this.#barrenWaits ??= backoff({ firstMs: GREETING_RETRY_MS });
+        this.#lost(reason, waitMs);
       },
     };
   }
@@ -166,7 +167,7 @@ export class OutLink {
     const wasOpen = this.#isOpen;
     try {
       this.#options.frame(frame);
-      if (wasOpen) this.#barren = 0;
+      if (wasOpen) this.#barrenWaits = undefined;
     } catch (error) {
       this.drop(messageOf(error), this.#waits.next().value);
     }

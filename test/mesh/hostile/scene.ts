@@ -21,7 +21,9 @@ export class Scene {
   }
 
   static async open(context: CleanUp, limits: Partial<MeshLimits> = {}): Promise<Scene> {
-    const node = new Child(context, new URL("./node-end.js", import.meta.url), ["--expose-gc"]);
+    const node = new Child(context, new URL("./node-end.js", import.meta.url), {
+      nodeArgs: ["--expose-gc"],
+    });
     const bystander = new Child(context, new URL("./bystander-end.js", import.meta.url));
     const address = await node.ask<string>("serve", limits);
     await bystander.ask("start", address);
