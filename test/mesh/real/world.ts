@@ -65,9 +65,9 @@ export class RealWorld {
         this.#act();
         await new Promise((resolve) => setTimeout(resolve, this.#below(LONGEST_PAUSE_MS)));
       }
-      await this.#upheaval;
       this.#proxy.mood = CALM;
       this.#proxy.isDown = false;
+      await this.#upheaval; // over NATS it, too, needs the proxy
       const alive = this.#senders.filter(({ hasDied }) => !hasDied);
       await Promise.all(alive.map(({ child }) => child.ask("settled")));
       return this.#read();
