@@ -81,7 +81,7 @@ export class InSessions {
   accept(link: FrameLink, peer: string): FrameLinkEvents {
     const accepted = new InLink(link, peer, this.#host);
     this.#links.add(accepted);
-    this.#stopLooking ??= this.#lookLater();
+    if (link.isLocal !== true) this.#stopLooking ??= this.#lookLater();
     return accepted;
   }
 
