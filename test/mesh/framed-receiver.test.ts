@@ -208,6 +208,31 @@ test("A receiver takes 4 MiB of messages without an answer from a sender, and no
   assert.equal(link.isClosed, true);
 });
 
+test("A receiver keeps 64 MiB of sessions without a link for one peer, the newest", async () => {
+  const node = new Node({
+    name: "node",
+    clock: new ManualClock(),
+    limits: DEFAULT_LIMITS,
+    schedule: queueMicrotask,
+    handler: () => new Promise(() => {}),
+  });
+  const page = "x".repeat(65_536);
+  let boot: unknown;
+  for (let number = 0; number < 20; number++) {
+    const link = new HandMadeLink(node, "here", () => false).hello(`s${number}`).say(open);
+    for (let sequence = 1; sequence <= 64; sequence++) link.say(message(sequence, page));
+    await turn();
+    boot = link.welcomes[0]?.boot;
+    link.cut();
+  }
+  const isKept = async (number: number) => {
+    const link = new HandMadeLink(node, "there", () => false).hello(`s${number}`, { boot });
+    await turn();
+    return link.welcomes[0]?.resumed;
+  };
+  assert.deepEqual([await isKept(4), await isKept(5), await isKept(19)], [false, true, true]);
+});
+
 test("A receiver answers pings, and gives a link up after 60 s of silence", async () => {
   const desk = new Desk();
   const link = desk.join().hello("s");

@@ -1,5 +1,5 @@
 import { CircuitError } from "../../core/error.js";
-import type { Payload } from "../payload.js";
+import { isTooDeep, type Payload } from "../payload.js";
 import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
 
 /** Takes what a frame says, record by record. What a method throws ends the reading. */
@@ -122,6 +122,7 @@ class Reader {
 
   #json(): unknown {
     const text = this.#text();
+    if (isTooDeep(text)) throw this.#invalid("JSON that is nested too deep");
     try {
       return JSON.parse(text);
     } catch (cause) {
@@ -208,7 +209,7 @@ function parseHeaders(value: object): Headers {
   const { deadlineMs, chain, deliveries, key } = value as Record<keyof Headers, unknown>;
   return {
     ...(typeof deadlineMs === "number" && { deadlineMs }),
-    ...(Array.isArray(chain) && { chain: chain.map(String) }),
+    ...(Array.isArray(chain) && { chain: chain.filter((call) => typeof call === "string") }),
     ...(typeof deliveries === "number" && { deliveries }),
     ...(typeof key === "string" && { key }),
   };

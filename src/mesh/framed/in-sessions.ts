@@ -13,6 +13,9 @@ import type { Hello } from "./records.js";
  */
 const MOST_KEPT_PER_PEER = 64;
 
+/** Bytes of such sessions together: of most a few kilobytes, of those that a window was under way of, fifteen. */
+const MOST_KEPT_BYTES_PER_PEER = 67_108_864;
+
 export interface InSessionsOptions {
   readonly node: string;
   /** Random, new for each process. */
@@ -149,8 +152,12 @@ export class InSessions {
     kept.keep = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(kept));
     const adrift = this.#adrift.get(kept.peer) ?? new Set();
     this.#adrift.set(kept.peer, adrift.add(kept));
-    const [oldest] = adrift;
-    if (oldest && adrift.size > MOST_KEPT_PER_PEER) this.#forget(oldest);
+    let bytes = 0;
+    let count = 0;
+    for (const each of [...adrift].reverse()) {
+      bytes += each.session.heldBytes;
+      if (++count > MOST_KEPT_PER_PEER || bytes > MOST_KEPT_BYTES_PER_PEER) this.#forget(each);
+    }
   }
 
   /** A session is not adrift any more. */

@@ -8,7 +8,7 @@
 /** Name of the protocol, asked for as a WebSocket subprotocol. */
 export const FRAMED_PROTOCOL = "circuit.1";
 
-/** Channels of one session: as many as a desk of sketches could use, and 1 MiB of them. */
+/** Channels of one session: as many as a desk of sketches could use, and 4 MiB of them. */
 export const MAX_CHANNELS = 16_384;
 
 /** First byte of a record. */
