@@ -52,8 +52,6 @@ export class CircuitNode implements SketchHost {
   readonly #confirms: boolean;
   readonly #ackTimeoutMs: number;
   readonly #latencies = new Latencies();
-  /** What gives up each message that waits for its ack: `AbortSignal.any()` would cost more than the message. */
-  readonly #sending = new Set<AbortController>();
   #sent = 0;
   #acked = 0;
   #confirmed = 0;
@@ -103,10 +101,6 @@ export class CircuitNode implements SketchHost {
    * @throws What its `setup()` throws; for a pin that the wiring lacks, with the node's name.
    */
   async setUp(): Promise<void> {
-    const stop = () => {
-      for (const sending of this.#sending) sending.abort(this.signal.reason);
-    };
-    this.signal.addEventListener("abort", stop, { once: true });
     try {
       await this.#sketch.start(this);
     } catch (error) {
@@ -117,7 +111,7 @@ export class CircuitNode implements SketchHost {
   }
 
   /** Begins to take messages. */
-  serve(options: ServeOptions | undefined): Promise<ServedNode> {
+  serve(options: ServeOptions): Promise<ServedNode> {
     return this.#mesh.serve(this.node, (delivery) => this.#handle(delivery), options);
   }
 
@@ -128,26 +122,24 @@ export class CircuitNode implements SketchHost {
 
   async send(target: string, message: Payload, channel = ""): Promise<Payload> {
     this.signal.throwIfAborted();
-    const giveUp = new AbortController();
     const startMs = this.clock.now();
-    const cancel = this.clock.after(this.#ackTimeoutMs + MISSING_FIRST_MS, () =>
-      giveUp.abort(this.#lateError(target)),
-    );
+    const deadlineAtMs = startMs + this.#ackTimeoutMs + MISSING_FIRST_MS;
     this.#sent++;
-    this.#sending.add(giveUp);
     try {
-      const ack = await this.#mesh.send(target, message, { channel, signal: giveUp.signal, ...inherited() });
+      const ack = await this.#mesh.send(target, message, { channel, deadlineAtMs, ...inherited() });
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
       return ack;
-    } finally {
-      cancel();
-      this.#sending.delete(giveUp);
+    } catch (error) {
+      // A mesh that closes because the node stops.
+      this.signal.throwIfAborted();
+      throw this.clock.now() >= deadlineAtMs ? this.#lateError(target, error) : error;
     }
   }
 
   stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<Payload> {
-    return this.#mesh.stream(target, messages, { channel, signal: this.signal, ...inherited() });
+    // Without the signal, whose listeners would cost as much as the messages: when the node stops, its mesh closes.
+    return this.#mesh.stream(target, messages, { channel, ...inherited() });
   }
 
   async confirm(writes = 0): Promise<void> {
@@ -175,13 +167,14 @@ export class CircuitNode implements SketchHost {
     if (!this.signal.aborted) this.#notice(`${this.node}: ${describeFailure(thrown)}`);
   }
 
-  #lateError(target: string): CircuitError {
+  #lateError(target: string, cause: unknown): CircuitError {
     const within = `${this.#ackTimeoutMs / 1_000} s`;
     return new CircuitError(
       "TIMEOUT",
       `Cannot send from ${this.node} to ${target}: no acknowledgement within ${within}`,
       {
         hint: `Check that ${target} is running and not stuck, or allow more time with --timeout.`,
+        cause,
       },
     );
   }

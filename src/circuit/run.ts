@@ -157,9 +157,9 @@ class Circuit {
   }
 
   async #serve(node: CircuitNode): Promise<void> {
-    const listen = this.#definition.nodes[node.node]?.listen;
-    const about = this.#describeNode(node.node);
-    const served = await node.serve(listen === undefined ? undefined : { ...parseListen(listen), about });
+    const { listen, concurrency = 1 } = this.#definition.nodes[node.node] ?? {};
+    const reached = listen === undefined ? {} : parseListen(listen);
+    const served = await node.serve({ ...reached, concurrency, about: this.#describeNode(node.node) });
     if (served.addresses.length > 0) {
       this.#tell({ type: "listening", node: node.node, addresses: served.addresses });
     }

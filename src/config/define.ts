@@ -20,6 +20,8 @@ export type NodeDefinition = SketchChoice & {
   readonly board?: string;
   /** Where other processes reach it: a port of localhost, or `host:port`. Without it, this process only. */
   readonly listen?: number | string;
+  /** Messages of one sender's channel that its sketch works on at the same time. 1 by default: in order. */
+  readonly concurrency?: number;
   /** Whether an acknowledgement waits until the board has confirmed what was written. True by default. */
   readonly confirm?: boolean;
 };

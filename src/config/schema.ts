@@ -45,9 +45,20 @@ const MESH_URL = "must be an address such as nats://127.0.0.1:4222";
 
 const PEER_URL = "must be an address such as ws://127.0.0.1:8766";
 
+/** At most the messages that a sender may have under way. */
+const CONCURRENCY = "must be a whole number from 1 to 1024";
+
 const NODE = {
   board: v.optional(NAME),
   listen: v.optional(LISTEN),
+  concurrency: v.optional(
+    v.pipe(
+      v.number(CONCURRENCY),
+      v.integer(CONCURRENCY),
+      v.minValue(1, CONCURRENCY),
+      v.maxValue(1_024, CONCURRENCY),
+    ),
+  ),
   confirm: v.optional(v.boolean("must be true or false")),
 };
 

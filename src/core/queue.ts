@@ -4,7 +4,7 @@
  * It has no limit of its own; who pushes knows the limit and its reason.
  */
 export class Queue<Item extends NonNullable<unknown> | null> {
-  #ring: (Item | undefined)[] = [undefined, undefined, undefined, undefined];
+  #ring: (Item | undefined)[] = [];
   #head = 0;
   #length = 0;
 
@@ -36,12 +36,16 @@ export class Queue<Item extends NonNullable<unknown> | null> {
   }
 
   clear(): void {
-    this.#ring = [undefined, undefined, undefined, undefined];
+    this.#ring = [];
     this.#head = 0;
     this.#length = 0;
   }
 
   #grow(): void {
+    if (this.#ring.length === 0) {
+      this.#ring = [undefined, undefined, undefined, undefined];
+      return;
+    }
     const inOrder = [...this.#ring.slice(this.#head), ...this.#ring.slice(0, this.#head)];
     this.#ring = [...inOrder, ...inOrder.map(() => undefined)];
     this.#head = 0;

@@ -1,15 +1,23 @@
+import type { Deadline, Deadlines, Pending } from "../core/deadlines.js";
 import { Queue } from "../core/queue.js";
+import { checkChannel } from "./channel.js";
 import type { MeshLimits } from "./limits.js";
 import type { Messages } from "./mesh.js";
 import { checkPayload, type Payload } from "./payload.js";
+import { lateError } from "./sent.js";
 import type { Outbox, Waiter } from "./waiter.js";
 
 export interface AckStreamOptions {
   readonly messages: Messages;
   readonly signal: AbortSignal | undefined;
   readonly limits: MeshLimits;
-  /** Throws where nothing can be sent. */
-  check(): void;
+  readonly target: string;
+  readonly channel: string;
+  /** When nobody waits any more, on the clock of `deadlines`, in milliseconds. */
+  readonly deadlineAtMs: number | undefined;
+  readonly deadlines: Deadlines;
+  /** Has the stream while it goes on. */
+  readonly streams: Set<AckStream>;
   /** Where the next message goes. */
   findOutbox(): Outbox;
 }
@@ -26,7 +34,9 @@ type End = { readonly problem: unknown } | "done";
  * Sends messages and yields their acks, in order. An iterator of its own: an async generator costs three
  * Promises a message, this one a single one, and none while the source answers at once.
  */
-export class AckStream implements AsyncIterableIterator<Payload, undefined, undefined>, Waiter {
+export class AckStream implements AsyncIterableIterator<Payload, undefined, undefined>, Waiter, Deadline {
+  /** See `Deadline`. */
+  readonly atMs: number;
   readonly #options: AckStreamOptions;
   readonly #acks = new Queue<Payload>();
   readonly #readers = new Queue<Reader>();
@@ -37,25 +47,33 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   #posted = 0;
   #due = 1;
   /** What came for messages after the one that is due. */
-  readonly #early = new Map<number, () => void>();
+  #early: Map<number, () => void> | undefined;
   #outbox: Outbox | undefined;
   #isPulling = false;
+  #pending: Pending | undefined;
+  #abort: (() => void) | undefined;
   /** What the source said last; the stream ends when the acks before it are in. */
   #sourceEnd: End | undefined;
   #end: End | undefined;
 
   constructor(options: AckStreamOptions) {
-    const { messages, signal, check } = options;
+    const { messages, signal, channel, limits, deadlines, streams } = options;
     this.#options = options;
+    this.atMs = options.deadlineAtMs ?? Number.POSITIVE_INFINITY;
     try {
       signal?.throwIfAborted();
-      check();
+      checkChannel(channel, limits);
       this.#source = iterate(messages);
     } catch (problem) {
       this.#end = { problem };
       return;
     }
-    signal?.addEventListener("abort", this.#abort, { once: true });
+    if (signal) {
+      this.#abort = () => this.#stop({ problem: signal.reason });
+      signal.addEventListener("abort", this.#abort, { once: true });
+    }
+    if (Number.isFinite(this.atMs)) this.#pending = deadlines.add(this);
+    streams.add(this);
     this.#pull();
   }
 
@@ -75,6 +93,15 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     });
   }
 
+  late(): void {
+    this.#stop({ problem: lateError(this.#options.target) });
+  }
+
+  /** Ends it for that reason. Idempotent. */
+  close(problem: unknown): void {
+    this.#stop({ problem });
+  }
+
   return(): Promise<IteratorResult<Payload, undefined>> {
     this.#acks.clear();
     this.#stop("done");
@@ -91,7 +118,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
 
   acked(payload: Payload, ticket = this.#due): void {
     if (ticket !== this.#due) {
-      this.#early.set(ticket, () => this.#yield(payload));
+      this.#keepEarly(ticket, () => this.#yield(payload));
       return;
     }
     this.#yield(payload);
@@ -100,14 +127,17 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
 
   failed(problem: unknown, ticket = this.#due): void {
     if (ticket === this.#due) this.#fail(problem);
-    else this.#early.set(ticket, () => this.#fail(problem));
+    else this.#keepEarly(ticket, () => this.#fail(problem));
+  }
+
+  #keepEarly(ticket: number, tell: () => void): void {
+    this.#early ??= new Map();
+    this.#early.set(ticket, tell);
   }
 
   #goOn(): void {
-    while (this.#early.size > 0) {
-      const next = this.#early.get(this.#due);
-      if (next === undefined) break;
-      this.#early.delete(this.#due);
+    for (let next = this.#early?.get(this.#due); next !== undefined; next = this.#early?.get(this.#due)) {
+      this.#early?.delete(this.#due);
       next();
     }
     this.#pull();
@@ -128,8 +158,6 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     this.#stop({ problem });
   }
 
-  readonly #abort = (): void => this.#stop({ problem: this.#options.signal?.reason });
-
   /** Takes messages from the source while one more may be outstanding. */
   #pull(): void {
     if (this.#isPulling) return;
@@ -139,7 +167,10 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
         const result = this.#source?.next();
         if (result === undefined) break;
         if ("then" in result) {
-          result.then(this.#pulled, this.#sourceFailed);
+          result.then(
+            (pulled) => this.#pulled(pulled),
+            (problem) => this.#sourceFailed(problem),
+          );
           return; // and is pulling until then
         }
         this.#take(result);
@@ -157,7 +188,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     return this.#outstanding === 0 || this.#outbox === undefined || this.#outbox.hasRoom;
   }
 
-  readonly #pulled = (result: IteratorResult<Payload>): void => {
+  #pulled(result: IteratorResult<Payload>): void {
     this.#isPulling = false;
     if (this.#end !== undefined) return;
     try {
@@ -167,13 +198,13 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
     }
     this.#pull();
     this.#settle();
-  };
+  }
 
-  readonly #sourceFailed = (problem: unknown): void => {
+  #sourceFailed(problem: unknown): void {
     this.#isPulling = false;
     this.#sourceEnd = { problem };
     this.#settle();
-  };
+  }
 
   #take(result: IteratorResult<Payload>): void {
     if (result.done) {
@@ -195,12 +226,11 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   #settle(): void {
     if (this.#end === undefined) {
       if (this.#sourceEnd === undefined || this.#outstanding > 0) return;
-      this.#end = this.#sourceEnd;
-      this.#options.signal?.removeEventListener("abort", this.#abort);
+      this.#ended(this.#sourceEnd);
     }
     for (let reader = this.#readers.shift(); reader !== undefined; reader = this.#readers.shift()) {
-      if (this.#end === "done") reader.resolve({ value: undefined, done: true });
-      else reader.reject(this.#end.problem);
+      if (typeof this.#end === "object") reader.reject(this.#end.problem);
+      else reader.resolve({ value: undefined, done: true });
       this.#end = "done"; // an iteration rejects once
     }
   }
@@ -208,12 +238,19 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   /** Ends the stream before its time. */
   #stop(end: End): void {
     if (this.#end !== undefined) return;
-    this.#end = end;
-    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#ended(end);
     if (this.#sourceEnd === undefined) this.#closeSource();
-    this.#early.clear();
+    this.#early?.clear();
     if (this.#outstanding > 0) this.#outbox?.abandon(this, this.#outstanding);
     this.#settle();
+  }
+
+  #ended(end: End): void {
+    this.#end = end;
+    const { signal, deadlines, streams } = this.#options;
+    if (this.#pending) deadlines.remove(this.#pending);
+    if (this.#abort) signal?.removeEventListener("abort", this.#abort);
+    streams.delete(this);
   }
 
   #closeSource(): void {

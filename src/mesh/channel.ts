@@ -1,5 +1,6 @@
 import { CircuitError } from "../core/error.js";
 import type { MeshLimits } from "./limits.js";
+import { isLonger } from "./payload.js";
 
 /**
  * Lets through what the path of a URL can carry.
@@ -16,10 +17,9 @@ export function checkChannel(channel: string, limits: Pick<MeshLimits, "channelB
 
 function findProblem(channel: string, maxBytes: number): string | undefined {
   if (!channel.isWellFormed()) return "it has half of a surrogate pair";
-  const bytes = Buffer.byteLength(channel);
-  if (bytes > maxBytes) return `it has ${bytes} bytes of at most ${maxBytes}`;
+  if (isLonger(channel, maxBytes)) return `it has ${Buffer.byteLength(channel)} bytes of at most ${maxBytes}`;
   // URL parsers resolve these segments, encoded or not, so another channel would get the message.
-  if (channel.split("/").some((segment) => segment === "." || segment === "..")) {
+  if (channel.includes(".") && channel.split("/").some((segment) => segment === "." || segment === "..")) {
     return 'no URL can carry "." or ".." between slashes';
   }
   return undefined;

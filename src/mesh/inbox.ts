@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
-import { DEFAULT_DEADLINE_MS } from "./framed/in-delivery.js";
+import { DEFAULT_DEADLINE_MS } from "./framed/records.js";
 import type { MeshLimits } from "./limits.js";
 import type { Delivery, Handler } from "./mesh.js";
 import { ackOf, reasonOf } from "./text.js";

@@ -37,6 +37,8 @@ export interface StreamOptions {
    * the end of the connection, so it goes on while somebody else in this process waits for acks of the same channel.
    */
   readonly signal?: AbortSignal;
+  /** When its sender stops waiting, on the mesh's clock, in milliseconds: what waits then rejects with `TIMEOUT`. */
+  readonly deadlineAtMs?: number;
   /** The delivery in whose handler this is sent: its deadline and its chain of calls are inherited. */
   readonly cause?: Delivery;
   /**

@@ -1,6 +1,6 @@
-import type { MessageContext } from "./framed/out-channel.js";
+import { Entry, type MessageContext } from "./framed/out-channel.js";
 import type { Dial, Dialing } from "./framed/out-link.js";
-import { OutSession, type OutSessionOptions, type Posting } from "./framed/out-session.js";
+import { OutSession, type OutSessionOptions } from "./framed/out-session.js";
 import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
@@ -40,13 +40,13 @@ export class Peer {
     return this.#plainOutlet(channel)?.hasRoom ?? this.#session?.hasRoom(channel) ?? false;
   }
 
-  post(channel: string, payload: Payload, posting: Posting): void {
+  post(channel: string, entry: Entry): void {
     const plain = this.#plainOutlet(channel);
     if (plain) {
-      plain.post(payload, posting.waiter);
+      plain.post(entry.payload, entry.waiter);
     } else {
       this.#session ??= this.#open();
-      this.#session.post(channel, payload, posting);
+      this.#session.post(channel, entry);
     }
   }
 
@@ -86,10 +86,10 @@ export class Peer {
     const session = this.#session;
     this.#isPlain = true;
     if (session === undefined) return;
-    for (const { channel, payload, waiter, ticket } of session.handOver()) {
-      if (waiter.isGone) continue;
-      this.post(channel, payload, { waiter, ticket, context: undefined });
-      waiter.sent();
+    for (const { channel, entry } of session.handOver()) {
+      if (entry.waiter.isGone) continue;
+      this.post(channel, entry);
+      entry.waiter.sent();
     }
   }
 }
@@ -111,7 +111,7 @@ class PeerOutbox implements Outbox {
   }
 
   post(message: Payload, waiter: Waiter, ticket = 0): void {
-    this.#peer.post(this.#channel, message, { waiter, ticket, context: this.#context });
+    this.#peer.post(this.#channel, new Entry(message, waiter, ticket, this.#context));
   }
 
   abandon(waiter: Waiter, messages: number): void {

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import { Deadlines } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
@@ -9,7 +10,7 @@ import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
-import { Sent, watchSent } from "./sent.js";
+import { Sent, WatchedSent } from "./sent.js";
 import type { Outbox } from "./waiter.js";
 
 /** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
@@ -32,13 +33,16 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #outlets: Outlets | undefined;
+  readonly #deadlines: Deadlines;
   readonly #peers = new Map<string, Peer>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
+  readonly #streams = new Set<AckStream>();
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock);
     this.#outlets = options.connect && new Outlets({ ...options, connect: options.connect });
   }
 
@@ -49,15 +53,16 @@ export class Sender {
       checkPayload(message, this.#options.limits);
       if (channel !== "") checkChannel(channel, this.#options.limits);
       signal?.throwIfAborted();
-      const outbox = this.#find(target, channel, options);
-      const deadlineAtMs = options.cause?.deadlineAtMs;
+      const context = contextOf(options);
+      const outbox = this.#find(target, channel, context);
+      const deadlineAtMs = context?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
         outbox.post(message, new Sent(resolve, reject));
         return;
       }
-      const late =
-        deadlineAtMs === undefined ? undefined : { atMs: deadlineAtMs, clock: this.#options.clock, target };
-      outbox.post(message, watchSent({ resolve, reject, outbox, signal, late }));
+      const deadlines = this.#deadlines;
+      const watched = { resolve, reject, outbox, target, signal, deadlineAtMs, deadlines };
+      outbox.post(message, new WatchedSent(watched));
     });
   }
 
@@ -65,12 +70,17 @@ export class Sender {
   stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
     const { limits } = this.#options;
     const { channel = "", signal } = options;
+    const context = contextOf(options);
     return new AckStream({
       messages,
       signal,
       limits,
-      check: () => checkChannel(channel, limits),
-      findOutbox: () => this.#find(target, channel, options),
+      target,
+      channel,
+      deadlineAtMs: context?.deadlineAtMs,
+      deadlines: this.#deadlines,
+      streams: this.#streams,
+      findOutbox: () => this.#find(target, channel, context),
     });
   }
 
@@ -79,16 +89,13 @@ export class Sender {
     this.#isClosed = true;
     for (const peer of [...this.#peers.values()]) peer.close();
     this.#outlets?.close();
+    // Those that wait for their source only.
+    for (const stream of [...this.#streams]) stream.close(meshClosed("go on with a stream"));
   }
 
-  #find(target: string, channel: string, { cause, retry }: StreamOptions): Outbox {
+  #find(target: string, channel: string, context: MessageContext | undefined): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
     const peer = this.#peers.get(target) ?? this.#open(target);
-    if (cause === undefined && retry !== "repeat") return peer.outbox(channel);
-    const context: MessageContext = {
-      ...(cause && { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain }),
-      repeats: retry === "repeat",
-    };
     return peer.outbox(channel, context);
   }
 
@@ -123,4 +130,13 @@ export class Sender {
 /** What a mesh says after `close()`. */
 export function meshClosed(what: string): CircuitError {
   return new CircuitError("PEER_LOST", `Cannot ${what}: this mesh is closed`);
+}
+
+/** What a message inherits; `undefined` where it is nothing. */
+function contextOf({ cause, retry, deadlineAtMs }: StreamOptions): MessageContext | undefined {
+  const repeats = retry === "repeat";
+  if (cause === undefined && deadlineAtMs === undefined) return repeats ? { repeats } : undefined;
+  const inheritedMs = cause?.deadlineAtMs ?? Number.POSITIVE_INFINITY;
+  const atMs = Math.min(deadlineAtMs ?? Number.POSITIVE_INFINITY, inheritedMs);
+  return { deadlineAtMs: atMs, repeats, ...(cause && { chain: cause.chain }) };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from "../core/clock.js";
+import type { Deadline, Deadlines, Pending } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
@@ -31,55 +31,75 @@ export class Sent implements Waiter {
   }
 }
 
-export interface WatchSentOptions {
+export interface WatchedSentOptions {
   readonly resolve: Resolve;
   readonly reject: Reject;
   readonly outbox: Outbox;
+  readonly target: string;
   readonly signal: AbortSignal | undefined;
-  /** When nobody waits any more, by whose clock, and for whom. */
-  readonly late: { readonly atMs: number; readonly clock: Clock; readonly target: string } | undefined;
+  /** When nobody waits any more, on the clock of `deadlines`, in milliseconds. */
+  readonly deadlineAtMs: number | undefined;
+  readonly deadlines: Deadlines;
 }
 
 /**
- * One message on its way that somebody may take back, or that has a deadline. Apart from `Sent`, because a signal or a
- * timer costs more than all the rest of a message.
+ * One message on its way that somebody may take back, or that has a deadline. Apart from `Sent`, because it costs more
+ * than all the rest of a message.
  */
-export function watchSent({ resolve, reject, outbox, signal, late }: WatchSentOptions): Waiter {
-  let isGone = false;
-  const giveUp = (reason: unknown) => {
-    if (isGone) return;
-    settle();
-    reject(reason);
-    outbox.abandon(waiter, 1);
-  };
-  const abort = () => giveUp(signal?.reason);
-  const stopWaiting =
-    late?.clock.after(Math.max(0, late.atMs - late.clock.now()), () => giveUp(lateError(late.target))) ??
-    (() => {});
-  const settle = () => {
-    isGone = true;
-    stopWaiting();
-    signal?.removeEventListener("abort", abort);
-  };
-  const waiter: Waiter = {
-    get isGone() {
-      return isGone;
-    },
-    sent() {},
-    acked(payload) {
-      settle();
-      resolve(payload);
-    },
-    failed(problem) {
-      settle();
-      reject(problem);
-    },
-  };
-  signal?.addEventListener("abort", abort, { once: true });
-  return waiter;
+export class WatchedSent implements Waiter, Deadline {
+  readonly #options: WatchedSentOptions;
+  #isGone = false;
+  #abort: (() => void) | undefined;
+  readonly atMs: number;
+  #pending: Pending | undefined;
+
+  constructor(options: WatchedSentOptions) {
+    this.#options = options;
+    const { signal, deadlineAtMs = Number.POSITIVE_INFINITY, deadlines } = options;
+    this.atMs = deadlineAtMs;
+    if (signal) {
+      this.#abort = () => this.#giveUp(signal.reason);
+      signal.addEventListener("abort", this.#abort, { once: true });
+    }
+    if (Number.isFinite(deadlineAtMs)) this.#pending = deadlines.add(this);
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  sent(): void {}
+
+  acked(payload: Payload): void {
+    this.#settle();
+    this.#options.resolve(payload);
+  }
+
+  failed(problem: unknown): void {
+    this.#settle();
+    this.#options.reject(problem);
+  }
+
+  /** See `Deadline`. */
+  late(): void {
+    this.#giveUp(lateError(this.#options.target));
+  }
+
+  #giveUp(reason: unknown): void {
+    if (this.#isGone) return;
+    this.failed(reason);
+    this.#options.outbox.abandon(this, 1);
+  }
+
+  #settle(): void {
+    this.#isGone = true;
+    if (this.#pending) this.#options.deadlines.remove(this.#pending);
+    if (this.#abort) this.#options.signal?.removeEventListener("abort", this.#abort);
+  }
 }
 
-function lateError(target: string): CircuitError {
+/** What who waits for a target hears when the time is over. */
+export function lateError(target: string): CircuitError {
   return new CircuitError(
     "TIMEOUT",
     `Cannot get an ack from ${target}: the time of whoever waits for it is over`,

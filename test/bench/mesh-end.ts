@@ -1,16 +1,19 @@
 // One end of the measurement of mesh-plain.ts and mesh-framed.ts, as a process of its own:
 //   node mesh-end.js server ours|ws
 //   node mesh-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed
-import { WebSocket, WebSocketServer } from "ws";
-import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
+import type { WsMeshOptions } from "../../src/mesh/ws/ws-mesh.js";
 import { Meter } from "./meter.js";
 
 async function serve(kind: string): Promise<void> {
   if (kind === "ours") {
-    const node = await new WsMesh().serve("echo", ({ message }) => message, { host: "127.0.0.1", port: 0 });
+    const node = await (await makeMesh()).serve("echo", ({ message }) => message, {
+      host: "127.0.0.1",
+      port: 0,
+    });
     console.log(node.addresses[0]);
     return;
   }
+  const { WebSocketServer } = await import("ws");
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
   server.on("connection", (ws) => ws.on("message", (data) => ws.send(data.toString())));
   server.on("listening", () => {
@@ -19,7 +22,14 @@ async function serve(kind: string): Promise<void> {
   });
 }
 
-function runWs(address: string, depth: number, message: string): void {
+/** Loaded where it is needed: with our mesh, ws masks otherwise than the bare one that is the peer. */
+async function makeMesh(options?: WsMeshOptions) {
+  const { WsMesh } = await import("../../src/mesh/ws/ws-mesh.js");
+  return new WsMesh(options);
+}
+
+async function runWs(address: string, depth: number, message: string): Promise<void> {
+  const { WebSocket } = await import("ws");
   const meter = new Meter(times);
   const ws = new WebSocket(address, { perMessageDeflate: false });
   ws.on("open", () => {
@@ -33,7 +43,7 @@ function runWs(address: string, depth: number, message: string): void {
 }
 
 async function runSend(address: string, depth: number, message: string): Promise<void> {
-  const mesh = new WsMesh({ grid: { echo: address }, framed });
+  const mesh = await makeMesh({ grid: { echo: address }, framed });
   await mesh.send("echo", message);
   const meter = new Meter(times);
   const chain = async () => {
@@ -46,7 +56,7 @@ async function runSend(address: string, depth: number, message: string): Promise
 }
 
 async function runStream(address: string, depth: number, message: string): Promise<void> {
-  const mesh = new WsMesh({ grid: { echo: address }, framed, limits: { outstanding: depth } });
+  const mesh = await makeMesh({ grid: { echo: address }, framed, limits: { outstanding: depth } });
   await mesh.send("echo", message);
   const meter = new Meter(times);
   function* messages() {
@@ -60,5 +70,9 @@ const framed = protocol === "framed";
 const times = { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) };
 const message = "x".repeat(Number(bytes));
 if (role === "server") await serve(target);
-else if (role === "ws") runWs(target, Number(depth), message);
-else await (role === "send" ? runSend : runStream)(target, Number(depth), message);
+else
+  await { ws: runWs, stream: runStream, send: runSend }[role as "ws" | "stream" | "send"](
+    target,
+    Number(depth),
+    message,
+  );

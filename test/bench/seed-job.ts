@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { PYTHON, skipWithoutPythonWebsockets } from "../tools.js";
 import { type Limit, type Program, type Row, Running } from "./bench.js";
 
-const OURS = fileURLToPath(new URL("./seed-job-end.js", import.meta.url));
+const ON_BOARDS = fileURLToPath(new URL("./seed-job-end.js", import.meta.url));
+const BARE = fileURLToPath(new URL("./seed-job-bare-end.js", import.meta.url));
 const SEEDS = fileURLToPath(new URL("../../../test/bench/seed-job.py", import.meta.url));
 
 /** Three processes share a core with their compilers: it took 1.5 s until the rate stood still. */
@@ -35,19 +36,27 @@ async function run(
 
 interface Variant {
   readonly how: string;
+  readonly ours?: string;
   readonly flags?: readonly string[];
   readonly peer?: string;
   readonly peerFlags?: readonly string[];
   readonly limit?: Limit;
 }
 
-function row({ how, flags = [], peer = "python3-websockets", peerFlags = [], limit }: Variant): Row {
+function row({
+  how,
+  ours = ON_BOARDS,
+  flags = [],
+  peer = "python3-websockets",
+  peerFlags = [],
+  limit,
+}: Variant): Row {
   return {
     claim: `the seed's job, three processes on one core, ${how}`,
     unit: "ticks/s",
     peer,
     ...(limit && { limit }),
-    ours: (share) => run(process.execPath, OURS, share, flags),
+    ours: (share) => run(process.execPath, ours, share, flags),
     theirs: (share) => run(PYTHON, SEEDS, share, peerFlags),
     missing: () => skipWithoutPythonWebsockets || undefined,
   };
@@ -55,7 +64,8 @@ function row({ how, flags = [], peer = "python3-websockets", peerFlags = [], lim
 
 /**
  * The seed's whole job: a tick, three bits to the pin and the buzzer, each acked, and the tick's ack. Ours are the
- * example's own sketches on mock boards; the peer's pin and piezo are variables.
+ * example's own sketches on mock boards, or sketches that have no board; the peer's pin and piezo are variables. It has
+ * one tick outstanding, as it waits for each.
  */
 export const rows: readonly Row[] = [
   row({ how: "mock boards, every write confirmed", limit: { of: "ratio", atLeast: 5 } }),
@@ -65,4 +75,11 @@ export const rows: readonly Row[] = [
     peerFlags: ["--keep"],
   }),
   row({ how: "mock boards, unconfirmed", flags: ["--no-confirm"] }),
+  row({ how: "sketches without boards", ours: BARE, limit: { of: "ratio", atLeast: 15 } }),
+  row({
+    how: "sketches without boards, 64 ticks outstanding",
+    ours: BARE,
+    flags: ["--outstanding", "64"],
+    limit: { of: "ratio", atLeast: 200 },
+  }),
 ];

@@ -674,6 +674,21 @@ function testCauses(story: Story): void {
     assert.equal(Math.round((outer?.deadlineAtMs ?? 0) - clock.now()), 30_000);
   });
 
+  story("messages of one channel tell each their own callers, also after a break", async (stage) => {
+    const { sender, serve, cutter } = stage;
+    const chains: (readonly string[])[] = [];
+    await serve("inner", ({ chain }) => void chains.push(chain));
+    for (const name of ["first", "second"])
+      await serve(name, (cause) => sender.send("inner", "1", { channel: "x", cause }));
+    for (const target of ["first", "first", "second", "inner"]) {
+      await (target === "inner" ? sender.send("inner", "1", { channel: "x" }) : sender.send(target, "1"));
+      cutter.cutAll();
+      await (target === "inner" ? sender.send("inner", "1", { channel: "x" }) : sender.send(target, "1"));
+    }
+    const [first, second, none] = [["first/", "inner/x"], ["second/", "inner/x"], ["inner/x"]];
+    assert.deepEqual(chains, [first, first, first, first, second, second, none, none]);
+  });
+
   story("what has no time left rejects, and does not run", async (stage) => {
     const { sender, serve, clock } = stage;
     const gate = new Gate();

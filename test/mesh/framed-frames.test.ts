@@ -21,6 +21,7 @@ function told(frame: Uint8Array): unknown[][] {
   readFrame(frame, {
     json: note("json"),
     open: note("open"),
+    chain: note("chain"),
     message: (channel, sequence, payload, headers) => note("message")(channel, sequence, payload, headers),
     ack: (channel, sequence, payload) => note("ack")(channel, sequence, payload),
     failure: note("failure"),
@@ -36,6 +37,7 @@ const FRAMES: readonly (readonly [wire: string, write: (writer: FrameWriter) => 
     ["13 03 80 01", (writer) => writer.numbers(0x13, 3, 128), [["numbers", 0x13, 3, 128, 0]]],
     ["21 01 02 e8 07", (writer) => writer.numbers(0x21, 1, 2, 1_000), [["numbers", 0x21, 1, 2, 1_000]]],
     ["10 01 04 62 69 74 73", (writer) => writer.open(1, "bits"), [["open", 1, "bits"]]],
+    ["14 01 07 5b 22 61 2f 78 22 5d", (writer) => writer.chain(1, ["a/x"]), [["chain", 1, ["a/x"]]]],
     [
       "11 01 05 80 01 31",
       (writer) => writer.message(1, 5, "1", undefined),
@@ -103,6 +105,7 @@ const REFUSED: readonly (readonly [what: string, wire: string])[] = [
   ["a failure for a message", "11 01 01 83 02 7b 7d"],
   ["a text that is no UTF-8", "11 01 01 80 02 c3 28"],
   ["JSON that is none", "01 01 7b"],
+  ["callers that are no list", "14 01 02 7b 7d"],
 ];
 for (const [what, wire] of REFUSED) {
   test(`readFrame() refuses ${what}`, () =>

@@ -48,6 +48,7 @@ class HandMadeLink {
       get isFull() {
         return isFull();
       },
+      headBytes: 0,
       send: (frame: Uint8Array) => this.#hear(frame),
       close: () => {
         this.isClosed = true;
@@ -90,6 +91,7 @@ class HandMadeLink {
         else note("bye")();
       },
       open: note("open"),
+      chain: note("chain"),
       message: note("message"),
       ack: (channel, sequence, payload) => note("ack")(channel, sequence, payload),
       failure: note("failure"),

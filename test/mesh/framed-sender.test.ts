@@ -38,6 +38,7 @@ class Desk {
   async connect(): Promise<void> {
     const link: FrameLink = {
       isFull: false,
+      headBytes: 0,
       send: (frame) => this.#hear(frame),
       close: () => {
         this.closed++;
@@ -67,6 +68,7 @@ class Desk {
     readFrame(frame, {
       json: (type) => note(type === 0x01 ? "hello" : "bye")(),
       open: note("open"),
+      chain: note("chain"),
       message: (channel, sequence, payload) => note("message")(channel, sequence, payload),
       ack: note("ack"),
       failure: note("failure"),

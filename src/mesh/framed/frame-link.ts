@@ -5,7 +5,13 @@ export interface FrameLink {
   /** Both ends are in one process, so that the end of the link is always told and nobody need ask for the peer. */
   readonly isLocal?: boolean;
 
-  /** Hands a frame over and returns at once. The bytes are the link's. After the end: nothing. */
+  /** Bytes before a frame that the link wants to write itself. */
+  readonly headBytes: number;
+
+  /**
+   * Hands a frame over and returns at once. The bytes are the link's; the frame begins after the first `headBytes` of
+   * them. After the end: nothing.
+   */
   send(frame: Uint8Array): void;
 
   /** Sends what is queued, then closes. `ended` is not told. Idempotent. */

@@ -11,11 +11,14 @@ const MOST_SPARE = 16;
 const MOST_SPARE_BYTES = 65_536;
 const NOTHING = Buffer.alloc(0);
 
-/** Texts up to this length are written by a loop, which for them is quicker than a call into the engine. */
-const SHORT_TEXT = 24;
+/** Texts up to this length are written by a loop, which for them is quicker than a call into the engine (measured). */
+const SHORT_TEXT = 16;
 
 /** The longest LEB128 of a safe integer, in bytes. */
 const MAX_NUMBER_BYTES = 8;
+
+/** UTF-8 of one UTF-16 unit, at most. */
+const BYTES_PER_UNIT = 3;
 
 type RunRecord = typeof RECORD.send | typeof RECORD.ack;
 
@@ -33,9 +36,14 @@ export class FrameWriter {
     return this.#length;
   }
 
-  /** Takes the frame and begins a new one. The bytes are the caller's. */
-  take(): Uint8Array {
-    const frame = Buffer.from(this.#buffer.subarray(0, this.#length));
+  /**
+   * Takes the frame and begins a new one. The bytes are the caller's.
+   *
+   * @param headBytes Room before the frame, for a header of the link's.
+   */
+  take(headBytes = 0): Uint8Array {
+    const frame = Buffer.allocUnsafe(headBytes + this.#length);
+    this.#buffer.copy(frame, headBytes, 0, this.#length);
     this.#length = 0;
     this.#runRecord = 0;
     const { length } = this.#buffer;
@@ -60,6 +68,11 @@ export class FrameWriter {
   open(channel: number, name: string): void {
     this.numbers(RECORD.open, channel);
     this.#text(name);
+  }
+
+  chain(channel: number, callers: readonly string[]): void {
+    this.numbers(RECORD.chain, channel);
+    this.#text(JSON.stringify(callers));
   }
 
   message(channel: number, sequence: number, payload: Payload, headers: Headers | undefined): void {
@@ -113,10 +126,18 @@ export class FrameWriter {
 
   #text(text: string): void {
     if (text.length <= SHORT_TEXT && this.#shortText(text)) return;
-    const bytes = Buffer.byteLength(text);
-    this.#number(bytes);
-    this.#reserve(bytes);
-    this.#length += this.#buffer.write(text, this.#length);
+    this.#reserve(MAX_NUMBER_BYTES + text.length * BYTES_PER_UNIT);
+    // Most texts are ASCII: the length is written as if it were, and is right, or its place is of the right size.
+    const start = this.#length;
+    this.#number(text.length);
+    const at = this.#length;
+    const bytes = this.#buffer.write(text, at);
+    if (bytes !== text.length) {
+      this.#length = start;
+      this.#number(bytes);
+      if (this.#length !== at) this.#buffer.write(text, this.#length);
+    }
+    this.#length += bytes;
   }
 
   /** @returns Whether the text was ASCII, and is written. */
@@ -136,6 +157,10 @@ export class FrameWriter {
 
   #number(value: number): void {
     this.#reserve(MAX_NUMBER_BYTES);
+    if (value < 0x80) {
+      this.#buffer[this.#length++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.#buffer[this.#length++] = (rest % 0x80) | 0x80;

@@ -1,72 +1,125 @@
+import type { Clock } from "../../core/clock.js";
 import { Queue } from "../../core/queue.js";
 import { jsonOf, type Payload } from "../payload.js";
-import type { InDelivery } from "./in-delivery.js";
+import { calledBy, type DeliveryPlace, type InDelivery } from "./in-delivery.js";
 import type { Failure } from "./records.js";
 
 /** An answer that the sender may not have yet. */
-export type KeptAck = { readonly payload: Payload } | { readonly failure: Failure };
+export type KeptAck = Payload | FailedAck;
 
-/** Answers that are confirmed are cut off the front at once when there are so many. */
-const COMPACT_AT = 1_024;
+/** The answer to a message that failed. */
+export class FailedAck {
+  readonly failure: Failure;
 
-/** A channel as its receiver sees it: what arrived, what runs, and the acks that the sender may not have. */
-export class InChannel {
+  constructor(failure: Failure) {
+    this.failure = failure;
+  }
+}
+
+/** Acks that a ring begins with room for, and the ring of a channel that keeps none. */
+const FIRST_RING = 4;
+const NO_ACKS: undefined[] = [];
+
+/** Whose channel it is. */
+export interface InChannelOwner {
+  readonly node: string;
+  readonly clock: Clock;
+  /** Identifies the session among all of its receiver's. */
+  readonly id: string;
+}
+
+/**
+ * A channel as its receiver sees it: what arrived, what runs, and the acks that the sender may not have. It is
+ * the place of messages that no handler waits for; thousands of channels are idle, so that what few ask for is made when
+ * it is asked for.
+ */
+export class InChannel implements DeliveryPlace {
   readonly id: number;
   readonly name: string;
+  readonly isCycle = false;
+  readonly #owner: InChannelOwner;
+  /** The place of messages that handlers wait for. */
+  #called: DeliveryPlace | undefined;
+  #chain: readonly string[] | undefined;
   readonly waiting = new Queue<InDelivery>();
+  /** Messages that run, and those of them whose handlers have not returned an answer at once. */
+  running = 0;
+  /** One of the latter, mostly the only one, and the others. */
+  #one: InDelivery | undefined;
+  #others: Set<InDelivery> | undefined;
   /** Last sequence number that arrived. */
   received = 0;
   /** It has told of a gap, or of a refusal, and ignores what still comes until the sender has heard. */
   isDeaf = false;
-  /** What runs: mostly one. */
-  #one: InDelivery | undefined;
-  #others: Set<InDelivery> | undefined;
-  /** Answers from `#head` on, that of the first message after `#confirmed` first; gaps where messages still run. */
-  #kept: (KeptAck | undefined)[] = [];
-  #head = 0;
+  /** Acks by sequence number, of those after `#confirmed`: a ring, because a window of them comes and goes. */
+  #ring: (KeptAck | undefined)[] = NO_ACKS;
   #confirmed = 0;
 
-  constructor(id: number, name: string) {
+  constructor(id: number, name: string, owner: InChannelOwner) {
     this.id = id;
     this.name = name;
+    this.#owner = owner;
   }
 
-  /** Messages that run. */
-  get runningCount(): number {
-    return (this.#one ? 1 : 0) + (this.#others?.size ?? 0);
+  get node(): string {
+    return this.#owner.node;
   }
 
-  get running(): readonly InDelivery[] {
+  get clock(): Clock {
+    return this.#owner.clock;
+  }
+
+  get key(): string {
+    return `${this.#owner.id}/${this.id}`;
+  }
+
+  get chain(): readonly string[] {
+    this.#chain ??= [`${this.node}/${this.name}`];
+    return this.#chain;
+  }
+
+  /** Where the messages that arrive now are. */
+  get place(): DeliveryPlace {
+    return this.#called ?? this;
+  }
+
+  /** Says which handlers wait for the messages that arrive from now on. */
+  setCallers(callers: readonly string[]): void {
+    this.#called = callers.length > 0 ? calledBy(this, callers) : undefined;
+  }
+
+  /** Messages whose handlers have not returned an answer at once. */
+  get pending(): readonly InDelivery[] {
     return [...(this.#one ? [this.#one] : []), ...(this.#others ?? [])];
   }
 
-  begin(delivery: InDelivery): void {
+  await(delivery: InDelivery): void {
     if (this.#one === undefined) this.#one = delivery;
     else this.#others = (this.#others ?? new Set()).add(delivery);
   }
 
-  end(delivery: InDelivery): void {
+  awaited(delivery: InDelivery): void {
     if (this.#one === delivery) this.#one = undefined;
     else this.#others?.delete(delivery);
   }
 
   /** Keeps an answer. Returns the bytes that it counts for. */
   keep(sequence: number, ack: KeptAck): number {
-    const index = this.#indexOf(sequence);
-    while (this.#kept.length < index) this.#kept.push(undefined);
-    this.#kept[index] = ack;
+    while (sequence - this.#confirmed > this.#ring.length) this.#grow();
+    this.#ring[sequence & (this.#ring.length - 1)] = ack;
     return bytesOf(ack);
   }
 
   find(sequence: number): KeptAck | undefined {
-    return sequence > this.#confirmed ? this.#kept[this.#indexOf(sequence)] : undefined;
+    if (sequence <= this.#confirmed || sequence - this.#confirmed > this.#ring.length) return undefined;
+    return this.#ring[sequence & (this.#ring.length - 1)];
   }
 
   /** Acks from a sequence number on, in order. */
   *keptFrom(first: number): Generator<readonly [sequence: number, ack: KeptAck]> {
     for (let sequence = Math.max(first, this.#confirmed + 1); sequence <= this.received; sequence++) {
       const ack = this.find(sequence);
-      if (ack) yield [sequence, ack];
+      if (ack !== undefined) yield [sequence, ack];
     }
   }
 
@@ -75,16 +128,12 @@ export class InChannel {
     let bytes = 0;
     const before = this.#confirmed;
     while (this.#confirmed < sequence) {
-      const ack = this.#kept[this.#head];
+      const ack = this.find(this.#confirmed + 1);
       if (ack === undefined) break; // it cannot have what there is not
-      this.#kept[this.#head++] = undefined;
-      this.#confirmed++;
+      this.#ring[++this.#confirmed & (this.#ring.length - 1)] = undefined;
       bytes += bytesOf(ack);
     }
-    if (this.#head === this.#kept.length || this.#head >= COMPACT_AT) {
-      this.#kept = this.#kept.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.#confirmed === this.received && this.#ring.length === FIRST_RING) this.#ring = NO_ACKS;
     return { messages: this.#confirmed - before, bytes };
   }
 
@@ -95,15 +144,21 @@ export class InChannel {
     return given;
   }
 
-  #indexOf(sequence: number): number {
-    return this.#head + sequence - this.#confirmed - 1;
+  #grow(): void {
+    const before = this.#ring;
+    const length = Math.max(FIRST_RING, before.length * 2);
+    const mask = length - 1;
+    this.#ring = new Array(length).fill(undefined);
+    for (let offset = 1; offset <= before.length; offset++) {
+      const sequence = this.#confirmed + offset;
+      this.#ring[sequence & mask] = before[sequence & (before.length - 1)];
+    }
   }
 }
 
 /** What an ack counts for, at most as much as what its sender counts when it arrives. */
 function bytesOf(ack: KeptAck): number {
-  if ("failure" in ack) return 0; // never long
-  const { payload } = ack;
-  if (typeof payload === "string" || payload instanceof Uint8Array) return payload.length;
-  return typeof payload === "object" ? jsonOf(payload).length : 0;
+  if (typeof ack === "string" || ack instanceof Uint8Array) return ack.length;
+  if (ack instanceof FailedAck) return 0; // never long
+  return typeof ack === "object" ? jsonOf(ack).length : 0;
 }

@@ -2,40 +2,60 @@ import type { Clock } from "../../core/clock.js";
 import type { CircuitError } from "../../core/error.js";
 import type { Delivery } from "../mesh.js";
 import type { Payload } from "../payload.js";
-import type { Headers } from "./records.js";
+import { DEFAULT_DEADLINE_MS, type Headers } from "./records.js";
 
-/** Time that a sender waits when it did not say, in milliseconds. */
-export const DEFAULT_DEADLINE_MS = 30_000;
-
-export interface InDeliveryOptions {
+/** What the deliveries of one channel of one sender have in common. */
+export interface DeliveryPlace {
   readonly node: string;
-  readonly channel: string;
-  readonly message: Payload;
-  readonly sequence: number;
-  readonly headers: Headers | undefined;
-  /** What it takes of the window's bytes. */
-  readonly bytes: number;
+  readonly name: string;
   readonly clock: Clock;
-  /** Identifies the message among all of its receiver's. */
-  readonly key: () => string;
+  /** Identifies the session among all of its receiver's, and the channel. */
+  readonly key: string;
+  /** Nodes and channels whose handlers wait for the messages, outermost first; then this one. */
+  readonly chain: readonly string[];
+  /** Whether a handler of this very channel waits for the messages. */
+  readonly isCycle: boolean;
+}
+
+/** The same place, for messages that those handlers wait for. */
+export function calledBy(
+  { node, name, clock, key }: DeliveryPlace,
+  callers: readonly string[],
+): DeliveryPlace {
+  const address = `${node}/${name}`;
+  return { node, name, clock, key, chain: [...callers, address], isCycle: callers.includes(address) };
 }
 
 /** A message in its receiver's hands. What few handlers ask for is made when it is asked for. */
 export class InDelivery implements Delivery {
-  readonly channel: string;
   readonly message: Payload;
   readonly sequence: number;
-  readonly #options: InDeliveryOptions;
+  /** What it takes of the window's bytes. */
+  readonly bytes: number;
+  readonly #place: DeliveryPlace;
+  readonly #headers: Headers | undefined;
   readonly #arrivedMs: number;
   #abort: AbortController | undefined;
   #cancelled: unknown;
 
-  constructor(options: InDeliveryOptions) {
-    this.channel = options.channel;
-    this.message = options.message;
-    this.sequence = options.sequence;
-    this.#options = options;
-    this.#arrivedMs = options.clock.now();
+  constructor(
+    place: DeliveryPlace,
+    sequence: number,
+    message: Payload,
+    headers: Headers | undefined,
+    arrivedMs: number,
+    bytes: number,
+  ) {
+    this.message = message;
+    this.sequence = sequence;
+    this.#place = place;
+    this.#headers = headers;
+    this.#arrivedMs = arrivedMs;
+    this.bytes = bytes;
+  }
+
+  get channel(): string {
+    return this.#place.name;
   }
 
   get signal(): AbortSignal {
@@ -44,38 +64,34 @@ export class InDelivery implements Delivery {
     return this.#abort.signal;
   }
 
-  get bytes(): number {
-    return this.#options.bytes;
-  }
-
   get node(): string {
-    return this.#options.node;
+    return this.#place.node;
   }
 
   /** Whether its sender said when it stops waiting, and has. */
   get isLate(): boolean {
-    return this.#options.headers?.deadlineMs !== undefined && this.#options.clock.now() >= this.deadlineAtMs;
+    return this.#headers?.deadlineMs !== undefined && this.#place.clock.now() >= this.deadlineAtMs;
   }
 
   get deadlineAtMs(): number {
-    return this.#arrivedMs + (this.#options.headers?.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    return this.#arrivedMs + (this.#headers?.deadlineMs ?? DEFAULT_DEADLINE_MS);
   }
 
   get chain(): readonly string[] {
-    return [...(this.#options.headers?.chain ?? []), `${this.#options.node}/${this.channel}`];
+    return this.#place.chain;
   }
 
   get deliveryCount(): number {
-    return 1 + (this.#options.headers?.deliveries ?? 0);
+    return 1 + (this.#headers?.deliveries ?? 0);
   }
 
   get idempotencyKey(): string {
-    return this.#options.headers?.key ?? this.#options.key();
+    return this.#headers?.key ?? `${this.#place.key}/${this.sequence}`;
   }
 
   /** Whether a handler of this very channel waits for this message. */
   get isCycle(): boolean {
-    return this.#options.headers?.chain?.includes(`${this.#options.node}/${this.channel}`) ?? false;
+    return this.#place.isCycle;
   }
 
   /** Nobody waits for the answer any more. */

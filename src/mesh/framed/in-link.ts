@@ -40,8 +40,9 @@ export class InLink implements FrameLinkEvents {
 
   frame(frame: Uint8Array): void {
     try {
-      this.#heardAtMs = Math.floor(this.#host.clock.now()); // a fraction would be an object of its own
-      if (this.session) this.session.take(frame);
+      const nowMs = Math.floor(this.#host.clock.now()); // a fraction would be an object of its own
+      this.#heardAtMs = nowMs;
+      if (this.session) this.session.take(frame, nowMs);
       else this.#greet(helloOf(frame));
     } catch {
       // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.
@@ -96,6 +97,7 @@ function helloOf(frame: Uint8Array): Hello {
       hello = parseHello(value);
     },
     open: refuse,
+    chain: refuse,
     message: refuse,
     ack: refuse,
     failure: refuse,

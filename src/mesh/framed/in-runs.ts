@@ -2,8 +2,9 @@ import { CircuitError } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { answerOf, reasonOf } from "../text.js";
-import type { InChannel, KeptAck } from "./in-channel.js";
+import { FailedAck, type InChannel, type KeptAck } from "./in-channel.js";
 import type { InDelivery } from "./in-delivery.js";
+import type { Failure } from "./records.js";
 
 export interface InRunsOptions {
   readonly handler: Handler;
@@ -52,31 +53,29 @@ export class InRuns {
   /** Takes a message, and runs it when its turn has come. */
   add(channel: InChannel, delivery: InDelivery): void {
     if (this.#isOver) return;
-    if (delivery.isCycle && channel.runningCount >= this.#options.concurrency) {
+    const { concurrency } = this.#options;
+    this.#bytes += delivery.bytes;
+    if (channel.running < concurrency && channel.waiting.length === 0 && this.#owner.mayRun()) {
+      this.#begin(channel, delivery);
+      return;
+    }
+    if (channel.running >= concurrency && delivery.isCycle) {
       const reason = `${delivery.node} waits for its own channel "${channel.name}"`;
-      this.#owner.answered(channel, delivery.sequence, { failure: { code: "CALL_CYCLE", reason } });
+      this.#fail(channel, delivery, { code: "CALL_CYCLE", reason });
       return;
     }
     channel.waiting.push(delivery);
     this.#waiting++;
-    this.#bytes += delivery.bytes;
-    this.run(channel);
   }
 
   /** Runs what waits, as far as may run. */
   run(channel: InChannel): void {
     const { concurrency } = this.#options;
-    while (channel.waiting.length > 0 && channel.runningCount < concurrency && this.#owner.mayRun()) {
+    while (channel.waiting.length > 0 && channel.running < concurrency && this.#owner.mayRun()) {
       const delivery = channel.waiting.shift();
       if (delivery === undefined) return;
       this.#waiting--;
-      if (delivery.isLate) {
-        this.#bytes -= delivery.bytes;
-        const reason = "the time of whoever waits for it was over before its turn came";
-        this.#owner.answered(channel, delivery.sequence, { failure: { code: "DEADLINE", reason } });
-      } else {
-        this.#handle(channel, delivery);
-      }
+      this.#begin(channel, delivery);
     }
   }
 
@@ -91,7 +90,7 @@ export class InRuns {
   /** What waits is not run; what runs is told. Both are answered all the same: the sender counts. */
   cancel(channel: InChannel, sequence: number): void {
     const reason = new CircuitError("NOT_RUN", "Cannot go on: the sender does not wait any more");
-    for (const delivery of channel.running) if (delivery.sequence === sequence) delivery.cancel(reason);
+    for (const delivery of channel.pending) if (delivery.sequence === sequence) delivery.cancel(reason);
     if (channel.waiting.length === 0) return;
     let cancelled: InDelivery | undefined;
     for (const delivery of channel.waiting.drain()) {
@@ -100,71 +99,86 @@ export class InRuns {
     }
     if (cancelled === undefined) return;
     this.#waiting--;
-    this.#bytes -= cancelled.bytes;
-    const failure = { code: "CANCELLED", reason: "its sender took it back" } as const;
-    this.#owner.answered(channel, sequence, { failure });
+    this.#fail(channel, cancelled, { code: "CANCELLED", reason: "its sender took it back" });
   }
 
   /** Runs nothing more, and tells what runs that nobody waits. */
   stop(channels: Iterable<InChannel>): void {
     this.#isOver = true;
-    const reason = new CircuitError(
-      "PEER_LOST",
-      "Cannot answer: the sender has gone away, or the node is closing",
-    );
     for (const channel of channels) {
       channel.waiting.clear();
-      for (const delivery of channel.running) delivery.cancel(reason);
+      for (const delivery of channel.pending) delivery.cancel(nobodyWaits());
     }
     this.#waiting = 0;
   }
 
-  #handle(channel: InChannel, delivery: InDelivery): void {
-    channel.begin(delivery);
+  #begin(channel: InChannel, delivery: InDelivery): void {
+    if (delivery.isLate) {
+      const reason = "the time of whoever waits for it was over before its turn came";
+      this.#fail(channel, delivery, { code: "DEADLINE", reason });
+      return;
+    }
+    channel.running++;
     this.#running++;
+    let ack: KeptAck;
     try {
       const answer = this.#options.handler(delivery);
       if (isThenable(answer)) {
-        Promise.resolve(answer).then(
-          (value) => this.#answeredLater(channel, delivery, value),
-          (thrown: unknown) => this.#threwLater(channel, delivery, thrown),
-        );
-      } else {
-        this.#finish(channel, delivery, { payload: answerOf(answer, this.#options.limits) });
+        this.#await(channel, delivery, answer);
+        return;
       }
+      ack = answerOf(answer, this.#options.limits);
     } catch (thrown) {
-      this.#finish(channel, delivery, { failure: { code: "FAILED", reason: reasonOf(thrown) } });
+      ack = failed(thrown);
     }
+    this.#finish(channel, delivery, ack);
+  }
+
+  #await(channel: InChannel, delivery: InDelivery, answer: PromiseLike<unknown>): void {
+    channel.await(delivery);
+    if (this.#isOver) delivery.cancel(nobodyWaits()); // ended by the handler itself
+    Promise.resolve(answer).then(
+      (value) => this.#answeredLater(channel, delivery, value),
+      (thrown: unknown) => this.#settle(channel, delivery, failed(thrown)),
+    );
   }
 
   #answeredLater(channel: InChannel, delivery: InDelivery, value: unknown): void {
     let ack: KeptAck;
     try {
-      ack = { payload: answerOf(value, this.#options.limits) };
+      ack = answerOf(value, this.#options.limits);
     } catch (thrown) {
-      this.#threwLater(channel, delivery, thrown);
-      return;
+      ack = failed(thrown);
     }
+    this.#settle(channel, delivery, ack);
+  }
+
+  #settle(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
+    channel.awaited(delivery);
     this.#finish(channel, delivery, ack);
-    this.#goOn(channel);
-  }
-
-  #threwLater(channel: InChannel, delivery: InDelivery, thrown: unknown): void {
-    this.#finish(channel, delivery, { failure: { code: "FAILED", reason: reasonOf(thrown) } });
-    this.#goOn(channel);
-  }
-
-  #goOn(channel: InChannel): void {
     if (!this.#isOver) this.run(channel);
     if (this.isIdle) this.#options.idle();
   }
 
   #finish(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
-    channel.end(delivery);
+    channel.running--;
     this.#running--;
     this.#bytes -= delivery.bytes;
     if (!this.#isOver) this.#owner.answered(channel, delivery.sequence, ack);
   }
+
+  #fail(channel: InChannel, delivery: InDelivery, failure: Failure): void {
+    this.#bytes -= delivery.bytes;
+    this.#owner.answered(channel, delivery.sequence, new FailedAck(failure));
+  }
+}
+
+function failed(thrown: unknown): FailedAck {
+  return new FailedAck({ code: "FAILED", reason: reasonOf(thrown) });
+}
+
+function nobodyWaits(): CircuitError {
+  return new CircuitError("PEER_LOST", "Cannot answer: the sender has gone away, or the node is closing");
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -5,7 +5,7 @@ import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
 import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
-import { InChannel, type KeptAck } from "./in-channel.js";
+import { FailedAck, InChannel, type InChannelOwner, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
 import { InRuns, type InRunsOwner } from "./in-runs.js";
 import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
@@ -45,7 +45,7 @@ export interface InSessionOptions {
  * keeps each ack until the sender has it, so that a message that comes again after a broken link is answered and not
  * run again.
  */
-export class InSession implements FrameSink, InRunsOwner {
+export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   /** Random, made by the sender. */
   readonly sender: string;
   /** Which of its receiver's sessions it is. */
@@ -62,6 +62,8 @@ export class InSession implements FrameSink, InRunsOwner {
   /** Something may wait because the link was full, or because too much was kept. */
   #isHeldUp = false;
   #isLeaving = false;
+  /** When the frame arrived that is being read, on the clock, in milliseconds. */
+  #nowMs = 0;
 
   /** @param options The same for all sessions of a node. */
   constructor(sender: string, number: number, options: InSessionOptions) {
@@ -73,8 +75,16 @@ export class InSession implements FrameSink, InRunsOwner {
   }
 
   /** Names the session to its sender. Made when it is asked for: there are thousands. */
-  get #id(): string {
+  get id(): string {
     return `${this.#options.boot}.${this.#number}`;
+  }
+
+  get node(): string {
+    return this.#options.node;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   get isIdle(): boolean {
@@ -92,11 +102,12 @@ export class InSession implements FrameSink, InRunsOwner {
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
+    for (const channel of this.#known) channel.setCallers([]);
     const welcome: Welcome = {
       version: 1,
       node: this.#options.node,
       boot: this.#options.boot,
-      session: this.#id,
+      session: this.id,
       resumed,
       channels: this.#known.map(({ id, received }) => [id, received]),
       window: this.#options.limits.outstanding,
@@ -116,9 +127,11 @@ export class InSession implements FrameSink, InRunsOwner {
   /**
    * Reads one frame.
    *
+   * @param nowMs When it arrived, on the clock, in milliseconds.
    * @throws {CircuitError} `MESSAGE_INVALID` for what a sender may not say; the link is then to be closed.
    */
-  take(frame: Uint8Array): void {
+  take(frame: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs;
     readFrame(frame, this);
   }
 
@@ -165,6 +178,10 @@ export class InSession implements FrameSink, InRunsOwner {
     this.#meet(id, name);
   }
 
+  chain(id: number, callers: readonly string[]): void {
+    this.#channels[id]?.setCallers(callers);
+  }
+
   ack(): void {
     throw unexpected("an ack from a sender");
   }
@@ -182,19 +199,19 @@ export class InSession implements FrameSink, InRunsOwner {
     if (id >= MAX_CHANNELS) throw unexpected(`a channel whose number is not below ${MAX_CHANNELS}`);
     if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
       throw unexpected("a channel whose name is too long");
-    const channel = new InChannel(id, name);
+    const channel = new InChannel(id, name, this);
     // Most have one; an array that grows takes room for seventeen at once.
     if (id === 0 && this.#channels.length === 0) this.#channels = [channel];
     else this.#channels[id] = channel;
   }
 
   message(id: number, sequence: number, message: Payload, headers: Headers | undefined, bytes: number): void {
-    const { node, clock, limits } = this.#options;
+    const { limits } = this.#options;
     const channel = this.#channels[id];
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
     if (sequence <= channel.received) {
       const ack = channel.find(sequence);
-      if (ack && this.#link?.isFull === false) this.#write(channel, sequence, ack);
+      if (ack !== undefined && this.#link?.isFull === false) this.#write(channel, sequence, ack);
       return;
     }
     if (sequence > channel.received + 1 || this.#isLeaving) {
@@ -209,11 +226,8 @@ export class InSession implements FrameSink, InRunsOwner {
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
-    const key = () => `${this.#id}/${id}/${sequence}`;
-    this.#runs.add(
-      channel,
-      new InDelivery({ node, channel: channel.name, message, sequence, headers, bytes, clock, key }),
-    );
+    const { place } = channel;
+    this.#runs.add(channel, new InDelivery(place, sequence, message, headers, this.#nowMs, bytes));
   }
 
   /** Says once why messages are not taken, and ignores what follows until the sender has heard. */
@@ -248,8 +262,8 @@ export class InSession implements FrameSink, InRunsOwner {
   #write(channel: InChannel, sequence: number, ack: KeptAck): void {
     if (!this.#link) return;
     const writer = this.#writer.record;
-    if ("payload" in ack) writer.ack(channel.id, sequence, ack.payload);
-    else writer.failure(channel.id, sequence, ack.failure);
+    if (ack instanceof FailedAck) writer.failure(channel.id, sequence, ack.failure);
+    else writer.ack(channel.id, sequence, ack);
   }
 
   #repeatAcks(id: number, first: number): void {

@@ -35,13 +35,13 @@ export class KeepAlive {
 
   /** Begins to listen for silence on a new link. */
   start(): void {
-    this.heard();
+    this.heard(this.#clock.now());
     this.#wait();
   }
 
-  /** The peer has said something. */
-  heard(): void {
-    this.#heardAtMs = this.#clock.now();
+  /** The peer has said something, at that time on the clock. */
+  heard(nowMs: number): void {
+    this.#heardAtMs = nowMs;
     this.#hasAsked = false;
   }
 

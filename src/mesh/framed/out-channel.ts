@@ -1,23 +1,31 @@
+import type { Clock } from "../../core/clock.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
-import type { Headers } from "./records.js";
+import { DEFAULT_DEADLINE_MS, type Headers } from "./records.js";
 
 /** A message on its way, until its ack is here. */
-export interface Entry {
+export class Entry {
   readonly payload: Payload;
   readonly waiter: Waiter;
   /** Which of its waiter's messages it is. */
   readonly ticket: number;
   readonly context: MessageContext | undefined;
   /** Whether it has been written to a link of the present session. */
-  isSent: boolean;
-  isDone: boolean;
+  isSent = false;
+  isDone = false;
   /** What it takes of the window's bytes while it is under way. */
-  bytes: number;
+  bytes = 0;
   /** How often it may have been delivered to a receiver that has died since. */
-  deliveries: number;
+  deliveries = 0;
   /** The same for every delivery; set when it is delivered again. */
-  key: string | undefined;
+  key: string | undefined = undefined;
+
+  constructor(payload: Payload, waiter: Waiter, ticket: number, context: MessageContext | undefined) {
+    this.payload = payload;
+    this.waiter = waiter;
+    this.ticket = ticket;
+    this.context = context;
+  }
 }
 
 /** What a message inherits from the handler that sends it. */
@@ -30,6 +38,12 @@ export interface MessageContext {
   readonly repeats?: boolean;
 }
 
+/** Callers of what no handler waits for. */
+export const NOBODY: readonly string[] = [];
+
+/** Deadlines that differ from the default by less are not sent, in milliseconds: a text for each message costs more. */
+const NEARLY_DEFAULT_MS = 1_000;
+
 /** Entries that are done are cut off the front at once when there are so many. */
 const COMPACT_AT = 1_024;
 
@@ -39,6 +53,8 @@ export class OutChannel {
   readonly name: string;
   /** Whether the receiver knows its number, in the present session. */
   isOpen = false;
+  /** Which handlers the receiver believes to wait for what follows, on the present link. */
+  callers = NOBODY;
   #entries: (Entry | undefined)[] = [];
   #head = 0;
   /** Sequence number of the entry at `#head`. */
@@ -68,16 +84,20 @@ export class OutChannel {
     this.#entries.push(entry);
   }
 
-  /** Takes the first entry that has not been sent, with its number. */
-  takeUnsent(): { readonly entry: Entry; readonly sequence: number } | undefined {
+  /** Takes the first entry that has not been sent; its number is `lastSent`. */
+  takeUnsent(): Entry | undefined {
     while (this.#unsent < this.#entries.length) {
-      const index = this.#unsent++;
-      const entry = this.#entries[index];
+      const entry = this.#entries[this.#unsent++];
       if (entry === undefined || entry.isDone) continue;
       entry.isSent = true;
-      return { entry, sequence: this.#base + index - this.#head };
+      return entry;
     }
     return undefined;
+  }
+
+  /** Sequence number of the entry that was taken last. */
+  get lastSent(): number {
+    return this.#base + this.#unsent - this.#head - 1;
   }
 
   /** The entry of a sequence number, if it was sent and has no ack yet. */
@@ -183,15 +203,20 @@ export class OutChannel {
 }
 
 /** What travels with an entry. */
-export function headersOf(entry: Entry, nowMs: number): Headers | undefined {
+export function headersOf(entry: Entry, clock: Clock): Headers | undefined {
   const { context, deliveries, key } = entry;
   if (context === undefined && deliveries === 0) return undefined;
+  const deadlineMs = deadlineOf(context, clock);
+  if (deadlineMs === undefined && deliveries === 0) return undefined;
   return {
-    ...(context?.deadlineAtMs !== undefined && {
-      deadlineMs: Math.max(0, Math.round(context.deadlineAtMs - nowMs)),
-    }),
-    ...(context?.chain && { chain: context.chain }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
     ...(deliveries > 0 && { deliveries }),
     ...(key !== undefined && { key }),
   };
+}
+
+function deadlineOf(context: MessageContext | undefined, clock: Clock): number | undefined {
+  if (context?.deadlineAtMs === undefined) return undefined;
+  const leftMs = Math.max(0, Math.round(context.deadlineAtMs - clock.now()));
+  return Math.abs(leftMs - DEFAULT_DEADLINE_MS) < NEARLY_DEFAULT_MS ? undefined : leftMs;
 }

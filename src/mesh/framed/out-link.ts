@@ -163,7 +163,7 @@ export class OutLink {
 
   #take(link: FrameLink, frame: Uint8Array): void {
     if (this.#link !== link) return;
-    this.#keepAlive.heard();
+    this.#keepAlive.heard(this.#options.clock.now());
     const wasOpen = this.#isOpen;
     try {
       this.#options.frame(frame);

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
-import { type Entry, headersOf, OutChannel } from "./out-channel.js";
+import { type Entry, headersOf, NOBODY, OutChannel } from "./out-channel.js";
 import { MAX_CHANNELS, RECORD } from "./records.js";
 import type { TurnWriter } from "./turn-writer.js";
 
@@ -154,8 +154,10 @@ export class OutMessages {
   begin({ window, windowBytes }: Window): void {
     this.#window = Math.max(1, Math.min(window, this.#options.limits.outstanding));
     this.#windowBytes = Math.max(1, windowBytes);
-    // What was taken back while there was no link.
-    for (const channel of this.#byId) this.#cancel(channel, (of) => of.isGone);
+    for (const channel of this.#byId) {
+      channel.callers = NOBODY;
+      this.#cancel(channel, (of) => of.isGone); // what was taken back while there was no link
+    }
     this.sendWaiting();
   }
 
@@ -204,16 +206,18 @@ export class OutMessages {
 
   /** Writes the channel's next message. Returns it. */
   #sendNext(channel: OutChannel): Entry | undefined {
-    const next = channel.takeUnsent();
-    if (next === undefined) return undefined;
-    const { entry, sequence } = next;
+    const entry = channel.takeUnsent();
+    if (entry === undefined) return undefined;
     const writer = this.#options.writer.record;
     if (!channel.isOpen) {
       channel.isOpen = true;
       writer.open(channel.id, channel.name);
     }
+    const callers = entry.context?.chain ?? NOBODY;
+    if (callers !== channel.callers && !isSame(callers, channel.callers)) writer.chain(channel.id, callers);
+    channel.callers = callers;
     const before = writer.length;
-    writer.message(channel.id, sequence, entry.payload, headersOf(entry, this.#options.clock.now()));
+    writer.message(channel.id, channel.lastSent, entry.payload, headersOf(entry, this.#options.clock));
     entry.bytes = writer.length - before;
     this.#outstanding++;
     this.#outstandingBytes += entry.bytes;
@@ -224,4 +228,8 @@ export class OutMessages {
     for (const sequence of channel.underWay(isOf))
       this.#options.writer.record.numbers(RECORD.cancel, channel.id, sequence);
   }
+}
+
+function isSame(callers: readonly string[], others: readonly string[]): boolean {
+  return callers.length === others.length && callers.every((caller, index) => caller === others[index]);
 }

@@ -1,11 +1,10 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
-import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
-import type { Entry, MessageContext } from "./out-channel.js";
+import type { Entry } from "./out-channel.js";
 import { type Dial, OutLink } from "./out-link.js";
 import { OutMessages } from "./out-messages.js";
 import { type Failure, RECORD, type Welcome } from "./records.js";
@@ -26,17 +25,10 @@ export interface OutSessionOptions {
   ended(): void;
 }
 
-/** Who waits for a message, as its how manyth, and what it inherits. */
-export interface Posting {
-  readonly waiter: Waiter;
-  readonly ticket: number;
-  readonly context: MessageContext | undefined;
-}
-
-/** A message that was not sent. */
-export interface Unsent extends Pick<Posting, "waiter" | "ticket"> {
+/** A message that was not sent, and the name of its channel. */
+export interface Unsent {
   readonly channel: string;
-  readonly payload: Payload;
+  readonly entry: Entry;
 }
 
 /**
@@ -102,24 +94,13 @@ export class OutSession {
   }
 
   /** Sends one message; see `Outbox.post()`. */
-  post(name: string, payload: Payload, { waiter, ticket, context }: Posting): void {
+  post(name: string, entry: Entry): void {
     if (this.#isOver) {
-      waiter.failed(this.#error("PEER_LOST", "the session is over"), ticket);
+      entry.waiter.failed(this.#error("PEER_LOST", "the session is over"), entry.ticket);
       return;
     }
-    const entry = {
-      payload,
-      waiter,
-      ticket,
-      context,
-      isSent: false,
-      isDone: false,
-      bytes: 0,
-      deliveries: 0,
-      key: undefined,
-    };
     const refusal = this.#messages.add(name, entry);
-    if (refusal !== undefined) waiter.failed(this.#error("NOT_RUN", refusal), ticket);
+    if (refusal !== undefined) entry.waiter.failed(this.#error("NOT_RUN", refusal), entry.ticket);
   }
 
   /** See `Outbox.abandon()`. */
@@ -131,12 +112,7 @@ export class OutSession {
 
   /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
   handOver(): Unsent[] {
-    const waiting = this.#messages.drain().map(({ channel, entry: { payload, waiter, ticket } }) => ({
-      channel,
-      payload,
-      waiter,
-      ticket,
-    }));
+    const waiting = this.#messages.drain();
     this.#end();
     return waiting;
   }
@@ -164,6 +140,9 @@ export class OutSession {
     },
     open: () => {
       throw unexpected("a channel");
+    },
+    chain: () => {
+      throw unexpected("callers");
     },
     message: () => {
       throw unexpected("messages");

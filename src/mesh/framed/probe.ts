@@ -76,7 +76,7 @@ class Listener {
   greet(target: string): void {
     const hello: Hello = { version: 1, sender: crypto.randomUUID(), target, channels: [] };
     this.#writer.json(RECORD.hello, hello);
-    this.#link.send(this.#writer.take());
+    this.#link.send(this.#writer.take(this.#link.headBytes));
   }
 
   take(frame: Uint8Array): void {
@@ -87,6 +87,7 @@ class Listener {
       readFrame(frame, {
         json: (type, value) => this.#told(type, value),
         open: refuse,
+        chain: refuse,
         message: refuse,
         ack: refuse,
         failure: refuse,
@@ -109,7 +110,7 @@ class Listener {
   #ping(): void {
     this.#sentMs = this.#clock.now();
     this.#writer.numbers(RECORD.ping, this.#pongs);
-    this.#link.send(this.#writer.take());
+    this.#link.send(this.#writer.take(this.#link.headBytes));
   }
 
   #ponged(): void {
@@ -121,7 +122,7 @@ class Listener {
     }
     // So that the session, which nobody will go on with, is forgotten at once.
     this.#writer.json(RECORD.bye, {});
-    this.#link.send(this.#writer.take());
+    this.#link.send(this.#writer.take(this.#link.headBytes));
     this.#finish({ kind: "node", ...this.#who, roundTripMs: this.#bestMs });
   }
 }

@@ -30,6 +30,8 @@ export const RECORD = {
   cancel: 0x12,
   /** Sender: it has every ack up to a sequence number. */
   confirm: 0x13,
+  /** Sender: which nodes and channels wait for the messages of a channel that follow. JSON. */
+  chain: 0x14,
   /** Receiver: acks of a channel follow, from a sequence number on. */
   ack: 0x20,
   /** Receiver: it will not run messages from a sequence number on; try again after so many milliseconds. */
@@ -49,12 +51,13 @@ export const ITEM_KIND_MASK = 0x03;
 /** The item has headers before its payload. */
 export const HAS_HEADERS = 0x04;
 
+/** Time that a sender waits when it did not say, in milliseconds. */
+export const DEFAULT_DEADLINE_MS = 30_000;
+
 /** What a message brings along. */
 export interface Headers {
-  /** Time that its sender still waits, in milliseconds. */
+  /** Time that its sender still waits, in milliseconds. Left out where it is about `DEFAULT_DEADLINE_MS`. */
   readonly deadlineMs?: number;
-  /** Nodes and channels whose handlers wait for this message, outermost first: `iopin/datafeed`. */
-  readonly chain?: readonly string[];
   /** How often it may have been delivered before; left out where it was not. */
   readonly deliveries?: number;
   /** The same for every delivery of one message. */

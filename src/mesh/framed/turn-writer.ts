@@ -6,7 +6,7 @@ import { FrameWriter } from "./frame-writer.js";
  * (measured: twice the acks at 1 024 outstanding). Each further frame of the turn may be twice as long, because a
  * write costs as much as a hundred messages, up to what a peer admits less one message.
  */
-const FIRST_FRAME_BYTES = 1_024;
+const FIRST_FRAME_BYTES = 2_048;
 const MOST_FRAME_BYTES = 65_536;
 
 /** Writes records to a link: what a turn of the event loop has to say leaves as one frame, or a few where it is much. */
@@ -50,8 +50,9 @@ export class TurnWriter {
     this.#isFlushing = true;
     this.#beforeFlush();
     this.#isFlushing = false;
-    const frame = this.#writer.take();
-    this.#link?.send(frame);
+    const link = this.#link;
+    if (link) link.send(this.#writer.take(link.headBytes));
+    else this.#writer.take();
   }
 
   readonly #turnOver = (): void => {

@@ -29,6 +29,7 @@ export function openMemoryLink(node: Node, dialing: Pick<Dialing, "opened">): ()
 /** One end of a link. */
 class End implements FrameLink {
   readonly isLocal = true;
+  readonly headBytes = 0;
   readonly isFull = false; // the sender's window bounds what is under way
   isClosed = false;
   events: FrameLinkEvents | undefined;

@@ -37,6 +37,7 @@ export interface NatsFrameLinkOptions {
  * the session's own questions are for that. With the connection to the server the link ends.
  */
 export class NatsFrameLink implements FrameLink {
+  readonly headBytes = 0;
   readonly #options: NatsFrameLinkOptions;
   readonly #subjects: Readonly<Record<keyof typeof TOKEN, string>>;
   readonly #reply: { readonly reply: string };

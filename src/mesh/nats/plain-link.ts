@@ -3,7 +3,7 @@ import { backoff } from "../../core/backoff.js";
 import type { Clock } from "../../core/clock.js";
 import { messageOf } from "../../core/error.js";
 import { Queue } from "../../core/queue.js";
-import { DEFAULT_DEADLINE_MS } from "../framed/in-delivery.js";
+import { DEFAULT_DEADLINE_MS } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Link, LinkEvents } from "../link.js";
 import type { Connection } from "./connection.js";

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import "./word-masks.js";
 import { WebSocket } from "ws";
 import { backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
@@ -72,7 +73,8 @@ export class WsConnector {
       {
         waitMs,
         opened: (ws, socket) => {
-          const link = new WsFrameLink(ws, socket, this.#options, (gone) => this.#open.delete(gone));
+          const gone = (link: WsFrameLink) => this.#open.delete(link);
+          const link = new WsFrameLink(ws, socket, "client", this.#options, gone);
           this.#open.add(link);
           link.listen(dialing.opened(link));
         },

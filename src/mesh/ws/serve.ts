@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import "./word-masks.js";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
@@ -47,7 +48,7 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
     request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
     if (asksForFrames(request)) {
       framed.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsFrameLink(ws, socket, options, gone);
+        const link = new WsFrameLink(ws, socket, "server", options, gone);
         open.add(link);
         link.listen(node.accept(link, request.socket.remoteAddress ?? ""));
       });

@@ -1,4 +1,4 @@
-import { randomFillSync } from "node:crypto";
+import { drawKey, mask, writeKey } from "./mask.js";
 
 /** Final text frame: RFC 6455 section 5.2. */
 const FINAL_TEXT = 0x81;
@@ -17,10 +17,6 @@ const LOOPED_UNITS = 24;
 const SLAB_BYTES = 65_536;
 let slab = Buffer.alloc(0);
 let slabUsedBytes = 0;
-
-/** Mask keys are drawn many at a time, for a draw costs more than a frame. */
-const keys = Buffer.alloc(8_192);
-let keysUsedBytes = keys.length;
 
 /**
  * Texts as WebSocket frames, all in one piece, so that they leave in one write.
@@ -65,7 +61,11 @@ function encode(text: string, isMasked: boolean, into: Buffer, at: number): numb
     into[at + 1] = flag | 127;
     into.writeBigUInt64BE(BigInt(written), at + 2);
   }
-  if (isMasked) mask(into, payload, written);
+  if (isMasked) {
+    const key = drawKey();
+    writeKey(into, payload - 4, key);
+    mask(into, payload, payload + written, key);
+  }
   return payload + written;
 }
 
@@ -82,30 +82,4 @@ function encodeAscii(text: string, isMasked: boolean, into: Buffer, at: number):
   into[at + 1] = (isMasked ? MASKED : 0) | text.length;
   if (isMasked) writeKey(into, payload - 4, key);
   return payload + text.length;
-}
-
-/** Draws a key, writes it before the payload, and masks the payload with it. */
-function mask(into: Buffer, payload: number, bytes: number): void {
-  const key = drawKey();
-  writeKey(into, payload - 4, key);
-  for (let index = 0; index < bytes; index++) {
-    into[payload + index] = (into[payload + index] ?? 0) ^ (key >>> ((index & 3) << 3));
-  }
-}
-
-/** A new mask key, its first byte lowest; unpredictable, as RFC 6455 section 5.3 asks. */
-function drawKey(): number {
-  if (keysUsedBytes === keys.length) {
-    randomFillSync(keys);
-    keysUsedBytes = 0;
-  }
-  keysUsedBytes += 4;
-  return keys.readInt32LE(keysUsedBytes - 4);
-}
-
-function writeKey(into: Buffer, at: number, key: number): void {
-  into[at] = key;
-  into[at + 1] = key >>> 8;
-  into[at + 2] = key >>> 16;
-  into[at + 3] = key >>> 24;
 }

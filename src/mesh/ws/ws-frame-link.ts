@@ -1,19 +1,34 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
+import { frameInPlace, LONGEST_HEADER_BYTES } from "./binary-frame.js";
 import { CLOSE, type WsLinkOptions } from "./ws-link.js";
 
-/** One end of an open WebSocket that carries frames of `circuit.1`, each as a binary message. */
+/**
+ * One end of an open WebSocket that carries frames of `circuit.1`, each as a binary message. As in `WsLink`, what is sent
+ * is framed here and leaves in one write; ws does the handshake, all reading, and the other frames.
+ */
 export class WsFrameLink implements FrameLink {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
+  readonly #isClient: boolean;
   readonly #sent: (error?: Error | null) => void;
   #events: FrameLinkEvents | undefined;
   #isClosing = false;
 
-  /** @param gone Told when the connection is gone. */
-  constructor(ws: WebSocket, socket: Duplex, options: WsLinkOptions, gone: (link: WsFrameLink) => void) {
+  /**
+   * @param end Which end this is: clients mask what they send.
+   * @param gone Told when the connection is gone.
+   */
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    end: "client" | "server",
+    options: WsLinkOptions,
+    gone: (link: WsFrameLink) => void,
+  ) {
+    this.#isClient = end === "client";
     this.#ws = ws;
     this.#socket = socket;
     this.#options = options;
@@ -47,13 +62,19 @@ export class WsFrameLink implements FrameLink {
     this.#events = events;
   }
 
+  get headBytes(): number {
+    return LONGEST_HEADER_BYTES;
+  }
+
   get isFull(): boolean {
     return this.#socket.writableLength >= this.#options.limits.unsentBytes;
   }
 
   send(frame: Uint8Array): void {
+    // After the peer's close frame nothing may follow ws's own.
     if (this.#isClosing || this.#ws.readyState !== this.#ws.OPEN) return;
-    this.#ws.send(frame, this.#sent);
+    const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    this.#socket.write(frameInPlace(bytes, this.#isClient), this.#sent);
   }
 
   close(): void {

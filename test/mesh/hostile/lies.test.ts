@@ -69,6 +69,7 @@ function tell({ welcome, answer }: Liar, ws: WebSocket, data: Buffer): void {
       if (type === 0x01) say(ws, (writer) => writer.json(0x02, { ...WELCOME, ...welcome }));
     },
     open: () => {},
+    chain: () => {},
     message: (_, sequence) => void sequences.push(sequence),
     ack: () => {},
     failure: () => {},

@@ -213,6 +213,7 @@ export class Simulation {
     return {
       isFull: false,
       isLocal: true,
+      headBytes: link.headBytes,
       close: () => link.close(),
       send: (frame) => {
         this.work.frames++;
