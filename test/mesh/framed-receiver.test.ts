@@ -349,6 +349,16 @@ const HOSTILE: readonly (readonly [what: string, say: (link: HandMadeLink) => un
     },
   ],
   ["a channel of the highest number", (link) => link.say((writer) => writer.open(2 ** 53 - 1, "far"))],
+  [
+    "callers without end",
+    (link) => {
+      for (let id = 1; id < 64; id++)
+        link.say((writer) => {
+          writer.open(id, `${id}`);
+          writer.chain(id, ["x".repeat(20_000)]);
+        });
+    },
+  ],
   ["a message over the limit", (link) => link.say(message(1, "x".repeat(2 * 65_536)))],
 ];
 for (const [what, say] of HOSTILE) {

@@ -40,6 +40,7 @@ export class InChannel implements DeliveryPlace {
   readonly #owner: InChannelOwner;
   /** The place of messages that handlers wait for. */
   #called: DeliveryPlace | undefined;
+  #callersUnits = 0;
   #chain: readonly string[] | undefined;
   readonly waiting = new Queue<InDelivery>();
   /** Messages that run, and those of them whose handlers have not returned an answer at once. */
@@ -83,9 +84,12 @@ export class InChannel implements DeliveryPlace {
     return this.#called ?? this;
   }
 
-  /** Says which handlers wait for the messages that arrive from now on. */
-  setCallers(callers: readonly string[]): void {
+  /** Says which handlers wait for the messages that arrive from now on. Returns the units of those before. */
+  setCallers(callers: readonly string[], units: number): number {
+    const before = this.#callersUnits;
+    this.#callersUnits = units;
     this.#called = callers.length > 0 ? calledBy(this, callers) : undefined;
+    return before;
   }
 
   /** Messages whose handlers have not returned an answer at once. */

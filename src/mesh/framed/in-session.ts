@@ -1,5 +1,4 @@
 import type { Clock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
@@ -7,24 +6,17 @@ import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { FailedAck, InChannel, type InChannelOwner, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
+import {
+  CHANNEL_BYTES,
+  LEAVING_RETRY_MS,
+  MOST_CALLERS_UNITS,
+  MOST_HEADERS_BYTES,
+  unexpected,
+  WINDOW_BYTES,
+} from "./in-limits.js";
 import { InRuns, type InRunsOwner } from "./in-runs.js";
 import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
-
-/** When a node that leaves wants its senders to look for it again, in milliseconds. */
-export const LEAVING_RETRY_MS = 250;
-
-/**
- * Bytes of messages without an answer, at which one sender may send no more, and of acks that are kept for it, at which
- * nothing of it runs until it has confirmed some: 64 of the longest. It confirms when it has half of them.
- */
-const WINDOW_BYTES = 4_194_304;
-
-/** What a channel takes of memory (measured: 235 bytes and its name). */
-const CHANNEL_BYTES = 256;
-
-/** Longest headers of a message, in bytes: a chain of a hundred calls between the longest names. */
-const MOST_HEADERS_BYTES = 65_536;
 
 export interface InSessionOptions {
   readonly node: string;
@@ -62,6 +54,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   /** Something may wait because the link was full, or because too much was kept. */
   #isHeldUp = false;
   #isLeaving = false;
+  #callersUnits = 0;
   /** When the frame arrived that is being read, on the clock, in milliseconds. */
   #nowMs = 0;
 
@@ -102,7 +95,8 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
-    for (const channel of this.#known) channel.setCallers([]);
+    for (const channel of this.#known) channel.setCallers([], 0);
+    this.#callersUnits = 0;
     const welcome: Welcome = {
       version: 1,
       node: this.#options.node,
@@ -179,7 +173,11 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   }
 
   chain(id: number, callers: readonly string[]): void {
-    this.#channels[id]?.setCallers(callers);
+    const channel = this.#channels[id];
+    if (channel === undefined) return;
+    const units = callers.reduce((sum, caller) => sum + caller.length, callers.length);
+    this.#callersUnits += units - channel.setCallers(callers, units);
+    if (this.#callersUnits > MOST_CALLERS_UNITS) throw unexpected("more callers than there can be");
   }
 
   ack(): void {
@@ -291,8 +289,4 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     this.#held -= messages;
     this.#keptBytes -= bytes;
   }
-}
-
-function unexpected(what: string): CircuitError {
-  return new CircuitError("MESSAGE_INVALID", `Cannot go on with this sender: ${what}`);
 }
