@@ -18,6 +18,11 @@ export interface MeshLimits {
   readonly closeMs: number;
   /** Time from connecting to the end of the opening handshake, in milliseconds. */
   readonly handshakeMs: number;
+  /**
+   * Silence after which a sender of the framed protocol seeks another link, in milliseconds; after half of it, it asks.
+   * A receiver gives a link up after three times as long.
+   */
+  readonly silenceMs: number;
 }
 
 export const DEFAULT_LIMITS: MeshLimits = {
@@ -40,4 +45,6 @@ export const DEFAULT_LIMITS: MeshLimits = {
   closeMs: 1_000,
   // Loopback answers within 1 ms; a busy machine in a fraction of this.
   handshakeMs: 5_000,
+  // A board whose link is dead should be known to be before its user looks for the fault elsewhere.
+  silenceMs: 20_000,
 };

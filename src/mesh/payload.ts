@@ -66,16 +66,52 @@ export function plainTextOf(payload: Payload): string | undefined {
 export function jsonOf(value: unknown): string {
   try {
     const json = JSON.stringify(value);
-    if (json !== undefined) return json;
+    if (json !== undefined && !isTooDeep(json)) return json;
+    if (json !== undefined) throw new Error(`over ${MOST_LEVELS} levels of arrays and objects`);
   } catch (cause) {
     throw notJson(typeof value, cause);
   }
   throw notJson(typeof value);
 }
 
+/**
+ * Levels of JSON that is longer than this many characters. Without a limit a peer could have a frame read for a fifth of
+ * a second (measured: 400 000 levels in 800 kB), while nobody else is served.
+ */
+const MOST_LEVELS = 1_000;
+const SHORT_JSON = 4_096;
+
+/** Whether arrays and objects of a JSON text are nested deeper than is read. */
+export function isTooDeep(json: string): boolean {
+  if (json.length <= SHORT_JSON) return false;
+  let level = 0;
+  for (let at = 0; at < json.length; at++) {
+    const unit = json.charCodeAt(at);
+    if (unit === QUOTE) at = endOfText(json, at);
+    else if (unit === OPEN_ARRAY || unit === OPEN_OBJECT) {
+      if (++level > MOST_LEVELS) return true;
+    } else if (unit === CLOSE_ARRAY || unit === CLOSE_OBJECT) level--;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** Where the text that begins at a quote ends; the end of all where it does not. */
+function endOfText(json: string, quoteAt: number): number {
+  let at = quoteAt + 1;
+  while (at < json.length && json.charCodeAt(at) !== QUOTE) at += json.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}
+
 function notJson(what: string, cause?: unknown): CircuitError {
   return new CircuitError("MESSAGE_INVALID", `Cannot send a message: JSON has no words for this ${what}`, {
-    hint: "Send a text, bytes (Uint8Array), or plain objects, arrays, numbers, booleans and null.",
+    hint: "Send a text, bytes (Uint8Array), or plain objects, arrays (not too deep), numbers, booleans and null.",
     cause,
   });
 }

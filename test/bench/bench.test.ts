@@ -22,6 +22,8 @@ const benches = await listBenches();
 test("listBenches() finds every bench", () => {
   const names = benches.map(({ name }) => name);
   assert.deepEqual(names, [
+    "hostile",
+    "idle",
     "mesh-framed",
     "mesh-nats",
     "mesh-plain",
@@ -72,6 +74,8 @@ const VERDICTS: readonly [limit: Row["limit"], verdict: boolean | undefined, ask
   [{ of: "ratio", atLeast: 2 }, true, "≥ 2 ×"],
   [{ of: "ratio", atLeast: 2.1 }, false, "≥ 2.1 ×"],
   [{ of: "ratio", atMost: 1.9 }, false, "≤ 1.9 ×"],
+  [{ of: "difference", atMost: 4 }, true, "≤ 4 ms more"],
+  [{ of: "difference", atMost: 3 }, false, "≤ 3 ms more"],
   [{ of: "ours", atMost: 8 }, true, "≤ 8 ms"],
   [{ of: "ours", atMost: 7.9 }, false, "≤ 7.9 ms"],
 ];

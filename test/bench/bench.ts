@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-/** What is asked of a row: of ours divided by the peer's, or of ours alone, in the row's unit. */
+/** What is asked of a row: of ours divided by the peer's, or, in the row's unit, of ours alone or less the peer's. */
 export interface Limit {
-  readonly of: "ratio" | "ours";
+  readonly of: "ratio" | "ours" | "difference";
   readonly atLeast?: number;
   readonly atMost?: number;
 }
@@ -59,9 +59,9 @@ export function medianOf(values: readonly number[]): number {
 }
 
 /** Whether a result is what its row asks for; `undefined` where it asks for nothing. */
-export function holds({ row: { limit }, ours, ratio }: Result): boolean | undefined {
+export function holds({ row: { limit }, ours, theirs, ratio }: Result): boolean | undefined {
   if (limit === undefined) return undefined;
-  const value = limit.of === "ratio" ? ratio : ours;
+  const value = { ratio, ours, difference: ours - theirs }[limit.of];
   return value >= (limit.atLeast ?? -Infinity) && value <= (limit.atMost ?? Infinity);
 }
 
@@ -85,7 +85,8 @@ export function describe(result: Result): string[] {
 function describeLimit({ limit, unit }: Row): string {
   if (limit === undefined) return "";
   const sign = limit.atLeast === undefined ? "≤" : "≥";
-  return `${sign} ${limit.atLeast ?? limit.atMost} ${limit.of === "ratio" ? "×" : unit}`;
+  const value = limit.atLeast ?? limit.atMost;
+  return `${sign} ${value} ${{ ratio: "×", ours: unit, difference: `${unit} more` }[limit.of]}`;
 }
 
 function format(value: number): string {

@@ -174,6 +174,67 @@ test("A receiver forgets a session 60 s after its link broke, and at once when i
   }
 });
 
+test("A receiver keeps nothing of a link whose sender left, or resumed with what may not be", async () => {
+  const desk = new Desk();
+  const { boot } = desk.join().hello("s").welcomes[0] ?? {};
+  desk
+    .join()
+    .hello("s")
+    .say((writer) => writer.json(0x03, {}));
+  await turn();
+  assert.equal(desk.clock.pending, 0);
+  const first = desk.join().hello("t");
+  await turn();
+  first.cut();
+  const lying = desk
+    .join()
+    .hello("t", { boot: first.welcomes[0]?.boot ?? boot, channels: [[2 ** 40, "", 1]] });
+  assert.ok(lying.isClosed);
+  desk.clock.advance(60_000);
+  assert.equal(desk.clock.pending, 0);
+});
+
+test("A receiver takes 4 MiB of messages without an answer from a sender, and no more", async () => {
+  const node = new Node({
+    name: "node",
+    clock: new ManualClock(),
+    limits: DEFAULT_LIMITS,
+    schedule: queueMicrotask,
+    handler: () => new Promise(() => {}),
+  });
+  const link = new HandMadeLink(node, "here", () => false).hello("s").say(open);
+  const page = "x".repeat(65_536);
+  for (let sequence = 1; sequence <= 64; sequence++) link.say(message(sequence, page));
+  assert.equal(link.isClosed, false);
+  link.say(message(65, page));
+  assert.equal(link.isClosed, true);
+});
+
+test("A receiver keeps 64 MiB of sessions without a link for one peer, the newest", async () => {
+  const node = new Node({
+    name: "node",
+    clock: new ManualClock(),
+    limits: DEFAULT_LIMITS,
+    schedule: queueMicrotask,
+    handler: () => new Promise(() => {}),
+  });
+  const page = "x".repeat(65_536);
+  let boot: unknown;
+  for (let number = 0; number < 20; number++) {
+    const link = new HandMadeLink(node, "here", () => false).hello(`s${number}`).say(open);
+    for (let sequence = 1; sequence <= 64; sequence++) link.say(message(sequence, page));
+    await turn();
+    boot = link.welcomes[0]?.boot;
+    link.cut();
+  }
+  const isKept = async (number: number) => {
+    const link = new HandMadeLink(node, "there", () => false).hello(`s${number}`, { boot });
+    await turn();
+    return link.welcomes[0]?.resumed;
+  };
+  assert.deepEqual([await isKept(4), await isKept(5), await isKept(19)], [false, true, true]);
+});
+
 test("A receiver answers pings, and gives a link up after 60 s of silence", async () => {
   const desk = new Desk();
   const link = desk.join().hello("s");
@@ -287,6 +348,18 @@ const HOSTILE: readonly (readonly [what: string, say: (link: HandMadeLink) => un
       for (let id = 1; id <= 16_384; id++) link.say((writer) => writer.open(id, `${id}`));
     },
   ],
+  ["a channel of the highest number", (link) => link.say((writer) => writer.open(2 ** 53 - 1, "far"))],
+  [
+    "callers without end",
+    (link) => {
+      for (let id = 1; id < 64; id++)
+        link.say((writer) => {
+          writer.open(id, `${id}`);
+          writer.chain(id, ["x".repeat(20_000)]);
+        });
+    },
+  ],
+  ["a message over the limit", (link) => link.say(message(1, "x".repeat(2 * 65_536)))],
 ];
 for (const [what, say] of HOSTILE) {
   test(`A receiver closes the link of a sender that sends ${what}, and nobody else's`, async () => {

@@ -101,6 +101,26 @@ test("A sender asks a silent receiver after 10 s, and seeks another link after 2
   assert.equal(desk.clock.pending, 0);
 });
 
+test("A sender has no more bytes under way than it is granted, but for the message that reaches them", async () => {
+  const desk = new Desk();
+  const sent = [1, 2, 3].map((digit) => desk.sender.send("node", `${digit}`.repeat(60)));
+  await desk.connect();
+  await desk.welcome({ windowBytes: 100 });
+  const messages = () => desk.heard.filter(([name]) => name === "message").length;
+  assert.equal(messages(), 2);
+  await desk.say((writer) => writer.ack(0, 1, "one"));
+  assert.equal(messages(), 3);
+  // What is sent again counts once.
+  desk.events?.ended("cut");
+  await desk.connect();
+  await desk.welcome({ windowBytes: 100, resumed: true, channels: [[0, 1]] });
+  assert.equal(messages(), 5);
+  await desk.say((writer) => writer.ack(0, 2, "two"));
+  await desk.say((writer) => writer.ack(0, 3, "three"));
+  assert.deepEqual((await Promise.allSettled(sent)).map(codeOf), ["one", "two", "three"]);
+  desk.sender.close();
+});
+
 test("A sender sends a window and no more, and confirms when half of it is acked", async () => {
   const desk = new Desk();
   const sent = [1, 2, 3, 4, 5, 6].map((number) => desk.sender.send("node", `${number}`));

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import type { Payload } from "../../src/mesh/payload.js";
 import { cases } from "../long.js";
+import { clusterOf, startCluster } from "./nats-cluster.js";
 import { type NatsServer, skipWithoutNats, startNats } from "./nats-server.js";
 
 /** Messages of the stream; the servers are killed along it. */
@@ -39,21 +40,9 @@ function* numbers(): Generator<string> {
   for (let index = 0; index < COUNT; index++) yield String(index);
 }
 
-async function startCluster(): Promise<NatsServer[]> {
-  const first = await startNats({ config: clusterOf([]) });
-  const second = await startNats({ config: clusterOf([first]) });
-  const third = await startNats({ config: clusterOf([first, second]) });
-  return [first, second, third];
-}
-
 /** Starts a killed server again where it was. */
 async function rejoin(servers: NatsServer[], index: number): Promise<void> {
   const others = servers.filter((_, other) => other !== index);
   const port = servers[index]?.port ?? 0;
   servers[index] = await startNats({ port, config: clusterOf(others) });
-}
-
-function clusterOf(others: readonly NatsServer[]): string {
-  const routes = others.map(({ clusterPort }) => `nats://127.0.0.1:${clusterPort}`).join(", ");
-  return `cluster { name: circuit, host: "127.0.0.1", port: -1, routes: [${routes}] }`;
 }

@@ -1,5 +1,5 @@
 import { CircuitError } from "../../core/error.js";
-import type { Payload } from "../payload.js";
+import { isTooDeep, type Payload } from "../payload.js";
 import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
 
 /** Takes what a frame says, record by record. What a method throws ends the reading. */
@@ -7,6 +7,7 @@ export interface FrameSink {
   json(type: number, value: unknown): void;
   open(channel: number, name: string): void;
   chain(channel: number, callers: readonly string[]): void;
+  /** @param bytes Of the item, headers included. */
   message(
     channel: number,
     sequence: number,
@@ -99,8 +100,8 @@ class Reader {
     const sequence = this.#sequence++;
     if (this.#record === RECORD.send) {
       if (kind === ITEM.failure) throw this.#invalid("a failure for a message");
-      const headers = first & HAS_HEADERS ? this.#headers() : undefined;
       const from = this.#at;
+      const headers = first & HAS_HEADERS ? this.#headers() : undefined;
       const payload = this.#payload(kind);
       sink.message(this.#channel, sequence, payload, headers, this.#at - from);
     } else if (kind === ITEM.failure) {
@@ -125,7 +126,7 @@ class Reader {
   #callers(): string[] {
     const value = this.#json();
     if (!Array.isArray(value)) throw this.#invalid("callers that are no list");
-    return value.map(String);
+    return value.filter((caller) => typeof caller === "string");
   }
 
   #headers(): Headers {
@@ -136,6 +137,7 @@ class Reader {
 
   #json(): unknown {
     const text = this.#text();
+    if (isTooDeep(text)) throw this.#invalid("JSON that is nested too deep");
     try {
       return JSON.parse(text);
     } catch (cause) {

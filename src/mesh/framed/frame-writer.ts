@@ -5,6 +5,12 @@ import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, type ItemKind, 
 /** Room that a frame begins with, in bytes: a turn's worth of small messages. */
 const FIRST_ROOM_BYTES = 4_096;
 
+/** Memory of writers that have nothing to say at the moment, for those that have: a thousand idle links share it. */
+const spareBuffers: Buffer<ArrayBuffer>[] = [];
+const MOST_SPARE = 16;
+const MOST_SPARE_BYTES = 65_536;
+const NOTHING = Buffer.alloc(0);
+
 /** Texts up to this length are written by a loop, which for them is quicker than a call into the engine (measured). */
 const SHORT_TEXT = 16;
 
@@ -18,7 +24,7 @@ type RunRecord = typeof RECORD.send | typeof RECORD.ack;
 
 /** Puts together a frame: all that a turn of the event loop has to say. */
 export class FrameWriter {
-  #buffer = Buffer.allocUnsafe(FIRST_ROOM_BYTES);
+  #buffer = NOTHING;
   #length = 0;
   /** The run that items may be added to: which record, channel, and the sequence number that comes next. */
   #runRecord = 0;
@@ -40,6 +46,10 @@ export class FrameWriter {
     this.#buffer.copy(frame, headBytes, 0, this.#length);
     this.#length = 0;
     this.#runRecord = 0;
+    const { length } = this.#buffer;
+    if (length > 0 && length <= MOST_SPARE_BYTES && spareBuffers.length < MOST_SPARE)
+      spareBuffers.push(this.#buffer);
+    this.#buffer = NOTHING;
     return frame;
   }
 
@@ -161,6 +171,14 @@ export class FrameWriter {
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
+    this.#grow(bytes);
+  }
+
+  #grow(bytes: number): void {
+    if (this.#buffer === NOTHING) {
+      this.#buffer = spareBuffers.pop() ?? Buffer.allocUnsafe(FIRST_ROOM_BYTES);
+      if (bytes <= this.#buffer.length) return;
+    }
     const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;

@@ -19,17 +19,19 @@ export interface DeliveryPlace {
 
 /** The same place, for messages that those handlers wait for. */
 export function calledBy(
-  place: Omit<DeliveryPlace, "chain" | "isCycle">,
+  { node, name, clock, key }: DeliveryPlace,
   callers: readonly string[],
 ): DeliveryPlace {
-  const address = `${place.node}/${place.name}`;
-  return { ...place, chain: [...callers, address], isCycle: callers.includes(address) };
+  const address = `${node}/${name}`;
+  return { node, name, clock, key, chain: [...callers, address], isCycle: callers.includes(address) };
 }
 
 /** A message in its receiver's hands. What few handlers ask for is made when it is asked for. */
 export class InDelivery implements Delivery {
   readonly message: Payload;
   readonly sequence: number;
+  /** What it takes of the window's bytes. */
+  readonly bytes: number;
   readonly #place: DeliveryPlace;
   readonly #headers: Headers | undefined;
   readonly #arrivedMs: number;
@@ -42,12 +44,14 @@ export class InDelivery implements Delivery {
     message: Payload,
     headers: Headers | undefined,
     arrivedMs: number,
+    bytes: number,
   ) {
     this.message = message;
     this.sequence = sequence;
     this.#place = place;
     this.#headers = headers;
     this.#arrivedMs = arrivedMs;
+    this.bytes = bytes;
   }
 
   get channel(): string {

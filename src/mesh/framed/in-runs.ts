@@ -1,4 +1,3 @@
-import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
@@ -11,24 +10,30 @@ export interface InRunsOptions {
   readonly handler: Handler;
   /** Messages of one channel that run at the same time. */
   readonly concurrency: number;
-  readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Nothing runs and nothing waits any more. */
+  idle(): void;
+}
+
+/** Whose messages run. */
+export interface InRunsOwner {
   /** Whether there is room for another answer. When there is again, `run()` is to be called. */
   mayRun(): boolean;
   answered(channel: InChannel, sequence: number, ack: KeptAck): void;
-  /** Nothing runs and nothing waits any more. */
-  idle(): void;
 }
 
 /** Runs the handler for the messages of one sender: in order within a channel, concurrently across channels. */
 export class InRuns {
   readonly #options: InRunsOptions;
+  readonly #owner: InRunsOwner;
   #running = 0;
   #waiting = 0;
+  #bytes = 0;
   #isOver = false;
 
-  constructor(options: InRunsOptions) {
+  constructor(options: InRunsOptions, owner: InRunsOwner) {
     this.#options = options;
+    this.#owner = owner;
   }
 
   get isIdle(): boolean {
@@ -40,17 +45,23 @@ export class InRuns {
     return this.#waiting;
   }
 
+  /** Bytes of messages that have no answer. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Takes a message, and runs it when its turn has come. */
   add(channel: InChannel, delivery: InDelivery): void {
     if (this.#isOver) return;
-    const { concurrency, mayRun } = this.#options;
-    if (channel.running < concurrency && channel.waiting.length === 0 && mayRun()) {
+    const { concurrency } = this.#options;
+    this.#bytes += delivery.bytes;
+    if (channel.running < concurrency && channel.waiting.length === 0 && this.#owner.mayRun()) {
       this.#begin(channel, delivery);
       return;
     }
     if (channel.running >= concurrency && delivery.isCycle) {
       const reason = `${delivery.node} waits for its own channel "${channel.name}"`;
-      this.#fail(channel, delivery.sequence, { code: "CALL_CYCLE", reason });
+      this.#fail(channel, delivery, { code: "CALL_CYCLE", reason });
       return;
     }
     channel.waiting.push(delivery);
@@ -59,8 +70,8 @@ export class InRuns {
 
   /** Runs what waits, as far as may run. */
   run(channel: InChannel): void {
-    const { concurrency, mayRun } = this.#options;
-    while (channel.waiting.length > 0 && channel.running < concurrency && mayRun()) {
+    const { concurrency } = this.#options;
+    while (channel.waiting.length > 0 && channel.running < concurrency && this.#owner.mayRun()) {
       const delivery = channel.waiting.shift();
       if (delivery === undefined) return;
       this.#waiting--;
@@ -70,8 +81,10 @@ export class InRuns {
 
   /** Takes back what has not begun. Returns the number of the first such message, if there is one. */
   giveBack(channel: InChannel): number | undefined {
-    this.#waiting -= channel.waiting.length;
-    return channel.giveBack();
+    const given = channel.giveBack();
+    this.#waiting -= given.length;
+    for (const { bytes } of given) this.#bytes -= bytes;
+    return given[0]?.sequence;
   }
 
   /** What waits is not run; what runs is told. Both are answered all the same: the sender counts. */
@@ -79,12 +92,14 @@ export class InRuns {
     const reason = new CircuitError("NOT_RUN", "Cannot go on: the sender does not wait any more");
     for (const delivery of channel.pending) if (delivery.sequence === sequence) delivery.cancel(reason);
     if (channel.waiting.length === 0) return;
-    const before = channel.waiting.length;
-    for (const delivery of channel.waiting.drain())
-      if (delivery.sequence !== sequence) channel.waiting.push(delivery);
-    if (channel.waiting.length === before) return;
+    let cancelled: InDelivery | undefined;
+    for (const delivery of channel.waiting.drain()) {
+      if (delivery.sequence === sequence) cancelled = delivery;
+      else channel.waiting.push(delivery);
+    }
+    if (cancelled === undefined) return;
     this.#waiting--;
-    this.#fail(channel, sequence, { code: "CANCELLED", reason: "its sender took it back" });
+    this.#fail(channel, cancelled, { code: "CANCELLED", reason: "its sender took it back" });
   }
 
   /** Runs nothing more, and tells what runs that nobody waits. */
@@ -100,7 +115,7 @@ export class InRuns {
   #begin(channel: InChannel, delivery: InDelivery): void {
     if (delivery.isLate) {
       const reason = "the time of whoever waits for it was over before its turn came";
-      this.#fail(channel, delivery.sequence, { code: "DEADLINE", reason });
+      this.#fail(channel, delivery, { code: "DEADLINE", reason });
       return;
     }
     channel.running++;
@@ -120,7 +135,7 @@ export class InRuns {
   }
 
   #await(channel: InChannel, delivery: InDelivery, answer: PromiseLike<unknown>): void {
-    channel.pending.add(delivery);
+    channel.await(delivery);
     if (this.#isOver) delivery.cancel(nobodyWaits()); // ended by the handler itself
     Promise.resolve(answer).then(
       (value) => this.#answeredLater(channel, delivery, value),
@@ -139,7 +154,7 @@ export class InRuns {
   }
 
   #settle(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
-    channel.pending.delete(delivery);
+    channel.awaited(delivery);
     this.#finish(channel, delivery, ack);
     if (!this.#isOver) this.run(channel);
     if (this.isIdle) this.#options.idle();
@@ -148,11 +163,13 @@ export class InRuns {
   #finish(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
     channel.running--;
     this.#running--;
-    if (!this.#isOver) this.#options.answered(channel, delivery.sequence, ack);
+    this.#bytes -= delivery.bytes;
+    if (!this.#isOver) this.#owner.answered(channel, delivery.sequence, ack);
   }
 
-  #fail(channel: InChannel, sequence: number, failure: Failure): void {
-    this.#options.answered(channel, sequence, new FailedAck(failure));
+  #fail(channel: InChannel, delivery: InDelivery, failure: Failure): void {
+    this.#bytes -= delivery.bytes;
+    this.#owner.answered(channel, delivery.sequence, new FailedAck(failure));
   }
 }
 

@@ -1,24 +1,22 @@
 import type { Clock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
 import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
-import { FailedAck, InChannel, type KeptAck } from "./in-channel.js";
+import { FailedAck, InChannel, type InChannelOwner, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
-import { InRuns } from "./in-runs.js";
+import {
+  CHANNEL_BYTES,
+  LEAVING_RETRY_MS,
+  MOST_CALLERS_UNITS,
+  MOST_HEADERS_BYTES,
+  unexpected,
+  WINDOW_BYTES,
+} from "./in-limits.js";
+import { InRuns, type InRunsOwner } from "./in-runs.js";
 import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
-
-/** When a node that leaves wants its senders to look for it again, in milliseconds. */
-export const LEAVING_RETRY_MS = 250;
-
-/**
- * Bytes of acks that are kept for one sender, beyond which nothing of it runs until it has confirmed some: 64 of the
- * longest. It confirms when it has half of them.
- */
-const MOST_KEPT_BYTES = 4_194_304;
 
 export interface InSessionOptions {
   readonly node: string;
@@ -28,10 +26,10 @@ export interface InSessionOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly schedule: (callback: () => void) => void;
-  /** Nothing runs and nothing waits any more. */
+  /** A session runs nothing, and nothing of it waits any more. */
   readonly idle: () => void;
-  /** The sender has ended the session. */
-  readonly left: () => void;
+  /** A sender has ended its session. */
+  readonly left: (sender: string) => void;
 }
 
 /**
@@ -39,11 +37,14 @@ export interface InSessionOptions {
  * keeps each ack until the sender has it, so that a message that comes again after a broken link is answered and not
  * run again.
  */
-export class InSession {
+export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
+  /** Random, made by the sender. */
+  readonly sender: string;
+  /** Which of its receiver's sessions it is. */
+  readonly #number: number;
   readonly #options: InSessionOptions;
-  /** Names the session to its sender. */
-  readonly #id = crypto.randomUUID();
-  readonly #channels = new Map<number, InChannel>();
+  /** By number: with holes, where a sender leaves some out. */
+  #channels: InChannel[] = [];
   readonly #runs: InRuns;
   readonly #writer: TurnWriter;
   #link: FrameLink | undefined;
@@ -53,21 +54,39 @@ export class InSession {
   /** Something may wait because the link was full, or because too much was kept. */
   #isHeldUp = false;
   #isLeaving = false;
+  #callersUnits = 0;
   /** When the frame arrived that is being read, on the clock, in milliseconds. */
   #nowMs = 0;
 
-  constructor(options: InSessionOptions) {
+  /** @param options The same for all sessions of a node. */
+  constructor(sender: string, number: number, options: InSessionOptions) {
+    this.sender = sender;
+    this.#number = number;
     this.#options = options;
     this.#writer = new TurnWriter(options.schedule);
-    this.#runs = new InRuns({
-      ...options,
-      mayRun: () => this.#mayRun(),
-      answered: (channel, sequence, ack) => this.#answered(channel, sequence, ack),
-    });
+    this.#runs = new InRuns(options, this);
+  }
+
+  /** Names the session to its sender. Made when it is asked for: there are thousands. */
+  get id(): string {
+    return `${this.#options.boot}.${this.#number}`;
+  }
+
+  get node(): string {
+    return this.#options.node;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
   }
 
   get isIdle(): boolean {
     return this.#runs.isIdle;
+  }
+
+  /** What it takes of memory, about. */
+  get heldBytes(): number {
+    return this.#runs.bytes + this.#keptBytes + this.#channels.length * CHANNEL_BYTES;
   }
 
   /** Goes on over a link, in place of the one before, from where the sender says it is. */
@@ -76,16 +95,17 @@ export class InSession {
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
-    for (const channel of this.#channels.values()) channel.setCallers([]);
+    for (const channel of this.#known) channel.setCallers([], 0);
+    this.#callersUnits = 0;
     const welcome: Welcome = {
       version: 1,
       node: this.#options.node,
       boot: this.#options.boot,
-      session: this.#id,
+      session: this.id,
       resumed,
-      channels: [...this.#channels.values()].map(({ id, received }) => [id, received]),
+      channels: this.#known.map(({ id, received }) => [id, received]),
       window: this.#options.limits.outstanding,
-      windowBytes: MOST_KEPT_BYTES,
+      windowBytes: WINDOW_BYTES,
     };
     this.#writer.record.json(RECORD.welcome, welcome);
     for (const [id, , first] of hello.channels) this.#repeatAcks(id, first);
@@ -106,20 +126,20 @@ export class InSession {
    */
   take(frame: Uint8Array, nowMs: number): void {
     this.#nowMs = nowMs;
-    readFrame(frame, this.#sink);
+    readFrame(frame, this);
   }
 
   /** A full link may have room again. */
   room(): void {
-    if (!this.#isHeldUp || !this.#mayRun()) return;
+    if (!this.#isHeldUp || !this.mayRun()) return;
     this.#isHeldUp = false;
-    for (const channel of this.#channels.values()) this.#runs.run(channel);
+    for (const channel of this.#known) this.#runs.run(channel);
   }
 
   /** Refuses what has not begun and what still comes; what runs goes on. */
   leave(): void {
     this.#isLeaving = true;
-    for (const channel of this.#channels.values()) {
+    for (const channel of this.#known) {
       const before = channel.received;
       const first = this.#runs.giveBack(channel);
       if (first === undefined) continue;
@@ -137,40 +157,55 @@ export class InSession {
 
   /** Ends: runs nothing more, and tells what runs that nobody waits. Idempotent. */
   close(): void {
-    this.#runs.stop(this.#channels.values());
+    this.#runs.stop(this.#known);
     this.#link?.close();
     this.detach();
   }
 
-  readonly #sink: FrameSink = {
-    json: (type) => {
-      if (type !== RECORD.bye) throw unexpected("a second greeting");
-      this.#options.left();
-    },
-    open: (id, name) => this.#meet(id, name),
-    chain: (id, callers) => this.#channels.get(id)?.setCallers(callers),
-    message: (id, sequence, payload, headers) => this.#arrived(id, sequence, payload, headers),
-    ack: () => {
-      throw unexpected("an ack from a sender");
-    },
-    failure: () => {
-      throw unexpected("a failure from a sender");
-    },
-    numbers: (type, first, second) => this.#told(type, first, second),
-  };
-
-  #meet(id: number, name: string): void {
-    if (this.#channels.has(id)) return;
-    if (this.#channels.size >= MAX_CHANNELS) throw unexpected(`over ${MAX_CHANNELS} channels`);
-    if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
-      throw unexpected("a channel whose name is too long");
-    const { node, clock } = this.#options;
-    this.#channels.set(id, new InChannel(id, { node, name, clock, key: `${this.#id}/${id}` }));
+  /** See `FrameSink`, also for those that follow. */
+  json(type: number): void {
+    if (type !== RECORD.bye) throw unexpected("a second greeting");
+    this.#options.left(this.sender);
   }
 
-  #arrived(id: number, sequence: number, message: Payload, headers: Headers | undefined): void {
+  open(id: number, name: string): void {
+    this.#meet(id, name);
+  }
+
+  chain(id: number, callers: readonly string[]): void {
+    const channel = this.#channels[id];
+    if (channel === undefined) return;
+    const units = callers.reduce((sum, caller) => sum + caller.length, callers.length);
+    this.#callersUnits += units - channel.setCallers(callers, units);
+    if (this.#callersUnits > MOST_CALLERS_UNITS) throw unexpected("more callers than there can be");
+  }
+
+  ack(): void {
+    throw unexpected("an ack from a sender");
+  }
+
+  failure(): void {
+    throw unexpected("a failure from a sender");
+  }
+
+  get #known(): InChannel[] {
+    return this.#channels.filter(() => true); // holes are left out
+  }
+
+  #meet(id: number, name: string): void {
+    if (this.#channels[id]) return;
+    if (id >= MAX_CHANNELS) throw unexpected(`a channel whose number is not below ${MAX_CHANNELS}`);
+    if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
+      throw unexpected("a channel whose name is too long");
+    const channel = new InChannel(id, name, this);
+    // Most have one; an array that grows takes room for seventeen at once.
+    if (id === 0 && this.#channels.length === 0) this.#channels = [channel];
+    else this.#channels[id] = channel;
+  }
+
+  message(id: number, sequence: number, message: Payload, headers: Headers | undefined, bytes: number): void {
     const { limits } = this.#options;
-    const channel = this.#channels.get(id);
+    const channel = this.#channels[id];
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
     if (sequence <= channel.received) {
       const ack = channel.find(sequence);
@@ -184,10 +219,13 @@ export class InSession {
     // A window under way, and a window of acks that have not been confirmed yet.
     if (this.#runs.waiting >= limits.outstanding || this.#held >= 2 * limits.outstanding)
       throw unexpected("more messages than it was granted");
+    if (this.#runs.bytes >= WINDOW_BYTES) throw unexpected("more bytes than it was granted");
+    if (bytes > limits.frameBytes + MOST_HEADERS_BYTES) throw unexpected(`a message of ${bytes} bytes`);
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
-    this.#runs.add(channel, new InDelivery(channel.place, sequence, message, headers, this.#nowMs));
+    const { place } = channel;
+    this.#runs.add(channel, new InDelivery(place, sequence, message, headers, this.#nowMs, bytes));
   }
 
   /** Says once why messages are not taken, and ignores what follows until the sender has heard. */
@@ -206,13 +244,15 @@ export class InSession {
     this.#writer.record.numbers(RECORD.refuse, channel.id, first, LEAVING_RETRY_MS);
   }
 
-  #mayRun(): boolean {
-    if (this.#keptBytes < MOST_KEPT_BYTES && this.#link?.isFull !== true) return true;
+  /** See `InRunsOwner`. */
+  mayRun(): boolean {
+    if (this.#keptBytes < WINDOW_BYTES && this.#link?.isFull !== true) return true;
     this.#isHeldUp = true;
     return false;
   }
 
-  #answered(channel: InChannel, sequence: number, ack: KeptAck): void {
+  /** See `InRunsOwner`. */
+  answered(channel: InChannel, sequence: number, ack: KeptAck): void {
     this.#keptBytes += channel.keep(sequence, ack);
     this.#write(channel, sequence, ack);
   }
@@ -225,17 +265,17 @@ export class InSession {
   }
 
   #repeatAcks(id: number, first: number): void {
-    const channel = this.#channels.get(id);
+    const channel = this.#channels[id];
     if (channel === undefined) return;
     this.#confirm(channel, first - 1);
     channel.isDeaf = false;
     for (const [sequence, ack] of channel.keptFrom(first)) this.#write(channel, sequence, ack);
   }
 
-  #told(type: number, first: number, second: number): void {
+  numbers(type: number, first: number, second: number): void {
     // A peer that asks and does not read gets no answers to keep for it.
     if (type === RECORD.ping && this.#link?.isFull === false) this.#writer.record.numbers(RECORD.pong, first);
-    const channel = this.#channels.get(first);
+    const channel = this.#channels[first];
     if (channel === undefined) return;
     if (type === RECORD.confirm) {
       this.#confirm(channel, second);
@@ -249,8 +289,4 @@ export class InSession {
     this.#held -= messages;
     this.#keptBytes -= bytes;
   }
-}
-
-function unexpected(what: string): CircuitError {
-  return new CircuitError("MESSAGE_INVALID", `Cannot go on with this sender: ${what}`);
 }

@@ -2,18 +2,19 @@ import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
-import { readFrame } from "./frame-reader.js";
-import { parseHello } from "./hello.js";
-import { InSession } from "./in-session.js";
-import { KeepAlive } from "./keep-alive.js";
+import { InLink, type InLinkHost } from "./in-link.js";
+import { InSession, type InSessionOptions } from "./in-session.js";
 import { SESSION_KEPT_MS } from "./out-link.js";
-import { type Hello, RECORD } from "./records.js";
+import type { Hello } from "./records.js";
 
 /**
  * Sessions that a peer may leave behind without a link, so that whoever makes up new senders costs bounded memory:
  * the processes of one machine that break off within a minute.
  */
 const MOST_KEPT_PER_PEER = 64;
+
+/** Bytes of such sessions together: of most a few kilobytes, of those that a window was under way of, fifteen. */
+const MOST_KEPT_BYTES_PER_PEER = 67_108_864;
 
 export interface InSessionsOptions {
   readonly node: string;
@@ -26,34 +27,53 @@ export interface InSessionsOptions {
   readonly schedule: (callback: () => void) => void;
 }
 
-/** Silence after which a sender's link is given up, in milliseconds: a sender asks after 10 s of it. */
-const SILENT_MS = 60_000;
+/** A receiver gives a link up after so many times the silence after which its sender has given up. */
+const SILENCES = 3;
+
+/** How often it looks in that time: one timer for all links, because there may be thousands. */
+const LOOKS = 12;
 
 interface Kept {
-  readonly sender: string;
   readonly session: InSession;
   readonly peer: string;
-  link: FrameLink | undefined;
-  /** Stops listening for silence on its link. */
-  unwatch: () => void;
+  link: InLink | undefined;
   /** Calls off that it is forgotten. */
-  keep: () => void;
+  keep: (() => void) | undefined;
 }
 
 /** A node as its senders see it: a session for each, whatever links come and go. */
 export class InSessions {
   readonly #options: InSessionsOptions;
+  readonly #sessionOptions: InSessionOptions;
+  readonly #host: InLinkHost;
   readonly #sessions = new Map<string, Kept>();
   /** Sessions without a link, by peer, the oldest first. */
   readonly #adrift = new Map<string, Set<Kept>>();
-  readonly #greeting = new Set<FrameLink>();
-  /** Stops the timers of each link. */
-  readonly #timers = new Set<() => void>();
+  readonly #links = new Set<InLink>();
+  #opened = 0;
+  #stopLooking: (() => void) | undefined;
   #isLeaving = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(options: InSessionsOptions) {
     this.#options = options;
+    this.#sessionOptions = {
+      ...options,
+      idle: () => {
+        if (this.#whenIdle && this.#isIdle) this.#whenIdle();
+      },
+      left: (sender) => {
+        const kept = this.#sessions.get(sender);
+        if (kept) this.#forget(kept);
+      },
+    };
+    const { clock, limits } = options;
+    this.#host = {
+      clock,
+      limits,
+      greeted: (link, hello) => this.#attach(hello, link),
+      gone: (link) => this.#gone(link),
+    };
   }
 
   /**
@@ -62,51 +82,10 @@ export class InSessions {
    * @param peer Whose link it is, as far as the network tells: sessions are counted by it.
    */
   accept(link: FrameLink, peer: string): FrameLinkEvents {
-    const { clock, limits } = this.#options;
-    let kept: Kept | undefined;
-    this.#greeting.add(link);
-    const stopWaiting = clock.after(limits.handshakeMs, () => drop());
-    const stopTimers = () => {
-      stopWaiting();
-      keepAlive.stop();
-      this.#timers.delete(stopTimers);
-    };
-    const drop = () => {
-      stopTimers();
-      this.#greeting.delete(link);
-      link.close();
-      if (kept) this.#detach(kept, link);
-    };
-    const keepAlive = new KeepAlive({ clock, giveUpAfterMs: SILENT_MS, giveUp: drop });
-    this.#timers.add(stopTimers);
-    return {
-      frame: (frame) => {
-        try {
-          const nowMs = clock.now();
-          keepAlive.heard(nowMs);
-          if (kept) {
-            kept.session.take(frame, nowMs);
-            return;
-          }
-          const hello = helloOf(frame);
-          stopWaiting();
-          this.#greeting.delete(link);
-          kept = this.#attach(hello, link, peer);
-          kept.unwatch();
-          kept.unwatch = () => keepAlive.stop();
-          if (link.isLocal !== true) keepAlive.start();
-        } catch {
-          // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.
-          drop();
-        }
-      },
-      room: () => kept?.session.room(),
-      ended: () => {
-        stopTimers();
-        this.#greeting.delete(link);
-        if (kept) this.#detach(kept, link);
-      },
-    };
+    const accepted = new InLink(link, peer, this.#host);
+    this.#links.add(accepted);
+    if (link.isLocal !== true) this.#stopLooking ??= this.#lookLater();
+    return accepted;
   }
 
   /** Refuses what has not begun and what comes, and resolves when what runs has been answered. */
@@ -123,87 +102,91 @@ export class InSessions {
 
   /** Ends every session and closes every link. Idempotent. */
   close(): void {
-    for (const stopTimers of this.#timers) stopTimers();
-    for (const link of this.#greeting) link.close();
-    this.#greeting.clear();
     for (const kept of [...this.#sessions.values()]) this.#forget(kept);
+    for (const link of [...this.#links]) link.giveUp();
   }
 
   get #isIdle(): boolean {
     return [...this.#sessions.values()].every(({ session }) => session.isIdle);
   }
 
-  #attach(hello: Hello, link: FrameLink, peer: string): Kept {
+  /** Notices senders that have fallen silent without a word. */
+  #lookLater(): () => void {
+    const { clock, limits } = this.#options;
+    const silentMs = SILENCES * limits.silenceMs;
+    return clock.after(silentMs / LOOKS, () => {
+      const nowMs = clock.now();
+      for (const link of [...this.#links]) if (nowMs - link.heardAtMs >= silentMs) link.giveUp();
+      if (this.#links.size > 0) this.#stopLooking = this.#lookLater();
+    });
+  }
+
+  #attach(hello: Hello, link: InLink): void {
     const { sender } = hello;
     const before = this.#sessions.get(sender);
     const resumed = before !== undefined && hello.boot === this.#options.boot;
     if (before && !resumed) this.#forget(before);
-    const kept = resumed ? before : this.#open(sender, peer);
+    const kept = resumed ? before : this.#open(sender, link.peer);
     this.#moor(kept);
+    this.#release(kept.link);
     kept.link = link;
-    kept.session.attach(link, resumed ? hello : { ...hello, channels: [] }, resumed);
+    link.session = kept.session;
+    kept.session.attach(link.link, resumed ? hello : { ...hello, channels: [] }, resumed);
     if (this.#isLeaving) kept.session.leave();
-    return kept;
   }
 
   #open(sender: string, peer: string): Kept {
-    const session = new InSession({
-      ...this.#options,
-      idle: () => {
-        if (this.#whenIdle && this.#isIdle) this.#whenIdle();
-      },
-      left: () => this.#forget(kept),
-    });
-    const kept: Kept = { sender, session, peer, link: undefined, unwatch: () => {}, keep: () => {} };
+    const session = new InSession(sender, ++this.#opened, this.#sessionOptions);
+    const kept: Kept = { session, peer, link: undefined, keep: undefined };
     this.#sessions.set(sender, kept);
     return kept;
   }
 
-  #detach(kept: Kept, link: FrameLink): void {
-    if (kept.link !== link || this.#sessions.get(kept.sender) !== kept) return;
+  /** A link is of no more use; its session, if it still has it, waits for another. */
+  #gone(link: InLink): void {
+    this.#unlist(link);
+    const kept = link.session && this.#sessions.get(link.session.sender);
+    if (kept?.link !== link) return;
     kept.link = undefined;
     kept.session.detach();
     kept.keep = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(kept));
     const adrift = this.#adrift.get(kept.peer) ?? new Set();
     this.#adrift.set(kept.peer, adrift.add(kept));
-    const [oldest] = adrift;
-    if (oldest && adrift.size > MOST_KEPT_PER_PEER) this.#forget(oldest);
+    let bytes = 0;
+    let count = 0;
+    for (const each of [...adrift].reverse()) {
+      bytes += each.session.heldBytes;
+      if (++count > MOST_KEPT_PER_PEER || bytes > MOST_KEPT_BYTES_PER_PEER) this.#forget(each);
+    }
   }
 
   /** A session is not adrift any more. */
   #moor(kept: Kept): void {
-    kept.keep();
+    kept.keep?.();
+    kept.keep = undefined;
     const adrift = this.#adrift.get(kept.peer);
     adrift?.delete(kept);
     if (adrift?.size === 0) this.#adrift.delete(kept.peer);
   }
 
+  /** A session closes its link itself. */
+  #release(link: InLink | undefined): void {
+    if (link === undefined) return;
+    link.stop();
+    this.#unlist(link);
+  }
+
+  #unlist(link: InLink): void {
+    this.#links.delete(link);
+    if (this.#links.size > 0) return;
+    this.#stopLooking?.();
+    this.#stopLooking = undefined;
+  }
+
   #forget(kept: Kept): void {
     this.#moor(kept);
-    kept.unwatch();
-    this.#sessions.delete(kept.sender);
+    this.#release(kept.link);
+    this.#sessions.delete(kept.session.sender);
     kept.session.close();
   }
-}
-
-/** The hello that a first frame must be. */
-function helloOf(frame: Uint8Array): Hello {
-  let hello: Hello | undefined;
-  const refuse = () => {
-    throw new Error("its first frame is no hello");
-  };
-  readFrame(frame, {
-    json: (type, value) => {
-      if (type !== RECORD.hello) refuse();
-      hello = parseHello(value);
-    },
-    open: refuse,
-    chain: refuse,
-    message: refuse,
-    ack: refuse,
-    failure: refuse,
-    numbers: refuse,
-  });
-  if (hello === undefined) throw new Error("its first frame is empty");
-  return hello;
 }

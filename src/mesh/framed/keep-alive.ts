@@ -1,11 +1,14 @@
 import type { Clock } from "../../core/clock.js";
 
-export interface KeepAliveOptions {
-  readonly clock: Clock;
+export interface KeepAliveTimes {
   /** Silence after which the peer is asked, in milliseconds. Without it, it is never asked. */
   readonly askAfterMs?: number;
   /** Silence after which the link counts as broken, in milliseconds. */
   readonly giveUpAfterMs: number;
+}
+
+/** Whose link it is. */
+export interface KeepAliveOwner {
   /** Sends what the peer answers. */
   ask?(): void;
   giveUp(): void;
@@ -17,18 +20,22 @@ export interface KeepAliveOptions {
  * What is heard costs a clock reading and no timer; the one timer looks, when it is due, how long ago that was.
  */
 export class KeepAlive {
-  readonly #options: KeepAliveOptions;
+  readonly #clock: Clock;
+  readonly #times: KeepAliveTimes;
+  readonly #owner: KeepAliveOwner;
   #heardAtMs = 0;
   #hasAsked = false;
-  #cancel: () => void = () => {};
+  #cancel: (() => void) | undefined;
 
-  constructor(options: KeepAliveOptions) {
-    this.#options = options;
+  constructor(clock: Clock, times: KeepAliveTimes, owner: KeepAliveOwner) {
+    this.#clock = clock;
+    this.#times = times;
+    this.#owner = owner;
   }
 
   /** Begins to listen for silence on a new link. */
   start(): void {
-    this.heard(this.#options.clock.now());
+    this.heard(this.#clock.now());
     this.#wait();
   }
 
@@ -40,27 +47,27 @@ export class KeepAlive {
 
   /** Idempotent. */
   stop(): void {
-    this.#cancel();
-    this.#cancel = () => {};
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   #wait(): void {
-    const { clock, askAfterMs, giveUpAfterMs } = this.#options;
+    const { askAfterMs, giveUpAfterMs } = this.#times;
     const limitMs = askAfterMs === undefined || this.#hasAsked ? giveUpAfterMs : askAfterMs;
     this.stop();
-    this.#cancel = clock.after(this.#heardAtMs + limitMs - clock.now(), () => this.#look());
+    this.#cancel = this.#clock.after(this.#heardAtMs + limitMs - this.#clock.now(), () => this.#look());
   }
 
   #look(): void {
-    const { clock, askAfterMs, giveUpAfterMs, ask, giveUp } = this.#options;
-    const silentMs = clock.now() - this.#heardAtMs;
+    const { askAfterMs, giveUpAfterMs } = this.#times;
+    const silentMs = this.#clock.now() - this.#heardAtMs;
     if (silentMs >= giveUpAfterMs) {
-      giveUp();
+      this.#owner.giveUp();
       return;
     }
     if (askAfterMs !== undefined && silentMs >= askAfterMs && !this.#hasAsked) {
       this.#hasAsked = true;
-      ask?.();
+      this.#owner.ask?.();
     }
     this.#wait();
   }

@@ -13,6 +13,8 @@ export class Entry {
   /** Whether it has been written to a link of the present session. */
   isSent = false;
   isDone = false;
+  /** What it takes of the window's bytes while it is under way. */
+  bytes = 0;
   /** How often it may have been delivered to a receiver that has died since. */
   deliveries = 0;
   /** The same for every delivery; set when it is delivered again. */
@@ -120,17 +122,18 @@ export class OutChannel {
    * What was sent after a sequence number is to be sent again, unless nobody waits for it any more. The receiver has
    * none of it, so that its numbers are free.
    *
-   * @returns How many messages were under way and are not any more, and how many of them wait to be sent.
+   * @returns How many messages were under way and are not any more, their bytes, and how many wait to be sent.
    */
-  rewind(received: number): { readonly taken: number; readonly waiting: number } {
+  rewind(received: number): { readonly taken: number; readonly bytes: number; readonly waiting: number } {
     const index = Math.max(this.#head, this.#head + received + 1 - this.#base);
-    if (index >= this.#unsent) return { taken: 0, waiting: 0 };
+    if (index >= this.#unsent) return { taken: 0, bytes: 0, waiting: 0 };
     const rewound = this.#entries.slice(index, this.#unsent);
     const again = rewound.filter((entry) => entry !== undefined && !entry.isDone && !entry.waiter.isGone);
     for (const entry of again) if (entry) entry.isSent = false;
     this.#entries = [...this.#entries.slice(0, index), ...again, ...this.#entries.slice(this.#unsent)];
     this.#unsent = index;
-    return { taken: rewound.length, waiting: again.length };
+    const bytes = rewound.reduce((sum, entry) => sum + (entry?.isDone === false ? entry.bytes : 0), 0);
+    return { taken: rewound.length, bytes, waiting: again.length };
   }
 
   /** Takes out a waiter's messages that have not been sent. Returns their number. */

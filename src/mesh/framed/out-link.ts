@@ -1,5 +1,7 @@
+import { backoff } from "../../core/backoff.js";
 import type { Clock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
+import { CircuitError, messageOf } from "../../core/error.js";
+import type { MeshLimits } from "../limits.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { KeepAlive } from "./keep-alive.js";
 import { type Hello, RECORD } from "./records.js";
@@ -10,10 +12,6 @@ export const SESSION_KEPT_MS = 60_000;
 
 /** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
 const GREETING_RETRY_MS = 50;
-
-/** Silence after which a sender asks whether its receiver is there, and after which it seeks another link. */
-const PING_AFTER_MS = 10_000;
-const GIVE_UP_AFTER_MS = 20_000;
 
 /** What a connector tells a session while it has no link. */
 export interface Dialing {
@@ -37,6 +35,7 @@ export interface OutLinkOptions {
   readonly target: string;
   readonly dial: Dial;
   readonly clock: Clock;
+  readonly limits: Pick<MeshLimits, "silenceMs">;
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
   /** Adds what should ride along with a frame that is about to leave. */
@@ -64,18 +63,21 @@ export class OutLink {
   #found: Found | undefined;
   /** Why there is no link, as far as is known. */
   #problem: CircuitError | undefined;
+  /** Before a link is sought again to a receiver that has said what it may not. */
+  readonly #waits = backoff({ firstMs: GREETING_RETRY_MS });
+  /** The same after links in a row that broke before the receiver had said anything but its welcome. */
+  #barrenWaits: Iterator<number, never> | undefined;
   #stopDialing: () => void = () => {};
   #stopPatience: () => void = () => {};
 
   constructor(options: OutLinkOptions) {
     this.#options = options;
     this.writer = new TurnWriter(options.schedule, () => options.beforeFlush());
-    this.#keepAlive = new KeepAlive({
-      clock: options.clock,
-      askAfterMs: PING_AFTER_MS,
-      giveUpAfterMs: GIVE_UP_AFTER_MS,
+    const { silenceMs } = options.limits;
+    const times = { askAfterMs: silenceMs / 2, giveUpAfterMs: silenceMs };
+    this.#keepAlive = new KeepAlive(options.clock, times, {
       ask: () => this.writer.record.numbers(RECORD.ping, 0),
-      giveUp: () => this.drop(`it was silent for ${GIVE_UP_AFTER_MS} ms`, 0),
+      giveUp: () => this.drop(`it was silent for ${silenceMs} ms`, 0),
     });
   }
 
@@ -151,7 +153,10 @@ export class OutLink {
         if (this.#link === link) this.#options.room();
       },
       ended: (reason) => {
-        if (this.#link === link) this.#lost(reason, 0);
+        if (this.#link !== link) return;
+        const waitMs = this.#barrenWaits?.next().value ?? 0;
+        if (this.#isOpen) this.#barrenWaits ??= backoff({ firstMs: GREETING_RETRY_MS });
+        this.#lost(reason, waitMs);
       },
     };
   }
@@ -159,10 +164,12 @@ export class OutLink {
   #take(link: FrameLink, frame: Uint8Array): void {
     if (this.#link !== link) return;
     this.#keepAlive.heard(this.#options.clock.now());
+    const wasOpen = this.#isOpen;
     try {
       this.#options.frame(frame);
+      if (wasOpen) this.#barrenWaits = undefined;
     } catch (error) {
-      this.drop(error instanceof Error ? error.message : String(error), 0);
+      this.drop(messageOf(error), this.#waits.next().value);
     }
   }
 
@@ -173,7 +180,7 @@ export class OutLink {
     this.#detach();
     if (!this.#options.lost()) return;
     this.#problem = new CircuitError(
-      "PEER_LOST",
+      wasOpen ? "PEER_LOST" : "PEER_MISSING",
       `Cannot get an ack from ${this.#options.target}: ${reason}`,
     );
     // A greeting that was cut off says nothing of the receiver: the patience that runs goes on.

@@ -31,6 +31,8 @@ export class OutMessages {
   #windowBytes = 0;
   /** Messages from each channel's first without an ack to its last sent, and acks that the receiver must keep. */
   #outstanding = 0;
+  /** Bytes of messages that were sent and have no ack. */
+  #outstandingBytes = 0;
   #unconfirmed = 0;
   #unconfirmedBytes = 0;
   #queued = 0;
@@ -102,6 +104,7 @@ export class OutMessages {
     const entry = channel?.find(sequence);
     if (channel === undefined || entry === undefined) return undefined;
     const count = channel.finish(entry);
+    this.#outstandingBytes -= entry.bytes;
     this.#unconfirmedBytes += bytes;
     if (count > 0) {
       this.#confirmDue.add(channel);
@@ -135,8 +138,9 @@ export class OutMessages {
   rewind(id: number, received: number): void {
     const channel = this.#byId[id];
     if (channel === undefined) return;
-    const { taken, waiting } = channel.rewind(received);
+    const { taken, bytes, waiting } = channel.rewind(received);
     this.#outstanding -= taken;
+    this.#outstandingBytes -= bytes;
     this.#queued += waiting;
     if (channel.hasUnsent) this.#waiting.add(channel);
   }
@@ -149,7 +153,7 @@ export class OutMessages {
   /** There is a link to a receiver that admits so much. */
   begin({ window, windowBytes }: Window): void {
     this.#window = Math.max(1, Math.min(window, this.#options.limits.outstanding));
-    this.#windowBytes = windowBytes;
+    this.#windowBytes = Math.max(1, windowBytes);
     for (const channel of this.#byId) {
       channel.callers = NOBODY;
       this.#cancel(channel, (of) => of.isGone); // what was taken back while there was no link
@@ -166,6 +170,7 @@ export class OutMessages {
   restart(session: string): Entry[] {
     this.unlinked();
     this.#outstanding = 0;
+    this.#outstandingBytes = 0;
     this.#queued = 0;
     this.#waiting.clear();
     return this.#byId.flatMap((channel) => {
@@ -184,7 +189,11 @@ export class OutMessages {
   }
 
   get #hasRoom(): boolean {
-    return this.#outstanding < this.#window && this.#options.mayWrite();
+    return (
+      this.#outstanding < this.#window &&
+      this.#outstandingBytes < this.#windowBytes &&
+      this.#options.mayWrite()
+    );
   }
 
   #open(name: string): OutChannel | undefined {
@@ -207,8 +216,11 @@ export class OutMessages {
     const callers = entry.context?.chain ?? NOBODY;
     if (callers !== channel.callers && !isSame(callers, channel.callers)) writer.chain(channel.id, callers);
     channel.callers = callers;
+    const before = writer.length;
     writer.message(channel.id, channel.lastSent, entry.payload, headersOf(entry, this.#options.clock));
+    entry.bytes = writer.length - before;
     this.#outstanding++;
+    this.#outstandingBytes += entry.bytes;
     return entry;
   }
 

@@ -57,6 +57,7 @@ export class OutSession {
       target,
       dial,
       clock,
+      limits,
       schedule,
       missing: (address, problem) => options.missing(address, problem),
       beforeFlush: () => {

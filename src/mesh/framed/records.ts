@@ -8,7 +8,7 @@
 /** Name of the protocol, asked for as a WebSocket subprotocol. */
 export const FRAMED_PROTOCOL = "circuit.1";
 
-/** Channels of one session: as many as a desk of sketches could use, and 1 MiB of them. */
+/** Channels of one session: as many as a desk of sketches could use, and 4 MiB of them. */
 export const MAX_CHANNELS = 16_384;
 
 /** First byte of a record. */
@@ -83,7 +83,7 @@ export interface Welcome {
   readonly node: string;
   /** Random, new for each process that receives. */
   readonly boot: string;
-  /** Random, new for each session: the messages' idempotency keys begin with it. */
+  /** No other session's, of any receiver: the messages' idempotency keys begin with it. */
   readonly session: string;
   /** Whether it goes on with the session that the hello names. */
   readonly resumed: boolean;
@@ -91,7 +91,7 @@ export interface Welcome {
   readonly channels: readonly (readonly [id: number, received: number])[];
   /** Messages that may be under way, counted from a channel's first without an ack. */
   readonly window: number;
-  /** Bytes of acks that it keeps until they are confirmed. */
+  /** Bytes of messages that it takes before it has answered some, and of acks that it keeps until they are confirmed. */
   readonly windowBytes: number;
 }
 

@@ -20,7 +20,7 @@ export class TurnWriter {
   /** Adds what should ride along with a frame that is about to leave. */
   #beforeFlush: () => void;
 
-  constructor(schedule: (callback: () => void) => void, beforeFlush: () => void = () => {}) {
+  constructor(schedule: (callback: () => void) => void, beforeFlush = nothing) {
     this.#schedule = schedule;
     this.#beforeFlush = beforeFlush;
   }
@@ -61,3 +61,5 @@ export class TurnWriter {
     this.flush();
   };
 }
+
+function nothing(): void {}

@@ -73,9 +73,9 @@ export class WsConnector {
       {
         waitMs,
         opened: (ws, socket) => {
-          const link = new WsFrameLink(ws, socket, "client", this.#options);
+          const gone = (link: WsFrameLink) => this.#open.delete(link);
+          const link = new WsFrameLink(ws, socket, "client", this.#options, gone);
           this.#open.add(link);
-          void link.closed.then(() => this.#open.delete(link));
           link.listen(dialing.opened(link));
         },
         failed: (reason) => {

@@ -30,6 +30,12 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
   const open = new Set<WsLink | WsFrameLink>();
   const plain = makeServer(limits.frameBytes, () => false);
   const framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
+  // Apart from `upgrade`, whose request would otherwise be kept for as long as the connection.
+  const gone = (link: WsLink | WsFrameLink) => open.delete(link);
+  const keepPlain = (link: WsLink) => {
+    open.add(link);
+    void link.closed.then(() => gone(link));
+  };
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const rules = { ...options, port: request.socket.localPort ?? port };
     const admission = admit(request.url ?? "/", request.headers, rules);
@@ -42,20 +48,16 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
       return;
     }
     request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    const keep = (link: WsLink | WsFrameLink) => {
-      open.add(link);
-      void link.closed.then(() => open.delete(link));
-    };
     if (asksForFrames(request)) {
       framed.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsFrameLink(ws, socket, "server", options);
-        keep(link);
+        const link = new WsFrameLink(ws, socket, "server", options, gone);
+        open.add(link);
         link.listen(node.accept(link, request.socket.remoteAddress ?? ""));
       });
     } else {
       plain.handleUpgrade(request, socket, head, (ws) => {
         const link = new WsLink(ws, socket, "server", options);
-        keep(link);
+        keepPlain(link);
         attach(node, admission.channel, link);
       });
     }

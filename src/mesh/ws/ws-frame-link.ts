@@ -9,41 +9,62 @@ import { CLOSE, type WsLinkOptions } from "./ws-link.js";
  * is framed here and leaves in one write; ws does the handshake, all reading, and the other frames.
  */
 export class WsFrameLink implements FrameLink {
-  readonly headBytes = LONGEST_HEADER_BYTES;
-  /** Resolves when the connection is gone. Never rejects. */
-  readonly closed: Promise<void>;
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
   readonly #isClient: boolean;
+  readonly #sent: (error?: Error | null) => void;
   #events: FrameLinkEvents | undefined;
   #isClosing = false;
 
-  /** @param end Which end this is: clients mask what they send. */
-  constructor(ws: WebSocket, socket: Duplex, end: "client" | "server", options: WsLinkOptions) {
+  /**
+   * @param end Which end this is: clients mask what they send.
+   * @param gone Told when the connection is gone.
+   */
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    end: "client" | "server",
+    options: WsLinkOptions,
+    gone: (link: WsFrameLink) => void,
+  ) {
     this.#isClient = end === "client";
     this.#ws = ws;
     this.#socket = socket;
     this.#options = options;
-    this.closed = new Promise((resolve) => ws.once("close", () => resolve()));
-  }
-
-  /** Begins to tell what happens. */
-  listen(events: FrameLinkEvents): void {
-    this.#events = events;
-    this.#ws.on("message", (data: RawData, isBinary: boolean) => {
+    // All in one place: what they share then exists once for each of thousands of links.
+    this.#sent = (error) => {
+      if ((error === undefined || error === null) && !this.#isClosing) this.#events?.room();
+    };
+    ws.on("message", (data: RawData, isBinary: boolean) => {
       if (this.#isClosing) return; // ws goes on delivering until the peer has closed too
       this.#options.poll?.heard();
       // The cast: ws hands over one Buffer unless it is told otherwise.
-      if (isBinary) events.frame(data as Buffer);
+      if (isBinary) this.#events?.frame(data as Buffer);
       else this.#fail("frames are binary");
     });
-    this.#ws.on("close", (code, reason) => {
+    ws.on("close", (code, reason) => {
+      gone(this);
       if (this.#isClosing) return;
       this.#isClosing = true;
-      events.ended(reason.toString() || `the connection ended with code ${code}`);
+      this.#events?.ended(reason.toString() || `the connection ended with code ${code}`);
     });
-    this.#ws.on("error", () => {}); // "close" follows, with the code
+    ws.on("error", ignore); // "close" follows, with the code
+  }
+
+  /** Resolves when the connection is gone. Never rejects. */
+  get closed(): Promise<void> {
+    if (this.#ws.readyState === this.#ws.CLOSED) return Promise.resolve();
+    return new Promise((resolve) => this.#ws.once("close", () => resolve()));
+  }
+
+  /** Begins to tell what happens: before the turn is over in which the link was opened. */
+  listen(events: FrameLinkEvents): void {
+    this.#events = events;
+  }
+
+  get headBytes(): number {
+    return LONGEST_HEADER_BYTES;
   }
 
   get isFull(): boolean {
@@ -58,21 +79,22 @@ export class WsFrameLink implements FrameLink {
   }
 
   close(): void {
-    if (this.#isClosing) return;
+    if (!this.#isClosing) this.#shut(CLOSE.normal, "");
+  }
+
+  #fail(reason: string): void {
+    this.#shut(CLOSE.textOnly, reason);
+    this.#events?.ended(reason);
+  }
+
+  /** Closes; cuts the connection if the peer takes too long to close it too. */
+  #shut(code: number, reason: string): void {
     this.#isClosing = true;
     const { clock, limits } = this.#options;
     const stopWaiting = clock.after(limits.closeMs, () => this.#ws.terminate());
     void this.closed.then(stopWaiting);
-    this.#ws.close(CLOSE.normal, "");
-  }
-
-  readonly #sent = (error?: Error | null): void => {
-    if ((error === undefined || error === null) && !this.#isClosing) this.#events?.room();
-  };
-
-  #fail(reason: string): void {
-    this.#isClosing = true;
-    this.#ws.close(CLOSE.textOnly, reason);
-    this.#events?.ended(reason);
+    this.#ws.close(code, reason);
   }
 }
+
+function ignore(): void {}
