@@ -1,4 +1,5 @@
 import type { CircuitError } from "../core/error.js";
+import type { MeshCounts } from "./counts.js";
 import type { Payload } from "./payload.js";
 
 /** One message on its way to a node. */
@@ -92,6 +93,9 @@ export interface Mesh {
    * early stops reading `messages` and is otherwise as an abort.
    */
   stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload>;
+
+  /** What it has done so far, and what is under way. The figures go on counting. */
+  counts(): MeshCounts;
 
   /** Closes every node and connection; what was waiting rejects with `PEER_LOST`. Idempotent. */
   close(): Promise<void>;

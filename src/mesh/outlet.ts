@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../core/error.js";
 import { Queue } from "../core/queue.js";
+import type { SentTally } from "./counts.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect, Link, LinkEnd } from "./link.js";
 import { type Payload, plainTextOf } from "./payload.js";
@@ -14,6 +15,7 @@ export interface OutletOptions {
   /** Time to wait for a connection before what is queued is rejected, in milliseconds; `Infinity` for ever. */
   readonly patienceMs: number;
   readonly limits: MeshLimits;
+  readonly tally: SentTally;
   missing(address: string, problem: CircuitError): void;
   opened(): void;
   /** Nothing waits any more; the connection is kept. */
@@ -35,6 +37,11 @@ export class Outlet implements Outbox {
   readonly #queuedWaiters = new Queue<Waiter>();
   /** Messages that somebody still waits for. */
   #awaited = 0;
+  /** How many were posted and answered, and of which one the time to its ack is taken; 0 for none. */
+  #posted = 0;
+  #answered = 0;
+  #timed = 0;
+  #startMs = 0;
   #link: Link | undefined;
   #isOver = false;
   /** Why there is no connection yet, as far as the connector knows. */
@@ -95,12 +102,16 @@ export class Outlet implements Outbox {
   /** Sends a checked message, now or as soon as there is a link with room. */
   post(payload: Payload, waiter: Waiter): void {
     const message = plainTextOf(payload);
+    this.#options.tally.messages++;
     if (message === undefined) {
-      waiter.failed(
+      this.#reject(
+        waiter,
         this.#describe("MESSAGE_INVALID", "it speaks the plain protocol, which carries texts only"),
       );
       return;
     }
+    this.#posted++;
+    if (this.#timed === 0) this.#time();
     if (this.#link !== undefined && this.hasRoom) {
       this.#awaited++;
       this.#onLink.push(waiter);
@@ -108,7 +119,11 @@ export class Outlet implements Outbox {
       return;
     }
     if (this.#queuedTexts.length >= this.#options.limits.queued) {
-      waiter.failed(this.#describe("NOT_RUN", `${this.#queuedTexts.length} messages wait already`, FLOODED));
+      this.#posted--;
+      this.#reject(
+        waiter,
+        this.#describe("NOT_RUN", `${this.#queuedTexts.length} messages wait already`, FLOODED),
+      );
       return;
     }
     this.#awaited++;
@@ -144,7 +159,10 @@ export class Outlet implements Outbox {
       if (this.#onLink.length >= this.#options.limits.outstanding) return;
       const message = this.#queuedTexts.shift() as string; // there is one
       const waiter = this.#queuedWaiters.shift() as Waiter; // and one for each text
-      if (waiter.isGone) continue;
+      if (waiter.isGone) {
+        this.#countAnswer();
+        continue;
+      }
       this.#onLink.push(waiter);
       this.#link.send(message);
       waiter.sent();
@@ -157,6 +175,8 @@ export class Outlet implements Outbox {
       this.#end(); // an answer to nothing would shift every later ack
       return;
     }
+    this.#options.tally.acks++;
+    this.#countAnswer();
     if (!waiter.isGone) {
       this.#awaited--;
       waiter.acked(text);
@@ -179,7 +199,24 @@ export class Outlet implements Outbox {
   /** Rejects what waits; the oldest for a reason of its own. */
   #fail(problem: CircuitError, problemOfOldest = problem): void {
     const waiting = this.#end();
-    for (const [index, waiter] of waiting.entries()) waiter.failed(index === 0 ? problemOfOldest : problem);
+    for (const [index, waiter] of waiting.entries())
+      this.#reject(waiter, index === 0 ? problemOfOldest : problem);
+  }
+
+  #reject(waiter: Waiter, problem: CircuitError): void {
+    this.#options.tally.failures.add(problem.code);
+    waiter.failed(problem);
+  }
+
+  #time(): void {
+    this.#timed = this.#posted;
+    this.#startMs = this.#options.clock.now();
+  }
+
+  #countAnswer(): void {
+    if (++this.#answered !== this.#timed) return;
+    this.#timed = 0;
+    this.#options.tally.ackMs.add(this.#options.clock.now() - this.#startMs);
   }
 
   /** Ends the connection. Returns who still waits, one entry a message, oldest first. */

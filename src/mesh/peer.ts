@@ -1,3 +1,4 @@
+import type { PeerCounts } from "./counts.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { Dial, Dialing } from "./framed/out-link.js";
 import { OutSession, type OutSessionOptions, type Posting } from "./framed/out-session.js";
@@ -34,6 +35,11 @@ export class Peer {
       this.#outboxes.set(channel, outbox);
     }
     return outbox;
+  }
+
+  /** Whether it is connected, and its messages under way and waiting. */
+  get load(): Omit<PeerCounts, "peer" | "sent"> {
+    return this.#session?.load ?? { isConnected: this.#isPlain, outstanding: 0, window: 0, queued: 0 };
   }
 
   hasRoom(channel: string): boolean {

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
+import { type PeerCounts, SentTally } from "./counts.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
@@ -33,13 +34,17 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #outlets: Outlets | undefined;
   readonly #peers = new Map<string, Peer>();
+  /** What was sent, by target. */
+  readonly #tallies = new Map<string, SentTally>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#outlets = options.connect && new Outlets({ ...options, connect: options.connect });
+    this.#outlets =
+      options.connect &&
+      new Outlets({ ...options, connect: options.connect, tallyOf: (target) => this.#tallyOf(target) });
   }
 
   /** See `Mesh.send()`. */
@@ -74,6 +79,15 @@ export class Sender {
     });
   }
 
+  /** What was sent so far, by target. */
+  counts(): readonly PeerCounts[] {
+    return [...this.#tallies].map(([peer, sent]) => ({
+      peer,
+      sent,
+      ...(this.#peers.get(peer)?.load ?? AWAY),
+    }));
+  }
+
   /** Rejects what waits, and all that comes. Idempotent. */
   close(): void {
     this.#isClosed = true;
@@ -92,10 +106,21 @@ export class Sender {
     return peer.outbox(channel, context);
   }
 
+  #tallyOf(target: string): SentTally {
+    const name = this.#tallies.size < MOST_TALLIES || this.#tallies.has(target) ? target : "";
+    let tally = this.#tallies.get(name);
+    if (tally === undefined) {
+      tally = new SentTally();
+      this.#tallies.set(name, tally);
+    }
+    return tally;
+  }
+
   #open(target: string): Peer {
     const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
     const peer = new Peer({
       target,
+      tally: this.#tallyOf(target),
       dial,
       outlets: this.#outlets,
       clock,
@@ -119,6 +144,12 @@ export class Sender {
     return peer;
   }
 }
+
+/** A target that nothing is under way to. */
+const AWAY = { isConnected: false, outstanding: 0, window: 0, queued: 0 } as const;
+
+/** Targets that are counted apart; those beyond are counted as one, without a name. */
+const MOST_TALLIES = 1_024;
 
 /** What a mesh says after `close()`. */
 export function meshClosed(what: string): CircuitError {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { answerOf, reasonOf } from "../text.js";
@@ -12,6 +13,7 @@ export interface InRunsOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tally: ReceivedTally;
   /** Whether there is room for another answer. When there is again, `run()` is to be called. */
   mayRun(): boolean;
   answered(channel: InChannel, sequence: number, ack: KeptAck): void;
@@ -24,6 +26,10 @@ export class InRuns {
   readonly #options: InRunsOptions;
   #running = 0;
   #waiting = 0;
+  /** The next handler is timed; which one is, and since when. */
+  #isTimeDue = false;
+  #timed: InDelivery | undefined;
+  #startMs = 0;
   #isOver = false;
 
   constructor(options: InRunsOptions) {
@@ -34,9 +40,18 @@ export class InRuns {
     return this.#running === 0 && this.#waiting === 0;
   }
 
+  get running(): number {
+    return this.#running;
+  }
+
   /** Messages that have not begun. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** Lets the next handler be timed. Not every one: messages may come quicker than a clock is read. */
+  timeNext(): void {
+    this.#isTimeDue = true;
   }
 
   /** Takes a message, and runs it when its turn has come. */
@@ -105,6 +120,7 @@ export class InRuns {
   #handle(channel: InChannel, delivery: InDelivery): void {
     channel.running.add(delivery);
     this.#running++;
+    if (this.#isTimeDue) this.#time(delivery);
     try {
       const answer = this.#options.handler(delivery);
       if (isThenable(answer)) {
@@ -137,7 +153,19 @@ export class InRuns {
     this.#goOn(channel);
   }
 
+  #time(delivery: InDelivery): void {
+    this.#isTimeDue = false;
+    this.#timed = delivery;
+    this.#startMs = this.#options.clock.now();
+  }
+
+  #timeIsUp(): void {
+    this.#timed = undefined;
+    this.#options.tally.handlerMs.add(this.#options.clock.now() - this.#startMs);
+  }
+
   #goOn(channel: InChannel): void {
+    this.#isTimeDue = true;
     if (!this.#isOver) this.run(channel);
     if (this.isIdle) this.#options.idle();
   }
@@ -145,6 +173,7 @@ export class InRuns {
   #finish(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
     channel.running.delete(delivery);
     this.#running--;
+    if (delivery === this.#timed) this.#timeIsUp();
     if (!this.#isOver) this.#options.answered(channel, delivery.sequence, ack);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
@@ -27,6 +28,7 @@ export interface InSessionOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tally: ReceivedTally;
   readonly schedule: (callback: () => void) => void;
   /** Nothing runs and nothing waits any more. */
   readonly idle: () => void;
@@ -68,6 +70,11 @@ export class InSession {
     return this.#runs.isIdle;
   }
 
+  /** Messages that run, that wait, and whose acks are not confirmed. */
+  get load(): { readonly running: number; readonly waiting: number; readonly held: number } {
+    return { running: this.#runs.running, waiting: this.#runs.waiting, held: this.#held };
+  }
+
   /** Goes on over a link, in place of the one before, from where the sender says it is. */
   attach(link: FrameLink, hello: Hello, resumed: boolean): void {
     this.#link?.close();
@@ -101,6 +108,7 @@ export class InSession {
    * @throws {CircuitError} `MESSAGE_INVALID` for what a sender may not say; the link is then to be closed.
    */
   take(frame: Uint8Array): void {
+    this.#runs.timeNext();
     readFrame(frame, this.#sink);
   }
 
@@ -119,6 +127,7 @@ export class InSession {
       const first = this.#runs.giveBack(channel);
       if (first === undefined) continue;
       this.#held -= before - channel.received;
+      this.#options.tally.turnedAway++;
       if (this.#link) this.#refuse(channel, first);
     }
   }
@@ -166,6 +175,7 @@ export class InSession {
     const channel = this.#channels.get(id);
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
     if (sequence <= channel.received) {
+      this.#options.tally.repeats++;
       const ack = channel.find(sequence);
       if (ack && this.#link?.isFull === false) this.#write(channel, sequence, ack);
       return;
@@ -180,6 +190,7 @@ export class InSession {
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
+    this.#options.tally.messages++;
     const key = () => `${this.#id}/${id}/${sequence}`;
     this.#runs.add(
       channel,
@@ -190,6 +201,7 @@ export class InSession {
   /** Says once why messages are not taken, and ignores what follows until the sender has heard. */
   #turnAway(channel: InChannel, sequence: number): void {
     if (channel.isDeaf) return;
+    this.#options.tally.turnedAway++;
     if (this.#isLeaving) {
       this.#refuse(channel, Math.min(sequence, channel.received + 1));
       return;
@@ -210,6 +222,9 @@ export class InSession {
   }
 
   #answered(channel: InChannel, sequence: number, ack: KeptAck): void {
+    const { tally } = this.#options;
+    if ("payload" in ack) tally.acks++;
+    else tally.failures.add(ack.failure.code);
     this.#keptBytes += channel.keep(sequence, ack);
     this.#write(channel, sequence, ack);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import type { NodeCounts, ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
@@ -23,8 +24,15 @@ export interface InSessionsOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tally: ReceivedTally;
   readonly schedule: (callback: () => void) => void;
 }
+
+/** Sessions with and without a link, and the messages that they hold. */
+export type InSessionCounts = Pick<
+  NodeCounts,
+  "framedLinks" | "keptSessions" | "running" | "waiting" | "held"
+>;
 
 /** Silence after which a sender's link is given up, in milliseconds: a sender asks after 10 s of it. */
 const SILENT_MS = 60_000;
@@ -106,6 +114,20 @@ export class InSessions {
         if (kept) this.#detach(kept, link);
       },
     };
+  }
+
+  /** What its sessions are, and what they hold. */
+  counts(): InSessionCounts {
+    const counts = { framedLinks: 0, keptSessions: 0, running: 0, waiting: 0, held: 0 };
+    for (const { session, link } of this.#sessions.values()) {
+      const { running, waiting, held } = session.load;
+      if (link) counts.framedLinks++;
+      else counts.keptSessions++;
+      counts.running += running;
+      counts.waiting += waiting;
+      counts.held += held;
+    }
+    return counts;
   }
 
   /** Refuses what has not begun and what comes, and resolves when what runs has been answered. */

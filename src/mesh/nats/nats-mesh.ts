@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { MeshCounts } from "../counts.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type {
   Handler,
@@ -150,6 +151,11 @@ export class NatsMesh implements Mesh {
   stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
     const problem = this.#findProblem(target);
     return this.#sender.stream(target, problem === undefined ? messages : failing(problem), options);
+  }
+
+  counts(): MeshCounts {
+    const nodes = [...this.#nodes.values()].map((node) => node.counts());
+    return { nodes, peers: this.#sender.counts() };
   }
 
   close(): Promise<void> {

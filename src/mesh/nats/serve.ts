@@ -1,6 +1,7 @@
 import { type Msg, type NatsConnection, nuid, type Subscription } from "@nats-io/transport-node";
 import type { Clock } from "../../core/clock.js";
 import type { CircuitError } from "../../core/error.js";
+import type { NodeCounts } from "../counts.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
@@ -46,6 +47,10 @@ export class NatsNode {
   constructor(options: NatsNodeOptions) {
     this.#options = options;
     this.#requests = new Requests({ ...options, stats: this.#requestStats });
+  }
+
+  counts(): NodeCounts {
+    return this.#options.node.counts();
   }
 
   /** Begins to take messages, on every client that the connection has from now on. */

@@ -1,12 +1,13 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
-import { admit } from "./admission.js";
+import { type AdmissionRules, admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
+import { answerRequest, type Pages } from "./pages.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
 import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink } from "./ws-link.js";
@@ -19,23 +20,38 @@ export interface ServeWsOptions {
   readonly limits: MeshLimits;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** What the port says to those who ask without a WebSocket. */
+  readonly pages?: Pages;
 }
 
 /** Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one. */
 export function serveWs(options: ServeWsOptions): Promise<Listening> {
-  const { node, limits, host, port } = options;
+  const { node, limits, host, port, clock, pages = {} } = options;
   const open = new Set<WsLink | WsFrameLink>();
   const plain = makeServer(limits.frameBytes, () => false);
   const framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
+  const rulesFor = (request: IncomingMessage): AdmissionRules => ({
+    ...options,
+    port: request.socket.localPort ?? port,
+  });
+  const refuse = (socket: Duplex, status: number, reason: string) => {
+    node.refusedConnections.add(String(status));
+    refuseUpgrade(socket, status, reason);
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    answerRequest(request, response, { node, pages, rules: rulesFor(request), clock, limits });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const rules = { ...options, port: request.socket.localPort ?? port };
-    const admission = admit(request.url ?? "/", request.headers, rules);
+    const admission = admit(request.url ?? "/", request.headers, rulesFor(request));
     if ("status" in admission) {
-      refuseUpgrade(socket, admission.status, admission.reason);
+      refuse(socket, admission.status, admission.reason);
+      return;
+    }
+    if (node.isLeaving) {
+      refuse(socket, 503, `${node.name} is leaving`);
       return;
     }
     if (open.size >= limits.connections) {
-      refuseUpgrade(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
+      refuse(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
       return;
     }
     request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -57,7 +73,7 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
       });
     }
   };
-  return listen({ name: node.name, host, port, limits, upgrade });
+  return listen({ name: node.name, host, port, limits, upgrade, request: answer });
 }
 
 function makeServer(maxPayload: number, handleProtocols: () => string | false): WebSocketServer {
