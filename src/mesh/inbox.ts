@@ -165,6 +165,7 @@ class PlainDelivery implements Delivery {
   readonly message: string;
   readonly signal: AbortSignal;
   readonly deliveryCount = 1;
+  readonly hasDeadline = false;
   readonly #options: InboxOptions;
   readonly #arrivedMs: number;
   #key: string | undefined;

@@ -9,14 +9,23 @@ export interface Delivery {
   readonly message: Payload;
   /** Aborts when the node is closed or the sender has gone away. */
   readonly signal: AbortSignal;
-  /** When its sender stops waiting, on the mesh's clock, in milliseconds. */
+  /** When its sender stops waiting, on the mesh's clock, in milliseconds; 30 s from its arrival where it did not say. */
   readonly deadlineAtMs: number;
+  /** Whether its sender said when it stops waiting. */
+  readonly hasDeadline: boolean;
   /** Nodes and channels whose handlers wait for this message, outermost first, this one last. */
   readonly chain: readonly string[];
   /** 1, or more where it may have been delivered before to a receiver that has died. */
   readonly deliveryCount: number;
   /** The same for every delivery of this message, and of no other. */
   readonly idempotencyKey: string;
+}
+
+/** What a message inherits from the delivery in whose handler it is sent. */
+export interface Cause {
+  /** When whoever waits for it stops waiting, on the mesh's clock, in milliseconds; without it, nobody said. */
+  readonly deadlineAtMs?: number;
+  readonly chain: readonly string[];
 }
 
 /**
@@ -39,7 +48,9 @@ export interface StreamOptions {
    */
   readonly signal?: AbortSignal;
   /** The delivery in whose handler this is sent: its deadline and its chain of calls are inherited. */
-  readonly cause?: Delivery;
+  readonly cause?: Cause;
+  /** The message that this one passes on: its receiver sees the same key, and one delivery more. */
+  readonly passesOn?: Pick<Delivery, "deliveryCount" | "idempotencyKey">;
   /**
    * What becomes of a message whose receiver died before it was acknowledged: rejected with `DELIVERY_UNKNOWN` (by
    * default), or sent again to the receiver's successor, which may then be the second to run it.
@@ -103,7 +114,12 @@ export interface Mesh {
 
 export interface ServeOptions {
   /** What others learn of the node besides its name, where nodes can be found. */
-  readonly about?: { readonly sketch?: string; readonly board?: string };
+  readonly about?: {
+    readonly sketch?: string;
+    readonly board?: string;
+    /** What carries its messages beyond this mesh, where it is bridged: `nats`. */
+    readonly engine?: string;
+  };
   /** Messages of one channel that run at the same time. 1 by default: in order. */
   readonly concurrency?: number;
   /** Name or address to listen on. `localhost` listens on 127.0.0.1 and ::1. */

@@ -95,12 +95,14 @@ export class Sender {
     this.#outlets?.close();
   }
 
-  #find(target: string, channel: string, { cause, retry }: StreamOptions): Outbox {
+  #find(target: string, channel: string, { cause, retry, passesOn }: StreamOptions): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
     const peer = this.#peers.get(target) ?? this.#open(target);
-    if (cause === undefined && retry !== "repeat") return peer.outbox(channel);
+    if (cause === undefined && retry !== "repeat" && passesOn === undefined) return peer.outbox(channel);
     const context: MessageContext = {
-      ...(cause && { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain }),
+      ...(cause && { chain: cause.chain }),
+      ...(cause?.deadlineAtMs !== undefined && { deadlineAtMs: cause.deadlineAtMs }),
+      ...(passesOn && { deliveries: passesOn.deliveryCount - 1, key: passesOn.idempotencyKey }),
       repeats: retry === "repeat",
     };
     return peer.outbox(channel, context);

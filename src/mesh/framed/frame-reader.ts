@@ -1,6 +1,15 @@
 import { CircuitError } from "../../core/error.js";
 import type { Payload } from "../payload.js";
-import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
+import {
+  FAILURE_CODES,
+  type Failure,
+  HAS_HEADERS,
+  type Headers,
+  IS_ITEM,
+  ITEM,
+  ITEM_KIND_MASK,
+  RECORD,
+} from "./records.js";
 
 /** Takes what a frame says, record by record. What a method throws ends the reading. */
 export interface FrameSink {
@@ -185,19 +194,11 @@ function isAscii(text: string): boolean {
 /** Up to this length a loop finds what is not ASCII sooner than a regular expression. */
 const SCANNED_TEXT = 32;
 
-const FAILURE_CODES: readonly string[] = [
-  "FAILED",
-  "CALL_CYCLE",
-  "DEADLINE",
-  "CANCELLED",
-] satisfies Failure["code"][];
-
 /** A failure, of which a peer may have told anything. */
 function parseFailure(value: unknown): Failure {
   const { code, reason } = Object(value) as { code?: unknown; reason?: unknown };
   return {
-    // The cast: it has just been looked up.
-    code: FAILURE_CODES.includes(String(code)) ? (code as Failure["code"]) : "FAILED",
+    code: FAILURE_CODES.find((known) => known === code) ?? "FAILED",
     reason: typeof reason === "string" ? reason : "no reason given",
   };
 }

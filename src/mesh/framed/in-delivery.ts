@@ -48,7 +48,11 @@ export class InDelivery implements Delivery {
 
   /** Whether its sender said when it stops waiting, and has. */
   get isLate(): boolean {
-    return this.#options.headers?.deadlineMs !== undefined && this.#options.clock.now() >= this.deadlineAtMs;
+    return this.hasDeadline && this.#options.clock.now() >= this.deadlineAtMs;
+  }
+
+  get hasDeadline(): boolean {
+    return this.#options.headers?.deadlineMs !== undefined;
   }
 
   get deadlineAtMs(): number {

@@ -3,7 +3,8 @@ import { CircuitError } from "../../core/error.js";
 import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
-import { answerOf, reasonOf } from "../text.js";
+import { answerOf } from "../text.js";
+import { failureOf } from "./failure.js";
 import type { InChannel, KeptAck } from "./in-channel.js";
 import type { InDelivery } from "./in-delivery.js";
 
@@ -132,7 +133,7 @@ export class InRuns {
         this.#finish(channel, delivery, { payload: answerOf(answer, this.#options.limits) });
       }
     } catch (thrown) {
-      this.#finish(channel, delivery, { failure: { code: "FAILED", reason: reasonOf(thrown) } });
+      this.#finish(channel, delivery, { failure: failureOf(thrown) });
     }
   }
 
@@ -149,7 +150,7 @@ export class InRuns {
   }
 
   #threwLater(channel: InChannel, delivery: InDelivery, thrown: unknown): void {
-    this.#finish(channel, delivery, { failure: { code: "FAILED", reason: reasonOf(thrown) } });
+    this.#finish(channel, delivery, { failure: failureOf(thrown) });
     this.#goOn(channel);
   }
 

@@ -26,6 +26,9 @@ export interface MessageContext {
   readonly chain?: readonly string[];
   /** Deliver it again to a receiver that may have died after it ran. */
   readonly repeats?: boolean;
+  /** For a message that is passed on: how often it may have been delivered before, and its key. */
+  readonly deliveries?: number;
+  readonly key?: string;
 }
 
 /** Entries that are done are cut off the front at once when there are so many. */

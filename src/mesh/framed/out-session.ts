@@ -4,12 +4,13 @@ import type { PeerCounts, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Payload } from "../payload.js";
 import type { Waiter } from "../waiter.js";
+import { errorOf } from "./failure.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
 import type { Entry, MessageContext } from "./out-channel.js";
 import { type Dial, OutLink } from "./out-link.js";
 import { OutMessages } from "./out-messages.js";
-import { type Failure, RECORD, type Welcome } from "./records.js";
+import { RECORD, type Welcome } from "./records.js";
 
 export interface OutSessionOptions {
   readonly target: string;
@@ -120,8 +121,8 @@ export class OutSession {
       context,
       isSent: false,
       isDone: false,
-      deliveries: 0,
-      key: undefined,
+      deliveries: context?.deliveries ?? 0,
+      key: context?.key,
     };
     this.#options.tally.began(entry, this.#options.clock);
     const refusal = this.#messages.add(name, entry);
@@ -179,11 +180,10 @@ export class OutSession {
       this.#options.tally.acked(entry, this.#options.clock);
       if (!entry.waiter.isGone) entry.waiter.acked(payload, entry.ticket);
     },
-    failure: (id, sequence, { code, reason }) => {
+    failure: (id, sequence, failure) => {
       const entry = this.#messages.finish(id, sequence, 0);
       if (entry === undefined) return;
-      const text = code === "FAILED" ? `its handler failed: ${reason}` : reason;
-      this.#reject(entry, this.#error(CODES[code], text));
+      this.#reject(entry, errorOf(this.#options.target, failure));
     },
     numbers: (type, first, second) => {
       if (type === RECORD.ping) this.#link.writer.record.numbers(RECORD.pong, first);
@@ -263,13 +263,6 @@ export class OutSession {
     return new CircuitError(code, `Cannot get an ack from ${this.#options.target}: ${reason}`);
   }
 }
-
-const CODES = {
-  FAILED: "PEER_REFUSED",
-  CALL_CYCLE: "CALL_CYCLE",
-  DEADLINE: "TIMEOUT",
-  CANCELLED: "NOT_RUN",
-} as const satisfies Record<Failure["code"], CircuitErrorCode>;
 
 function unexpected(what: string): CircuitError {
   return new CircuitError("MESSAGE_INVALID", `Cannot go on with this receiver: it sends ${what}`);

@@ -94,6 +94,21 @@ export interface Welcome {
 
 /** Why a message failed. */
 export interface Failure {
-  readonly code: "FAILED" | "CALL_CYCLE" | "DEADLINE" | "CANCELLED";
+  readonly code: FailureCode;
   readonly reason: string;
 }
+
+export const FAILURE_CODES = [
+  "FAILED",
+  "CALL_CYCLE",
+  "DEADLINE",
+  "CANCELLED",
+  // What became of it beyond whoever passed it on.
+  "UNKNOWN",
+  "MISSING",
+  "LOST",
+  "INVALID",
+  "DENIED",
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];

@@ -95,7 +95,11 @@ export class NatsMesh implements Mesh {
    *
    * @throws {CircuitError} `PEER_MISSING` when there is no server in time, `ACCESS_DENIED` when it refuses us.
    */
-  async serve(name: string, handler: Handler, { concurrency = 1 }: ServeOptions = {}): Promise<ServedNode> {
+  async serve(
+    name: string,
+    handler: Handler,
+    { concurrency = 1, about }: ServeOptions = {},
+  ): Promise<ServedNode> {
     if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
     checkNodeName(name);
     if (this.#nodes.has(name)) {
@@ -115,6 +119,7 @@ export class NatsMesh implements Mesh {
       connection: this.#connection,
       concurrency,
       version,
+      about,
       clock,
       limits,
       denied: (error) => this.#tellDenied(name, error),

@@ -4,6 +4,7 @@ import type { CircuitError } from "../../core/error.js";
 import type { NodeCounts } from "../counts.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
+import type { ServeOptions } from "../mesh.js";
 import type { Node } from "../node.js";
 import type { Connection } from "./connection.js";
 import type { OpenAnswer } from "./dial.js";
@@ -24,6 +25,7 @@ export interface NatsNodeOptions {
   readonly concurrency: number;
   /** Version of the program, for service discovery. */
   readonly version: string;
+  readonly about?: ServeOptions["about"];
   readonly clock: Clock;
   readonly limits: MeshLimits;
   /** The server does not let us listen where we must. */
@@ -121,6 +123,7 @@ export class NatsNode {
       node: this.#options.node.name,
       member: this.#options.node.boot,
       version: this.#options.version,
+      about: this.#options.about,
       started: this.#started,
       requests: this.#requestStats,
       links: this.#linkStats,
