@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 import type { BridgeEvent } from "../../src/circuit/bridge.js";
 import { makeDiscovery } from "../../src/circuit/discovery.js";
 import { type RunBridgeOptions, runBridge } from "../../src/circuit/run-bridge.js";
+import type { MeshLimits } from "../../src/mesh/limits.js";
 import type { Handler } from "../../src/mesh/mesh.js";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
@@ -31,8 +32,8 @@ class Stage {
     context.after(() => rmSync(folder, { recursive: true, force: true }));
   }
 
-  async ws(): Promise<WsMesh> {
-    const mesh = new WsMesh({ discovery: await makeDiscovery({ env: this.#env }) });
+  async ws(limits: Partial<MeshLimits> = {}): Promise<WsMesh> {
+    const mesh = new WsMesh({ discovery: await makeDiscovery({ env: this.#env }), limits });
     this.#context.after(() => mesh.close());
     return mesh;
   }
@@ -208,6 +209,30 @@ test("a bridge goes on when a ws node leaves and its successor comes", options, 
   }
   assert.deepEqual(ran, numbers());
 });
+
+test(
+  "a bridge says that it is unknown what became of a message whose node died",
+  options,
+  async (context) => {
+    const stage = await open(context);
+    const [dying, desk, fleet] = [await stage.ws({ closeMs: 10 }), await stage.ws(), stage.nats()];
+    const gate = new Gate();
+    const stuck: Handler = async () => {
+      gate.arrive();
+      await gate.open;
+    };
+    const first = await dying.serve("door", stuck, { port: 0 });
+    await stage.bridge().told("joined", "door");
+    const unknown = fleet.send("door", "1");
+    await gate.arrivals(1);
+    await Promise.all([
+      first.close().then(() => desk.serve("door", echo, { port: 0 })),
+      assert.rejects(unknown, { code: "DELIVERY_UNKNOWN" }),
+    ]);
+    gate.release();
+    assert.equal(await fleet.send("door", "2"), "2");
+  },
+);
 
 test("two bridges share a node's senders; one that leaves loses nothing", options, async (context) => {
   const stage = await open(context);
