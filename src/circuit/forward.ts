@@ -38,9 +38,9 @@ async function passOn(ack: Promise<Payload>): Promise<Payload> {
  * The chain of calls without the bridge's own node, which has the name of the one beyond it and does not wait for
  * itself; `undefined` where the message has been here, and since then at bridges only.
  */
-function causeOf({ chain, deadlineAtMs, hasDeadline }: Delivery, mark: string): Cause | undefined {
+function causeOf({ chain, deadlineAtMs, hasDeadline, trace }: Delivery, mark: string): Cause | undefined {
   const callers = chain.slice(0, -1);
   const bridges = callers.slice(callers.findLastIndex((caller) => !caller.startsWith(MARK)) + 1);
   if (bridges.includes(mark)) return undefined;
-  return { chain: [...callers, mark], ...(hasDeadline && { deadlineAtMs }) };
+  return { chain: [...callers, mark], trace, ...(hasDeadline && { deadlineAtMs }) };
 }

@@ -6,6 +6,7 @@ import { DEFAULT_DEADLINE_MS } from "./framed/in-delivery.js";
 import type { MeshLimits } from "./limits.js";
 import type { Delivery, Handler } from "./mesh.js";
 import { ackOf, reasonOf } from "./text.js";
+import type { TraceContext } from "./trace.js";
 
 /** The way back from an inbox to the sender of its messages. */
 export interface Replies {
@@ -26,6 +27,8 @@ export interface InboxOptions {
   readonly replies: Replies;
   readonly limits: MeshLimits;
   readonly tally: ReceivedTally;
+  /** Where all of its messages belong in a trace, where its sender said. */
+  readonly trace: TraceContext | undefined;
   readonly clock: Clock;
 }
 
@@ -166,6 +169,7 @@ class PlainDelivery implements Delivery {
   readonly signal: AbortSignal;
   readonly deliveryCount = 1;
   readonly hasDeadline = false;
+  trace: TraceContext | undefined;
   readonly #options: InboxOptions;
   readonly #arrivedMs: number;
   #key: string | undefined;
@@ -173,6 +177,7 @@ class PlainDelivery implements Delivery {
   constructor(message: string, options: InboxOptions, signal: AbortSignal) {
     this.message = message;
     this.signal = signal;
+    this.trace = options.trace;
     this.#options = options;
     this.#arrivedMs = options.clock.now();
   }

@@ -1,6 +1,7 @@
 import type { CircuitError } from "../core/error.js";
 import type { MeshCounts } from "./counts.js";
 import type { Payload } from "./payload.js";
+import type { TraceContext } from "./trace.js";
 
 /** One message on its way to a node. */
 export interface Delivery {
@@ -19,6 +20,8 @@ export interface Delivery {
   readonly deliveryCount: number;
   /** The same for every delivery of this message, and of no other. */
   readonly idempotencyKey: string;
+  /** Where it belongs in a trace: what its sender said, or the span that handles it. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** What a message inherits from the delivery in whose handler it is sent. */
@@ -26,6 +29,7 @@ export interface Cause {
   /** When whoever waits for it stops waiting, on the mesh's clock, in milliseconds; without it, nobody said. */
   readonly deadlineAtMs?: number;
   readonly chain: readonly string[];
+  readonly trace?: TraceContext | undefined;
 }
 
 /**
@@ -47,7 +51,7 @@ export interface StreamOptions {
    * the end of the connection, so it goes on while somebody else in this process waits for acks of the same channel.
    */
   readonly signal?: AbortSignal;
-  /** The delivery in whose handler this is sent: its deadline and its chain of calls are inherited. */
+  /** The delivery in whose handler this is sent: its deadline, chain of calls and trace are inherited. */
   readonly cause?: Cause;
   /** The message that this one passes on: its receiver sees the same key, and one delivery more. */
   readonly passesOn?: Pick<Delivery, "deliveryCount" | "idempotencyKey">;

@@ -5,6 +5,8 @@ import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
 import type { Handler } from "./mesh.js";
+import type { TraceContext } from "./trace.js";
+import { traced } from "./tracing.js";
 
 export interface NodeOptions {
   readonly name: string;
@@ -32,6 +34,7 @@ export class Node {
   readonly #visitors = new Set<Visitor>();
   /** Connections that were not let in, by the status that they were told. */
   readonly refusedConnections = new Failures();
+  readonly #handler: Handler;
   readonly #sinceMs: number;
   readonly #received = new ReceivedTally();
   #closed: Promise<void> | undefined;
@@ -39,7 +42,9 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#sinceMs = options.clock.now();
-    const { name, handler, clock, limits, schedule, concurrency = 1 } = options;
+    const { name, clock, limits, schedule, concurrency = 1 } = options;
+    const handler = traced(name, options.handler);
+    this.#handler = handler;
     const { boot } = this;
     this.#sessions = new InSessions({
       node: name,
@@ -92,11 +97,26 @@ export class Node {
    * Opens an inbox for a new connection of the plain protocol.
    *
    * @param leave Called once, when the node closes, to close the connection.
+   * @param trace Where its messages belong in a trace.
    * @returns The inbox, and what to call when the connection has ended.
    */
-  open(channel: string, replies: Replies, leave: () => void): { inbox: Inbox; ended: () => void } {
-    const { name, handler, limits, clock } = this.#options;
-    const inbox = new Inbox({ node: name, channel, handler, replies, limits, clock, tally: this.#received });
+  open(
+    channel: string,
+    replies: Replies,
+    leave: () => void,
+    trace?: TraceContext,
+  ): { inbox: Inbox; ended: () => void } {
+    const { name, limits, clock } = this.#options;
+    const inbox = new Inbox({
+      node: name,
+      channel,
+      handler: this.#handler,
+      replies,
+      limits,
+      clock,
+      tally: this.#received,
+      trace,
+    });
     const visitor = { inbox, leave };
     this.#visitors.add(visitor);
     const ended = () => {

@@ -2,6 +2,7 @@ import type { PeerCounts } from "./counts.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { Dial, Dialing } from "./framed/out-link.js";
 import { OutSession, type OutSessionOptions, type Posting } from "./framed/out-session.js";
+import type { Outlet } from "./outlet.js";
 import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
@@ -49,7 +50,7 @@ export class Peer {
   post(channel: string, payload: Payload, posting: Posting): void {
     const plain = this.#plainOutlet(channel);
     if (plain) {
-      plain.post(payload, posting.waiter);
+      plain.post(payload, posting.waiter, posting.context?.trace);
     } else {
       this.#session ??= this.#open();
       this.#session.post(channel, payload, posting);
@@ -66,7 +67,7 @@ export class Peer {
     this.#session?.close();
   }
 
-  #plainOutlet(channel: string): Outbox | undefined {
+  #plainOutlet(channel: string): Outlet | undefined {
     return this.#isPlain ? this.#options.outlets?.find(this.#options.target, channel) : undefined;
   }
 
@@ -92,10 +93,10 @@ export class Peer {
     const session = this.#session;
     this.#isPlain = true;
     if (session === undefined) return;
-    for (const { channel, payload, waiter, ticket } of session.handOver()) {
-      if (waiter.isGone) continue;
-      this.post(channel, payload, { waiter, ticket, context: undefined });
-      waiter.sent();
+    for (const { channel, payload, ...posting } of session.handOver()) {
+      if (posting.waiter.isGone) continue;
+      this.post(channel, payload, posting);
+      posting.waiter.sent();
     }
   }
 }

@@ -11,6 +11,8 @@ import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
 import { Sent, watchSent } from "./sent.js";
+import { TracedOutbox } from "./traced-outbox.js";
+import { findTracing, type Tracing } from "./tracing.js";
 import type { Outbox } from "./waiter.js";
 
 /** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
@@ -32,6 +34,7 @@ export interface SenderOptions {
 /** The sending half of a mesh, the same for every kind of link. */
 export class Sender {
   readonly #options: SenderOptions;
+  readonly #tracing = findTracing();
   readonly #outlets: Outlets | undefined;
   readonly #peers = new Map<string, Peer>();
   /** What was sent, by target. */
@@ -54,7 +57,9 @@ export class Sender {
       checkPayload(message, this.#options.limits);
       if (channel !== "") checkChannel(channel, this.#options.limits);
       signal?.throwIfAborted();
-      const outbox = this.#find(target, channel, options);
+      const outbox = this.#tracing
+        ? this.#traced(this.#tracing, target, channel, options)
+        : this.#find(target, channel, options);
       const deadlineAtMs = options.cause?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
         outbox.post(message, new Sent(resolve, reject));
@@ -70,12 +75,13 @@ export class Sender {
   stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
     const { limits } = this.#options;
     const { channel = "", signal } = options;
+    const traced = this.#tracing && this.#traced(this.#tracing, target, channel, options);
     return new AckStream({
       messages,
       signal,
       limits,
       check: () => checkChannel(channel, limits),
-      findOutbox: () => this.#find(target, channel, options),
+      findOutbox: traced ? () => traced : () => this.#find(target, channel, options),
     });
   }
 
@@ -95,14 +101,29 @@ export class Sender {
     this.#outlets?.close();
   }
 
-  #find(target: string, channel: string, { cause, retry, passesOn }: StreamOptions): Outbox {
+  /** Where messages go that each have a span. */
+  #traced(tracing: Tracing, target: string, channel: string, options: StreamOptions): Outbox {
+    return new TracedOutbox({
+      send: () => tracing.send(target, channel, options.cause?.trace),
+      find: (trace) => this.#find(target, channel, options, trace),
+    });
+  }
+
+  #find(
+    target: string,
+    channel: string,
+    { cause, retry, passesOn }: StreamOptions,
+    trace = cause?.trace,
+  ): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
     const peer = this.#peers.get(target) ?? this.#open(target);
-    if (cause === undefined && retry !== "repeat" && passesOn === undefined) return peer.outbox(channel);
+    if (cause === undefined && retry !== "repeat" && passesOn === undefined && trace === undefined)
+      return peer.outbox(channel);
     const context: MessageContext = {
       ...(cause && { chain: cause.chain }),
       ...(cause?.deadlineAtMs !== undefined && { deadlineAtMs: cause.deadlineAtMs }),
       ...(passesOn && { deliveries: passesOn.deliveryCount - 1, key: passesOn.idempotencyKey }),
+      ...(trace && { trace }),
       repeats: retry === "repeat",
     };
     return peer.outbox(channel, context);

@@ -1,5 +1,6 @@
 import { CircuitError } from "../../core/error.js";
 import type { Payload } from "../payload.js";
+import { findTrace } from "../trace.js";
 import {
   FAILURE_CODES,
   type Failure,
@@ -205,11 +206,15 @@ function parseFailure(value: unknown): Failure {
 
 /** Headers, of which a peer may have told anything; what has not its type is left out. */
 function parseHeaders(value: object): Headers {
-  const { deadlineMs, chain, deliveries, key } = value as Record<keyof Headers, unknown>;
+  const { deadlineMs, chain, deliveries, key, traceparent, tracestate } = value as Record<
+    keyof Headers,
+    unknown
+  >;
   return {
     ...(typeof deadlineMs === "number" && { deadlineMs }),
     ...(Array.isArray(chain) && { chain: chain.map(String) }),
     ...(typeof deliveries === "number" && { deliveries }),
     ...(typeof key === "string" && { key }),
+    ...(traceparent !== undefined && findTrace(traceparent, tracestate)),
   };
 }

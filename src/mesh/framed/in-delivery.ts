@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { CircuitError } from "../../core/error.js";
 import type { Delivery } from "../mesh.js";
 import type { Payload } from "../payload.js";
+import { findTrace, type TraceContext } from "../trace.js";
 import type { Headers } from "./records.js";
 
 /** Time that a sender waits when it did not say, in milliseconds. */
@@ -27,6 +28,7 @@ export class InDelivery implements Delivery {
   readonly #arrivedMs: number;
   #abort: AbortController | undefined;
   #cancelled: unknown;
+  #trace: TraceContext | undefined;
 
   constructor(options: InDeliveryOptions) {
     this.channel = options.channel;
@@ -61,6 +63,16 @@ export class InDelivery implements Delivery {
 
   get chain(): readonly string[] {
     return [...(this.#options.headers?.chain ?? []), `${this.#options.node}/${this.channel}`];
+  }
+
+  get trace(): TraceContext | undefined {
+    const { headers } = this.#options;
+    return this.#trace ?? findTrace(headers?.traceparent, headers?.tracestate);
+  }
+
+  /** For a span that handles it. */
+  set trace(trace: TraceContext | undefined) {
+    this.#trace = trace;
   }
 
   get deliveryCount(): number {

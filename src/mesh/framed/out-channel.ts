@@ -1,4 +1,5 @@
 import type { Payload } from "../payload.js";
+import type { TraceContext } from "../trace.js";
 import type { Waiter } from "../waiter.js";
 import type { Headers } from "./records.js";
 
@@ -29,6 +30,7 @@ export interface MessageContext {
   /** For a message that is passed on: how often it may have been delivered before, and its key. */
   readonly deliveries?: number;
   readonly key?: string;
+  readonly trace?: TraceContext;
 }
 
 /** Entries that are done are cut off the front at once when there are so many. */
@@ -193,5 +195,6 @@ export function headersOf(entry: Entry, nowMs: number): Headers | undefined {
     ...(context?.chain && { chain: context.chain }),
     ...(deliveries > 0 && { deliveries }),
     ...(key !== undefined && { key }),
+    ...context?.trace,
   };
 }

@@ -37,7 +37,7 @@ export interface Posting {
 }
 
 /** A message that was not sent. */
-export interface Unsent extends Pick<Posting, "waiter" | "ticket"> {
+export interface Unsent extends Posting {
   readonly channel: string;
   readonly payload: Payload;
 }
@@ -139,9 +139,9 @@ export class OutSession {
   /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
   handOver(): Unsent[] {
     const waiting = this.#messages.drain().map(({ channel, entry }) => {
-      const { payload, waiter, ticket } = entry;
+      const { payload, waiter, ticket, context } = entry;
       this.#options.tally.handedOver(entry);
-      return { channel, payload, waiter, ticket };
+      return { channel, payload, waiter, ticket, context };
     });
     this.#end();
     return waiting;

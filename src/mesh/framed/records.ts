@@ -59,6 +59,9 @@ export interface Headers {
   readonly deliveries?: number;
   /** The same for every delivery of one message. */
   readonly key?: string;
+  /** Where it belongs in a trace. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 /** What a sender says first. */

@@ -5,6 +5,7 @@ import type { Clock } from "../../core/clock.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
+import { findTrace, type TraceContext } from "../trace.js";
 import { type AdmissionRules, admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
 import { answerRequest, type Pages } from "./pages.js";
@@ -69,7 +70,8 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
       plain.handleUpgrade(request, socket, head, (ws) => {
         const link = new WsLink(ws, socket, "server", options);
         keep(link);
-        attach(node, admission.channel, link);
+        const { traceparent, tracestate } = request.headers;
+        attach(node, admission.channel, { link, trace: findTrace(traceparent, tracestate) });
       });
     }
   };
@@ -93,7 +95,11 @@ function asksForFrames({ headers }: IncomingMessage): boolean {
 }
 
 /** Joins a plain connection to an inbox of the node. */
-function attach(node: Node, channel: string, link: WsLink): void {
+function attach(
+  node: Node,
+  channel: string,
+  { link, trace }: { readonly link: WsLink; readonly trace: TraceContext | undefined },
+): void {
   let isHeldUp = false;
   const { inbox, ended } = node.open(
     channel,
@@ -107,6 +113,7 @@ function attach(node: Node, channel: string, link: WsLink): void {
       setReading: (reading) => link.setReading(reading),
     },
     () => link.close(CLOSE.goingAway, "the node closes"),
+    trace,
   );
   link.listen({
     text: (text) => inbox.push(text),
