@@ -64,10 +64,14 @@ export class Bridge {
    * @throws {CircuitError} `ADDRESS_BUSY` or `ADDRESS_INVALID` for what is to be exposed.
    */
   async start(): Promise<void> {
-    const { table, expose } = this.#options;
+    const { table, names, expose } = this.#options;
     await Promise.all(Object.entries(expose).map(([name, port]) => this.#expose(name, port)));
     this.#unwatch = table.watch(({ node }) => this.#follow(node.name));
     for (const { name } of table.nodes) this.#follow(name);
+    for (const name of names) {
+      if (this.#joined.has(name)) continue;
+      this.#tell({ type: "notice", text: `Waiting for ${name}: no node of that name is found yet` });
+    }
   }
 
   /** Lets what is under way finish, refuses the rest, and leaves both meshes, which stay open. Idempotent. */

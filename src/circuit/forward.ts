@@ -2,8 +2,8 @@ import { ToldFailure, toldFailureOf } from "../mesh/framed/failure.js";
 import type { Cause, Delivery, Handler, Mesh } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
-/** Begins what a bridge leaves in a message's chain of calls; no node and channel can be written like it. */
-const MARK = "bridge//";
+/** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
+const MARK = "/bridge/";
 
 /**
  * Passes each message on to a node of another mesh, on its channel, and answers with its ack, or with its failure.

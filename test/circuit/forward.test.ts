@@ -97,8 +97,8 @@ test("forwardTo() passes on deadline, chain, key and deliveries, and adds no dea
   await near.send("bell", "1", { cause, passesOn: { deliveryCount: 3, idempotencyKey: "k" } });
   await near.send("bell", "1", { passesOn: { deliveryCount: 1, idempotencyKey: "l" } });
   assert.deepEqual(seen, [
-    [true, ["clock/tick", "bridge//b1", "bell/"], "k", 3],
-    [false, ["bridge//b1", "bell/"], "l", 1],
+    [true, ["clock/tick", "/bridge/b1", "bell/"], "k", 3],
+    [false, ["/bridge/b1", "bell/"], "l", 1],
   ]);
 });
 

@@ -102,6 +102,8 @@ function end(response: ServerResponse, { status, contentType, body, headers }: A
     "Content-Type": contentType,
     "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
+    // No page of another origin may have it, as an image or a script.
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     ...headers,
   });
