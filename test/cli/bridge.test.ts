@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeDiscovery } from "../../src/circuit/discovery.js";
+import type { Handler } from "../../src/mesh/mesh.js";
+import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
+import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
+import { Gate } from "../contract/waiting.js";
+import { cases } from "../long.js";
 import { skipWithoutNats, startNats } from "../mesh/nats-server.js";
 import { circuit, startCircuit, temporaryFolder } from "./cli.js";
 
@@ -56,6 +62,43 @@ test("circuit bridge --expose lets a clock of this machine reach nodes on NATS",
     ],
   );
 });
+
+// In the long run only: that a member of a queue group was killed is noticed by 20 s of its silence.
+for (let kill = 0; kill < cases(0, 1); kill++)
+  test("what a killed bridge had under way is unknown, and another goes on", options, async (context) => {
+    const server = await startNats();
+    const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
+    const desk = new WsMesh({ discovery: await makeDiscovery({ env }) });
+    const fleet = new NatsMesh({ url: server.url });
+    context.after(async () => {
+      await Promise.all([desk.close(), fleet.close()]);
+      await server.kill();
+    });
+    const gate = new Gate();
+    const ran: string[] = [];
+    const note: Handler = async ({ message }) => {
+      ran.push(String(message));
+      if (message === "hold") {
+        gate.arrive();
+        await gate.open;
+      }
+      return message;
+    };
+    await desk.serve("door", note, { port: 0 });
+    const first = startCircuit(context, ["bridge", server.url, "door"], { env });
+    await first.said(/^door joined/);
+    assert.equal(await fleet.send("door", "before"), "before");
+    const second = startCircuit(context, ["bridge", server.url, "door"], { env });
+    await second.said(/^door joined/);
+    const held = fleet.send("door", "hold");
+    await gate.arrivals(1);
+    first.kill("SIGKILL");
+    await first.ended();
+    await assert.rejects(held, { code: "DELIVERY_UNKNOWN" });
+    assert.equal(await fleet.send("door", "after"), "after");
+    gate.release();
+    assert.deepEqual(ran, ["before", "hold", "after"]);
+  });
 
 for (const [args, code, said] of [
   [["nats://127.0.0.1:1", "--timeout", "0.2"], 69, /nobody listens there/],
