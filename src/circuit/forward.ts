@@ -8,8 +8,8 @@ const MARK = "/bridge/";
 /**
  * Passes each message on to a node of another mesh, on its channel, and answers with its ack, or with its failure.
  *
- * Messages are sent on in the order in which the handler is called: a node that is served so with a concurrency of a
- * window keeps the order of each channel and the pace of the far receiver.
+ * Each sender's go by a session of their own, in the order in which the handler is called: a node that is served so with
+ * a concurrency of a window keeps the order of each channel and the pace of the far receiver.
  *
  * @param bridge Names the bridge among all.
  */
@@ -21,8 +21,8 @@ export function forwardTo(mesh: Mesh, target: string, bridge: string): Handler {
       const reason = `bridges pass ${target} to each other: each knows it only from the other`;
       throw new ToldFailure({ code: "CALL_CYCLE", reason });
     }
-    const { channel, message, signal } = delivery;
-    return passOn(mesh.send(target, message, { channel, signal, cause, passesOn: delivery }));
+    const { channel, message, signal, session } = delivery;
+    return passOn(mesh.send(target, message, { channel, signal, cause, lane: session, passesOn: delivery }));
   };
 }
 

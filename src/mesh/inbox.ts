@@ -169,6 +169,7 @@ class PlainDelivery implements Delivery {
   readonly signal: AbortSignal;
   readonly deliveryCount = 1;
   readonly hasDeadline = false;
+  readonly session = undefined;
   trace: TraceContext | undefined;
   readonly #options: InboxOptions;
   readonly #arrivedMs: number;

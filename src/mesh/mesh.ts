@@ -20,6 +20,8 @@ export interface Delivery {
   readonly deliveryCount: number;
   /** The same for every delivery of this message, and of no other. */
   readonly idempotencyKey: string;
+  /** Names the session with its sender; single requests and plain connections have none. */
+  readonly session: string | undefined;
   /** Where it belongs in a trace: what its sender said, or the span that handles it. */
   readonly trace: TraceContext | undefined;
 }
@@ -53,6 +55,11 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
   /** The delivery in whose handler this is sent: its deadline, chain of calls and trace are inherited. */
   readonly cause?: Cause;
+  /**
+   * Names a session of its own with the target: messages of different lanes do not wait for each other. One that is
+   * not used for a minute is closed.
+   */
+  readonly lane?: string | undefined;
   /** The message that this one passes on: its receiver sees the same key, and one delivery more. */
   readonly passesOn?: Pick<Delivery, "deliveryCount" | "idempotencyKey">;
   /**

@@ -10,6 +10,7 @@ import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
+import { Peers } from "./peers.js";
 import { Sent, watchSent } from "./sent.js";
 import { TracedOutbox } from "./traced-outbox.js";
 import { findTracing, type Tracing } from "./tracing.js";
@@ -36,7 +37,7 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #tracing = findTracing();
   readonly #outlets: Outlets | undefined;
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers: Peers;
   /** What was sent, by target. */
   readonly #tallies = new Map<string, SentTally>();
   /** Address of each target that is known to be missing. */
@@ -45,6 +46,7 @@ export class Sender {
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#peers = new Peers({ clock: options.clock, open: (target, ended) => this.#open(target, ended) });
     this.#outlets =
       options.connect &&
       new Outlets({ ...options, connect: options.connect, tallyOf: (target) => this.#tallyOf(target) });
@@ -87,17 +89,13 @@ export class Sender {
 
   /** What was sent so far, by target. */
   counts(): readonly PeerCounts[] {
-    return [...this.#tallies].map(([peer, sent]) => ({
-      peer,
-      sent,
-      ...(this.#peers.get(peer)?.load ?? AWAY),
-    }));
+    return [...this.#tallies].map(([peer, sent]) => ({ peer, sent, ...this.#peers.loadOf(peer) }));
   }
 
   /** Rejects what waits, and all that comes. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    for (const peer of [...this.#peers.values()]) peer.close();
+    this.#peers.close();
     this.#outlets?.close();
   }
 
@@ -112,11 +110,11 @@ export class Sender {
   #find(
     target: string,
     channel: string,
-    { cause, retry, passesOn }: StreamOptions,
+    { cause, retry, passesOn, lane }: StreamOptions,
     trace = cause?.trace,
   ): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    const peer = this.#peers.get(target) ?? this.#open(target);
+    const peer = this.#peers.find(target, lane);
     if (cause === undefined && retry !== "repeat" && passesOn === undefined && trace === undefined)
       return peer.outbox(channel);
     const context: MessageContext = {
@@ -139,9 +137,9 @@ export class Sender {
     return tally;
   }
 
-  #open(target: string): Peer {
+  #open(target: string, ended: () => void): Peer {
     const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
-    const peer = new Peer({
+    return new Peer({
       target,
       tally: this.#tallyOf(target),
       dial,
@@ -161,15 +159,10 @@ export class Sender {
         this.#missing.delete(target);
         notice?.({ peer: target, address: found ?? address, problem: undefined });
       },
-      ended: () => this.#peers.delete(target),
+      ended,
     });
-    this.#peers.set(target, peer);
-    return peer;
   }
 }
-
-/** A target that nothing is under way to. */
-const AWAY = { isConnected: false, outstanding: 0, window: 0, queued: 0 } as const;
 
 /** Targets that are counted apart; those beyond are counted as one, without a name. */
 const MOST_TALLIES = 1_024;

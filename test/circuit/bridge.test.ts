@@ -140,6 +140,29 @@ test("a bridge lets channels run side by side, and each in order", options, asyn
   assert.equal(await slow, "slow");
 });
 
+test("a bridge lets one sender go on while another waits with a full window", options, async (context) => {
+  const stage = await open(context);
+  const desk = await stage.ws();
+  const gate = new Gate();
+  await desk.serve(
+    "door",
+    async ({ message }) => {
+      if (message !== "quick") {
+        gate.arrive();
+        await gate.open;
+      }
+      return message;
+    },
+    { port: 0 },
+  );
+  await stage.bridge().told("joined", "door");
+  const slow = collect(stage.nats().stream("door", numbers(2_000)));
+  await gate.arrivals(1);
+  assert.equal(await stage.nats().send("door", "quick"), "quick");
+  gate.release();
+  assert.deepEqual(await slow, numbers(2_000));
+});
+
 test("a bridge holds a stream back as its far end does", options, async (context) => {
   const stage = await open(context);
   const [desk, fleet] = [await stage.ws(), stage.nats()];

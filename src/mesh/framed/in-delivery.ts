@@ -83,6 +83,11 @@ export class InDelivery implements Delivery {
     return this.#options.headers?.key ?? this.#options.key();
   }
 
+  get session(): string {
+    const [session = ""] = this.#options.key().split("/", 1);
+    return session;
+  }
+
   /** Whether a handler of this very channel waits for this message. */
   get isCycle(): boolean {
     return this.#options.headers?.chain?.includes(`${this.#options.node}/${this.channel}`) ?? false;
