@@ -105,7 +105,11 @@ export class Bridge {
       serve: () => nats.serve(name, handler, { concurrency: WINDOW, about: { engine: "ws" } }),
       joined: (addresses) => this.#tell({ type: "joined", node: name, on: "nats", addresses }),
       left: () => this.#tell({ type: "left", node: name, on: "nats" }),
-      failed: (error) => this.#tell({ type: "notice", text: messageOf(error) }),
+      failed: (error) => {
+        this.#tell({ type: "notice", text: messageOf(error) });
+        // The server may come; a name that NATS cannot take stays one.
+        return error instanceof CircuitError && error.code === "PEER_MISSING";
+      },
     });
   }
 

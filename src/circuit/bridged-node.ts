@@ -6,8 +6,8 @@ export interface BridgedNodeOptions {
   serve(): Promise<ServedNode>;
   joined(addresses: readonly string[]): void;
   left(): void;
-  /** It could not be served; it is tried again while the node is there. */
-  failed?(error: unknown): void;
+  /** It could not be served. @returns Whether to try again while the node is there. */
+  failed?(error: unknown): boolean;
 }
 
 /**
@@ -82,8 +82,7 @@ export class BridgedNode {
       try {
         await this.#join();
       } catch (error) {
-        this.#options.failed?.(error);
-        this.#retryLater();
+        if (this.#options.failed?.(error)) this.#retryLater();
         return;
       }
     }

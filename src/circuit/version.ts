@@ -1,6 +1,11 @@
 import { readFileSync } from "node:fs";
 
+let version: string | undefined;
+
 /** Version of this package. */
 export function readVersion(): string {
-  return JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")).version;
+  version ??= String(
+    JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")).version,
+  );
+  return version;
 }

@@ -344,6 +344,24 @@ test("bridges that know a node only from each other refuse its messages", option
   await assert.rejects(stage.nats().send("ghost", "1"), { code: "CALL_CYCLE" });
 });
 
+test("a bridge says that NATS cannot take a node's name, and joins the others", options, async (context) => {
+  const stage = await open(context);
+  const desk = await stage.ws();
+  await desk.serve("a@b", echo, { port: 0 });
+  await desk.serve("buzzer", echo, { port: 0 });
+  const bridge = stage.bridge();
+  await bridge.told("joined", "buzzer");
+  const notices = bridge.events.flatMap((event) => (event.type === "notice" ? event.text : []));
+  assert.deepEqual(notices, ['Cannot use the name "a@b" on NATS: a @ begins the id of a member']);
+});
+
+test("runBridge() says that a port is taken", options, async (context) => {
+  const stage = await open(context);
+  const { addresses } = await (await stage.ws()).serve("motor", echo, { port: 0 });
+  const port = Number(new URL(addresses[0] ?? "").port);
+  await assert.rejects(stage.bridge({ expose: { echo: port } }).ended, { code: "ADDRESS_BUSY" });
+});
+
 test("runBridge() refuses a name on both sides", options, async (context) => {
   const stage = await open(context);
   await assert.rejects(stage.bridge({ names: ["buzzer"], expose: { buzzer: 0 } }).ended, { code: "USAGE" });

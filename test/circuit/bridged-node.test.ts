@@ -8,7 +8,7 @@ import { turns } from "../contract/waiting.js";
 function place() {
   const clock = new ManualClock();
   const told: string[] = [];
-  const fails = { next: false };
+  const fails = { next: false, forGood: false };
   const node = new BridgedNode({
     clock,
     serve: async () => {
@@ -17,7 +17,10 @@ function place() {
     },
     joined: (addresses) => told.push(`joined ${addresses}`),
     left: () => told.push("left"),
-    failed: (error) => told.push(String(error)),
+    failed: (error) => {
+      told.push(String(error));
+      return !fails.forGood;
+    },
   });
   return { clock, told, node, fails };
 }
@@ -63,6 +66,16 @@ test("BridgedNode tries again what could not be served, while the node is there"
   clock.advance(5_000);
   await turns();
   assert.equal(told.at(-1), "joined there");
+});
+
+test("BridgedNode does not try again what cannot be served at all", async () => {
+  const { clock, told, node, fails } = place();
+  Object.assign(fails, { next: true, forGood: true });
+  node.setThere(true);
+  await turns();
+  clock.advance(60_000);
+  await turns();
+  assert.deepEqual(told, ["Error: no server"]);
 });
 
 test("BridgedNode does not try again for a node that has gone", async () => {
