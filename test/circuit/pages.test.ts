@@ -43,7 +43,8 @@ test("a circuit's node says on /healthz what it is and that it is well", {
   assert.equal(answer.status, 200);
   assert.match(answer.headers.get("content-type") ?? "", /^application\/json/);
   const { status, node, boot, uptimeSeconds, version, board } = JSON.parse(await answer.text());
-  assert.deepEqual([status, node, uptimeSeconds], ["ok", "buzzer", 0]);
+  assert.deepEqual([status, node], ["ok", "buzzer"]);
+  assert.ok(uptimeSeconds >= 0 && uptimeSeconds < 20, `${uptimeSeconds} s`);
   assert.match(boot, /^[\da-f-]{36}$/);
   assert.match(version, /^\d+\.\d+\.\d+/);
   assert.deepEqual(board, { name: "desk", address: "mock", isLost: false });
