@@ -3,6 +3,7 @@ import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import type { Clock } from "../core/clock.js";
 import { MemoryMesh } from "../mesh/memory/memory-mesh.js";
 import type { Mesh, PeerNotice } from "../mesh/mesh.js";
+import type { Pages } from "../mesh/ws/pages.js";
 import type { DiscoveryChoice } from "./discovery.js";
 
 /** How a circuit's nodes find others and are found. */
@@ -16,13 +17,15 @@ export interface MakeMeshOptions {
   /** How nodes of other processes are found; `undefined` where nobody looks for them. */
   readonly discovery: RunDiscovery | undefined;
   readonly signal: AbortSignal;
+  /** What the ports of its nodes say to those who ask without a WebSocket. */
+  readonly pages: Pages;
   readonly notice: (text: string) => void;
 }
 
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
   const { nodes, grid = {}, timeoutSeconds, mesh, poll = false } = definition;
-  const { clock, signal } = options;
+  const { clock, signal, pages } = options;
   const notice: PeerNotice = ({ peer, address, problem }) =>
     options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
   const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
@@ -35,9 +38,9 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
     return new MemoryMesh({ clock, notice, patienceMs });
   }
   const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
-  if (options.discovery === undefined) return new WsMesh({ clock, notice, patienceMs, grid, poll });
+  if (options.discovery === undefined) return new WsMesh({ clock, notice, patienceMs, grid, poll, pages });
   const { makeDiscovery } = await import("./discovery.js");
   const { fallback = {}, ...choice } = options.discovery;
   const discovery = await makeDiscovery({ ...choice, clock, notice: options.notice });
-  return new WsMesh({ clock, notice, patienceMs, grid, poll, discovery, fallback });
+  return new WsMesh({ clock, notice, patienceMs, grid, poll, discovery, fallback, pages });
 }

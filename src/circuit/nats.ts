@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { Clock } from "../core/clock.js";
 import type { PeerNotice } from "../mesh/mesh.js";
 import { credentialsOf } from "../mesh/nats/credentials.js";
 import { NatsMesh } from "../mesh/nats/nats-mesh.js";
+import { readVersion } from "./version.js";
 
 export interface OpenNatsMeshOptions {
   readonly url: string;
@@ -18,8 +18,7 @@ export interface OpenNatsMeshOptions {
  * @throws {CircuitError} `ADDRESS_INVALID`, `PEER_MISSING` after the patience, `ACCESS_DENIED`; the signal's own reason.
  */
 export async function openNatsMesh({ signal, ...options }: OpenNatsMeshOptions): Promise<NatsMesh> {
-  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
-  const mesh = new NatsMesh({ ...options, version, credentials: credentialsOf(process.env) });
+  const mesh = new NatsMesh({ ...options, version: readVersion(), credentials: credentialsOf(process.env) });
   const stop = () => void mesh.close();
   signal.addEventListener("abort", stop, { once: true });
   try {

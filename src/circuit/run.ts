@@ -13,6 +13,7 @@ import { loadWiring, type OpenBoard, openBoard } from "./boards.js";
 import type { CircuitEvent, Summary } from "./events.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
+import { makePages } from "./pages.js";
 import { makeSketch } from "./sketches.js";
 import { summarize } from "./summary.js";
 
@@ -50,6 +51,8 @@ class Circuit {
   readonly #clock: Clock;
   readonly #boards = new Map<string, OpenBoard>();
   readonly #nodes: CircuitNode[] = [];
+  /** Names of the boards that nodes drive, by node. */
+  readonly #usedBoards = new Map<string, string>();
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   #mesh: Mesh | undefined;
@@ -96,10 +99,10 @@ class Circuit {
   /** Opens the boards that sketches use, at the same time; when one fails, gives the others up. */
   async #openBoards(sketches: ReadonlyMap<string, Sketch>, wiring: Wiring | undefined): Promise<void> {
     const addresses = this.#definition.boards ?? DEFAULT_BOARDS;
-    const used = new Set<string>();
     for (const [name, sketch] of sketches) {
-      if (sketch.usesBoard) used.add(this.#boardOf(name));
+      if (sketch.usesBoard) this.#usedBoards.set(name, this.#boardOf(name));
     }
+    const used = new Set(this.#usedBoards.values());
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, failed.signal]);
     const opening = [...used].map(async (name) => {
@@ -146,7 +149,7 @@ class Circuit {
       ...shared,
       name,
       sketch,
-      session: sketch.usesBoard ? this.#boards.get(this.#boardOf(name))?.session : undefined,
+      session: this.#boards.get(this.#usedBoards.get(name) ?? "")?.session,
       clock: this.#clock,
       signal: this.#stopping.signal,
       confirms: definition?.confirm ?? true,
@@ -202,6 +205,11 @@ class Circuit {
         discovery: this.#options.discovery,
         signal: this.#stopping.signal,
         notice: (text) => this.#tell({ type: "notice", text }),
+        pages: makePages({
+          boards: this.#boards,
+          counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [] },
+          boardOf: (name) => this.#usedBoards.get(name),
+        }),
       })
     );
   }

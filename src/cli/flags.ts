@@ -122,3 +122,16 @@ function envOf(long: string): string {
 function camelCase(long: string): string {
   return long.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
+
+/**
+ * Adds a peer of `--peer NAME=URL` to those before it.
+ *
+ * @throws {CircuitError} `USAGE`.
+ */
+export function collectPeer(given: string, peers: Readonly<Record<string, string>>): Record<string, string> {
+  const [, name, url] = /^([\w-]+)=(.+)$/.exec(given) ?? [];
+  if (name !== undefined && url !== undefined) return { ...peers, [name]: url };
+  throw new CircuitError("USAGE", `Cannot use --peer ${given}: it is not NAME=URL`, {
+    hint: "Give for example --peer buzzer=ws://127.0.0.1:8766.",
+  });
+}

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { SKETCH_NAMES, SKETCH_SETTINGS, type SketchName } from "../config/settings.js";
 import { CircuitError } from "../core/error.js";
 import { boardsCommand } from "./boards.js";
+import { bridgeCommand } from "./bridge.js";
 import { type Cli, ExitWith } from "./cli.js";
 import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
@@ -32,6 +33,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
     program.addCommand(sketchCommand(cli, name));
   program.addCommand(nodesCommand(cli));
+  program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));
   program.addCommand(wiringCommand(cli));
   for (const command of [program, ...program.commands]) {

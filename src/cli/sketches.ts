@@ -3,7 +3,7 @@ import { type CircuitDefinition, DEFAULT_BOARD } from "../config/define.js";
 import type { SketchName } from "../config/settings.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
-import { addSettingFlags, type FlagValues } from "./flags.js";
+import { addSettingFlags, collectPeer, type FlagValues } from "./flags.js";
 import type { ReporterOptions } from "./reporter.js";
 import { addRunFlags, runAndReport } from "./run.js";
 
@@ -80,13 +80,5 @@ function parsePort(given: string): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535 && given.trim() !== "") return port;
   throw new CircuitError("USAGE", `Cannot use --port ${given}: it must be a whole number from 0 to 65535`, {
     hint: "Give a port, or 0 to let the system choose.",
-  });
-}
-
-function collectPeer(given: string, peers: Readonly<Record<string, string>>): Record<string, string> {
-  const [, name, url] = /^([\w-]+)=(.+)$/.exec(given) ?? [];
-  if (name !== undefined && url !== undefined) return { ...peers, [name]: url };
-  throw new CircuitError("USAGE", `Cannot use --peer ${given}: it is not NAME=URL`, {
-    hint: "Give for example --peer buzzer=ws://127.0.0.1:8766.",
   });
 }

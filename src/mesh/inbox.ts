@@ -1,10 +1,12 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
+import type { ReceivedTally } from "./counts.js";
 import { DEFAULT_DEADLINE_MS } from "./framed/records.js";
 import type { MeshLimits } from "./limits.js";
 import type { Delivery, Handler } from "./mesh.js";
 import { ackOf, reasonOf } from "./text.js";
+import type { TraceContext } from "./trace.js";
 
 /** The way back from an inbox to the sender of its messages. */
 export interface Replies {
@@ -24,6 +26,9 @@ export interface InboxOptions {
   readonly handler: Handler;
   readonly replies: Replies;
   readonly limits: MeshLimits;
+  readonly tally: ReceivedTally;
+  /** Where all of its messages belong in a trace, where its sender said. */
+  readonly trace: TraceContext | undefined;
   readonly clock: Clock;
 }
 
@@ -38,6 +43,7 @@ export class Inbox {
   #waitingUnits = 0;
   #state: "open" | "finishing" | "ended" = "open";
   #running = false;
+  #startMs = 0;
   #reading = true;
   #idle: (() => void) | undefined;
 
@@ -45,8 +51,14 @@ export class Inbox {
     this.#options = options;
   }
 
+  /** Messages that run, and that wait. */
+  get load(): { readonly running: number; readonly waiting: number } {
+    return { running: this.#running ? 1 : 0, waiting: this.#waiting.length };
+  }
+
   push(message: string): void {
     if (this.#state !== "open") return;
+    this.#options.tally.messages++;
     this.#waiting.push(message);
     this.#waitingUnits += message.length;
     this.run();
@@ -87,6 +99,7 @@ export class Inbox {
 
   #handle(message: string): void {
     this.#running = true;
+    this.#startMs = this.#options.clock.now();
     try {
       const answer = this.#options.handler(new PlainDelivery(message, this.#options, this.#abort.signal));
       if (isThenable(answer)) Promise.resolve(answer).then(this.#answered, this.#threw);
@@ -109,18 +122,25 @@ export class Inbox {
 
   #answer(value: unknown): void {
     const ack = ackOf(value, this.#options.limits);
-    this.#running = false;
+    this.#finished();
+    this.#options.tally.acks++;
     if (this.#state !== "ended") this.#options.replies.ack(ack);
     this.#idle?.();
   }
 
   #refuse(thrown: unknown): void {
-    this.#running = false;
+    this.#finished();
+    this.#options.tally.failures.add("FAILED");
     if (this.#state === "open") {
       this.#end(thrown);
       this.#options.replies.refuse(reasonOf(thrown));
     }
     this.#idle?.();
+  }
+
+  #finished(): void {
+    this.#running = false;
+    this.#options.tally.handlerMs.add(this.#options.clock.now() - this.#startMs);
   }
 
   #end(reason: unknown): void {
@@ -148,6 +168,9 @@ class PlainDelivery implements Delivery {
   readonly message: string;
   readonly signal: AbortSignal;
   readonly deliveryCount = 1;
+  readonly hasDeadline = false;
+  readonly session = undefined;
+  trace: TraceContext | undefined;
   readonly #options: InboxOptions;
   readonly #arrivedMs: number;
   #key: string | undefined;
@@ -155,6 +178,7 @@ class PlainDelivery implements Delivery {
   constructor(message: string, options: InboxOptions, signal: AbortSignal) {
     this.message = message;
     this.signal = signal;
+    this.trace = options.trace;
     this.#options = options;
     this.#arrivedMs = options.clock.now();
   }

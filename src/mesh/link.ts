@@ -1,12 +1,13 @@
 import type { CircuitError } from "../core/error.js";
+import type { TraceContext } from "./trace.js";
 
 /** The sender's end of one open connection to a channel of a node. Texts travel whole, in order, at most once. */
 export interface Link {
   /** The peer takes more slowly than we send: hand over nothing until `room()` is told. */
   readonly isFull: boolean;
 
-  /** Hands a text over and returns at once. After the end of the link: nothing. */
-  send(text: string): void;
+  /** Hands a text over and returns at once, and its trace where the link can carry one. After the end: nothing. */
+  send(text: string, trace?: TraceContext): void;
 
   /** Closes; nothing is told afterwards. Idempotent. */
   close(): void;

@@ -1,5 +1,7 @@
 import type { CircuitError } from "../core/error.js";
+import type { MeshCounts } from "./counts.js";
 import type { Payload } from "./payload.js";
+import type { TraceContext } from "./trace.js";
 
 /** One message on its way to a node. */
 export interface Delivery {
@@ -8,14 +10,28 @@ export interface Delivery {
   readonly message: Payload;
   /** Aborts when the node is closed or the sender has gone away. */
   readonly signal: AbortSignal;
-  /** When its sender stops waiting, on the mesh's clock, in milliseconds. */
+  /** When its sender stops waiting, on the mesh's clock, in milliseconds; 30 s from its arrival where it did not say. */
   readonly deadlineAtMs: number;
+  /** Whether its sender said when it stops waiting. */
+  readonly hasDeadline: boolean;
   /** Nodes and channels whose handlers wait for this message, outermost first, this one last. */
   readonly chain: readonly string[];
   /** 1, or more where it may have been delivered before to a receiver that has died. */
   readonly deliveryCount: number;
   /** The same for every delivery of this message, and of no other. */
   readonly idempotencyKey: string;
+  /** Names the session with its sender; single requests and plain connections have none. */
+  readonly session: string | undefined;
+  /** Where it belongs in a trace: what its sender said, or the span that handles it. */
+  readonly trace: TraceContext | undefined;
+}
+
+/** What a message inherits from the delivery in whose handler it is sent. */
+export interface Cause {
+  /** When whoever waits for it stops waiting, on the mesh's clock, in milliseconds; without it, nobody said. */
+  readonly deadlineAtMs?: number;
+  readonly chain: readonly string[];
+  readonly trace?: TraceContext | undefined;
 }
 
 /**
@@ -39,8 +55,15 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
   /** When its sender stops waiting, on the mesh's clock, in milliseconds: what waits then rejects with `TIMEOUT`. */
   readonly deadlineAtMs?: number;
-  /** The delivery in whose handler this is sent: its deadline and its chain of calls are inherited. */
-  readonly cause?: Delivery;
+  /** The delivery in whose handler this is sent: its deadline, chain of calls and trace are inherited. */
+  readonly cause?: Cause;
+  /**
+   * Names a session of its own with the target: messages of different lanes do not wait for each other. One that is
+   * not used for a minute is closed.
+   */
+  readonly lane?: string | undefined;
+  /** The message that this one passes on: its receiver sees the same key, and one delivery more. */
+  readonly passesOn?: Pick<Delivery, "deliveryCount" | "idempotencyKey">;
   /**
    * What becomes of a message whose receiver died before it was acknowledged: rejected with `DELIVERY_UNKNOWN` (by
    * default), or sent again to the receiver's successor, which may then be the second to run it.
@@ -95,13 +118,21 @@ export interface Mesh {
    */
   stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload>;
 
+  /** What it has done so far, and what is under way. The figures go on counting. */
+  counts(): MeshCounts;
+
   /** Closes every node and connection; what was waiting rejects with `PEER_LOST`. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface ServeOptions {
   /** What others learn of the node besides its name, where nodes can be found. */
-  readonly about?: { readonly sketch?: string; readonly board?: string };
+  readonly about?: {
+    readonly sketch?: string;
+    readonly board?: string;
+    /** What carries its messages beyond this mesh, where it is bridged: `nats`. */
+    readonly engine?: string;
+  };
   /** Messages of one channel that run at the same time. 1 by default: in order. */
   readonly concurrency?: number;
   /** Name or address to listen on. `localhost` listens on 127.0.0.1 and ::1. */

@@ -1,9 +1,12 @@
 import type { Clock } from "../core/clock.js";
+import { Failures, type NodeCounts, ReceivedTally } from "./counts.js";
 import type { FrameLink, FrameLinkEvents } from "./framed/frame-link.js";
 import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
 import type { Handler } from "./mesh.js";
+import type { TraceContext } from "./trace.js";
+import { traced } from "./tracing.js";
 
 export interface NodeOptions {
   readonly name: string;
@@ -29,17 +32,60 @@ export class Node {
   readonly boot = crypto.randomUUID();
   readonly #sessions: InSessions;
   readonly #visitors = new Set<Visitor>();
+  /** Connections that were not let in, by the status that they were told. */
+  readonly refusedConnections = new Failures();
+  readonly #handler: Handler;
+  readonly #sinceMs: number;
+  readonly #received = new ReceivedTally();
   #closed: Promise<void> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    const { name, handler, clock, limits, schedule, concurrency = 1 } = options;
+    this.#sinceMs = options.clock.now();
+    const { name, clock, limits, schedule, concurrency = 1 } = options;
+    const handler = traced(name, options.handler);
+    this.#handler = handler;
     const { boot } = this;
-    this.#sessions = new InSessions({ node: name, boot, handler, concurrency, clock, limits, schedule });
+    this.#sessions = new InSessions({
+      node: name,
+      boot,
+      handler,
+      concurrency,
+      clock,
+      limits,
+      schedule,
+      tally: this.#received,
+    });
   }
 
   get name(): string {
     return this.#options.name;
+  }
+
+  /** How long it has been served, in milliseconds. */
+  get ageMs(): number {
+    return this.#options.clock.now() - this.#sinceMs;
+  }
+
+  /** Whether it is being closed, or is. */
+  get isLeaving(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** What it has received so far, and what it holds now. */
+  counts(): NodeCounts {
+    const counts = { ...this.#sessions.counts(), plainLinks: this.#visitors.size };
+    for (const { inbox } of this.#visitors) {
+      const { running, waiting } = inbox.load;
+      counts.running += running;
+      counts.waiting += waiting;
+    }
+    return {
+      node: this.name,
+      received: this.#received,
+      refusedConnections: this.refusedConnections,
+      ...counts,
+    };
   }
 
   /** Takes a new framed link. See `InSessions.accept()`. */
@@ -51,11 +97,26 @@ export class Node {
    * Opens an inbox for a new connection of the plain protocol.
    *
    * @param leave Called once, when the node closes, to close the connection.
+   * @param trace Where its messages belong in a trace.
    * @returns The inbox, and what to call when the connection has ended.
    */
-  open(channel: string, replies: Replies, leave: () => void): { inbox: Inbox; ended: () => void } {
-    const { name, handler, limits, clock } = this.#options;
-    const inbox = new Inbox({ node: name, channel, handler, replies, limits, clock });
+  open(
+    channel: string,
+    replies: Replies,
+    leave: () => void,
+    trace?: TraceContext,
+  ): { inbox: Inbox; ended: () => void } {
+    const { name, limits, clock } = this.#options;
+    const inbox = new Inbox({
+      node: name,
+      channel,
+      handler: this.#handler,
+      replies,
+      limits,
+      clock,
+      tally: this.#received,
+      trace,
+    });
     const visitor = { inbox, leave };
     this.#visitors.add(visitor);
     const ended = () => {

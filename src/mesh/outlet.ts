@@ -1,10 +1,12 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../core/error.js";
 import { Queue } from "../core/queue.js";
+import type { SentTally } from "./counts.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect, Link, LinkEnd } from "./link.js";
 import { type Payload, plainTextOf } from "./payload.js";
-import type { Outbox, Waiter } from "./waiter.js";
+import type { TraceContext } from "./trace.js";
+import type { Waiter } from "./waiter.js";
 
 export interface OutletOptions {
   readonly target: string;
@@ -14,6 +16,7 @@ export interface OutletOptions {
   /** Time to wait for a connection before what is queued is rejected, in milliseconds; `Infinity` for ever. */
   readonly patienceMs: number;
   readonly limits: MeshLimits;
+  readonly tally: SentTally;
   missing(address: string, problem: CircuitError): void;
   opened(): void;
   /** Nothing waits any more; the connection is kept. */
@@ -22,19 +25,29 @@ export interface OutletOptions {
   ended(): void;
 }
 
+interface Queued {
+  readonly message: string;
+  readonly waiter: Waiter;
+  readonly trace: TraceContext | undefined;
+}
+
 /**
  * The sender's end of one connection to a channel of a target, from the first message to the connection's end.
  * It matches acks to messages by their order. Nothing is sent twice.
  */
-export class Outlet implements Outbox {
+export class Outlet {
   readonly #options: OutletOptions;
   /** Who waits for the acks of what is on the link, oldest first. */
   readonly #onLink = new Queue<Waiter>();
-  /** What waits for the link or for room on it, and for whom. */
-  readonly #queuedTexts = new Queue<string>();
-  readonly #queuedWaiters = new Queue<Waiter>();
+  /** What waits for the link or for room on it. */
+  readonly #queued = new Queue<Queued>();
   /** Messages that somebody still waits for. */
   #awaited = 0;
+  /** How many were posted and answered, and of which one the time to its ack is taken; 0 for none. */
+  #posted = 0;
+  #answered = 0;
+  #timed = 0;
+  #startMs = 0;
   #link: Link | undefined;
   #isOver = false;
   /** Why there is no connection yet, as far as the connector knows. */
@@ -57,7 +70,7 @@ export class Outlet implements Outbox {
   }
 
   get isIdle(): boolean {
-    return this.#onLink.length === 0 && this.#queuedTexts.length === 0;
+    return this.#onLink.length === 0 && this.#queued.length === 0;
   }
 
   /** Whether a message would be handed to the link at once. */
@@ -65,7 +78,7 @@ export class Outlet implements Outbox {
     const link = this.#link;
     return (
       link !== undefined &&
-      this.#queuedTexts.length === 0 &&
+      this.#queued.length === 0 &&
       this.#onLink.length < this.#options.limits.outstanding &&
       !link.isFull
     );
@@ -93,27 +106,34 @@ export class Outlet implements Outbox {
   }
 
   /** Sends a checked message, now or as soon as there is a link with room. */
-  post(payload: Payload, waiter: Waiter): void {
+  post(payload: Payload, waiter: Waiter, trace?: TraceContext): void {
     const message = plainTextOf(payload);
+    this.#options.tally.messages++;
     if (message === undefined) {
-      waiter.failed(
+      this.#reject(
+        waiter,
         this.#describe("MESSAGE_INVALID", "it speaks the plain protocol, which carries texts only"),
       );
       return;
     }
+    this.#posted++;
+    if (this.#timed === 0) this.#time();
     if (this.#link !== undefined && this.hasRoom) {
       this.#awaited++;
       this.#onLink.push(waiter);
-      this.#link.send(message);
+      this.#link.send(message, trace);
       return;
     }
-    if (this.#queuedTexts.length >= this.#options.limits.queued) {
-      waiter.failed(this.#describe("NOT_RUN", `${this.#queuedTexts.length} messages wait already`, FLOODED));
+    if (this.#queued.length >= this.#options.limits.queued) {
+      this.#posted--;
+      this.#reject(
+        waiter,
+        this.#describe("NOT_RUN", `${this.#queued.length} messages wait already`, FLOODED),
+      );
       return;
     }
     this.#awaited++;
-    this.#queuedTexts.push(message);
-    this.#queuedWaiters.push(waiter);
+    this.#queued.push({ message, waiter, trace });
   }
 
   /**
@@ -140,13 +160,15 @@ export class Outlet implements Outbox {
   };
 
   #sendQueued(): void {
-    while (this.#queuedTexts.length > 0 && this.#link !== undefined && !this.#link.isFull) {
+    while (this.#queued.length > 0 && this.#link !== undefined && !this.#link.isFull) {
       if (this.#onLink.length >= this.#options.limits.outstanding) return;
-      const message = this.#queuedTexts.shift() as string; // there is one
-      const waiter = this.#queuedWaiters.shift() as Waiter; // and one for each text
-      if (waiter.isGone) continue;
+      const { message, waiter, trace } = this.#queued.shift() as Queued; // there is one
+      if (waiter.isGone) {
+        this.#countAnswer();
+        continue;
+      }
       this.#onLink.push(waiter);
-      this.#link.send(message);
+      this.#link.send(message, trace);
       waiter.sent();
     }
   }
@@ -157,11 +179,13 @@ export class Outlet implements Outbox {
       this.#end(); // an answer to nothing would shift every later ack
       return;
     }
+    this.#options.tally.acks++;
+    this.#countAnswer();
     if (!waiter.isGone) {
       this.#awaited--;
       waiter.acked(text);
     }
-    if (this.#queuedTexts.length > 0) this.#sendQueued();
+    if (this.#queued.length > 0) this.#sendQueued();
     if (this.isIdle) this.#options.idle();
   }
 
@@ -179,7 +203,24 @@ export class Outlet implements Outbox {
   /** Rejects what waits; the oldest for a reason of its own. */
   #fail(problem: CircuitError, problemOfOldest = problem): void {
     const waiting = this.#end();
-    for (const [index, waiter] of waiting.entries()) waiter.failed(index === 0 ? problemOfOldest : problem);
+    for (const [index, waiter] of waiting.entries())
+      this.#reject(waiter, index === 0 ? problemOfOldest : problem);
+  }
+
+  #reject(waiter: Waiter, problem: CircuitError): void {
+    this.#options.tally.failures.add(problem.code);
+    waiter.failed(problem);
+  }
+
+  #time(): void {
+    this.#timed = this.#posted;
+    this.#startMs = this.#options.clock.now();
+  }
+
+  #countAnswer(): void {
+    if (++this.#answered !== this.#timed) return;
+    this.#timed = 0;
+    this.#options.tally.ackMs.add(this.#options.clock.now() - this.#startMs);
   }
 
   /** Ends the connection. Returns who still waits, one entry a message, oldest first. */
@@ -190,8 +231,7 @@ export class Outlet implements Outbox {
     this.#stopConnecting?.();
     this.#link?.close();
     this.#link = undefined;
-    const waiting = [...this.#onLink.drain(), ...this.#queuedWaiters.drain()];
-    this.#queuedTexts.clear();
+    const waiting = [...this.#onLink.drain(), ...this.#queued.drain().map(({ waiter }) => waiter)];
     this.#options.ended();
     return waiting;
   }

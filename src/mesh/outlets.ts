@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import type { SentTally } from "./counts.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
 import type { PeerNotice } from "./mesh.js";
@@ -10,6 +11,7 @@ export interface OutletsOptions {
   readonly patienceMs: number;
   readonly limits: MeshLimits;
   readonly notice: PeerNotice | undefined;
+  readonly tallyOf: (target: string) => SentTally;
 }
 
 /**
@@ -40,7 +42,7 @@ export class Outlets {
   }
 
   #add(target: string, channel: string): Outlet {
-    const { connect, clock, patienceMs, limits, notice } = this.#options;
+    const { connect, clock, patienceMs, limits, notice, tallyOf } = this.#options;
     const outlet: Outlet = new Outlet({
       target,
       channel,
@@ -48,6 +50,7 @@ export class Outlets {
       clock,
       patienceMs,
       limits,
+      tally: tallyOf(target),
       missing: (address, problem) => {
         if (this.#missing.has(target)) return;
         this.#missing.set(target, address);

@@ -1,6 +1,8 @@
+import type { PeerCounts } from "./counts.js";
 import { Entry, type MessageContext } from "./framed/out-channel.js";
 import type { Dial, Dialing } from "./framed/out-link.js";
 import { OutSession, type OutSessionOptions } from "./framed/out-session.js";
+import type { Outlet } from "./outlet.js";
 import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
@@ -36,6 +38,11 @@ export class Peer {
     return outbox;
   }
 
+  /** Whether it is connected, and its messages under way and waiting. */
+  get load(): Omit<PeerCounts, "peer" | "sent"> {
+    return this.#session?.load ?? { isConnected: this.#isPlain, outstanding: 0, window: 0, queued: 0 };
+  }
+
   hasRoom(channel: string): boolean {
     return this.#plainOutlet(channel)?.hasRoom ?? this.#session?.hasRoom(channel) ?? false;
   }
@@ -43,7 +50,7 @@ export class Peer {
   post(channel: string, entry: Entry): void {
     const plain = this.#plainOutlet(channel);
     if (plain) {
-      plain.post(entry.payload, entry.waiter);
+      plain.post(entry.payload, entry.waiter, entry.context?.trace);
     } else {
       this.#session ??= this.#open();
       this.#session.post(channel, entry);
@@ -60,7 +67,7 @@ export class Peer {
     this.#session?.close();
   }
 
-  #plainOutlet(channel: string): Outbox | undefined {
+  #plainOutlet(channel: string): Outlet | undefined {
     return this.#isPlain ? this.#options.outlets?.find(this.#options.target, channel) : undefined;
   }
 

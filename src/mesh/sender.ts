@@ -3,6 +3,7 @@ import { Deadlines } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
+import { type PeerCounts, SentTally } from "./counts.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
@@ -10,7 +11,10 @@ import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
+import { Peers } from "./peers.js";
 import { Sent, WatchedSent } from "./sent.js";
+import { TracedOutbox } from "./traced-outbox.js";
+import { findTracing, type Tracing } from "./tracing.js";
 import type { Outbox } from "./waiter.js";
 
 /** Time that a mesh goes on looking for a peer, in milliseconds: enough to start a process by hand. */
@@ -32,9 +36,12 @@ export interface SenderOptions {
 /** The sending half of a mesh, the same for every kind of link. */
 export class Sender {
   readonly #options: SenderOptions;
+  readonly #tracing = findTracing();
   readonly #outlets: Outlets | undefined;
   readonly #deadlines: Deadlines;
-  readonly #peers = new Map<string, Peer>();
+  readonly #peers: Peers;
+  /** What was sent, by target. */
+  readonly #tallies = new Map<string, SentTally>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
   readonly #streams = new Set<AckStream>();
@@ -43,7 +50,10 @@ export class Sender {
   constructor(options: SenderOptions) {
     this.#options = options;
     this.#deadlines = new Deadlines(options.clock);
-    this.#outlets = options.connect && new Outlets({ ...options, connect: options.connect });
+    this.#peers = new Peers({ clock: options.clock, open: (target, ended) => this.#open(target, ended) });
+    this.#outlets =
+      options.connect &&
+      new Outlets({ ...options, connect: options.connect, tallyOf: (target) => this.#tallyOf(target) });
   }
 
   /** See `Mesh.send()`. */
@@ -54,7 +64,9 @@ export class Sender {
       if (channel !== "") checkChannel(channel, this.#options.limits);
       signal?.throwIfAborted();
       const context = contextOf(options);
-      const outbox = this.#find(target, channel, context);
+      const outbox = this.#tracing
+        ? this.#traced(this.#tracing, target, { ...options, channel }, context)
+        : this.#find(target, options, context);
       const deadlineAtMs = context?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
         outbox.post(message, new Sent(resolve, reject));
@@ -71,6 +83,7 @@ export class Sender {
     const { limits } = this.#options;
     const { channel = "", signal } = options;
     const context = contextOf(options);
+    const traced = this.#tracing && this.#traced(this.#tracing, target, options, context);
     return new AckStream({
       messages,
       signal,
@@ -80,29 +93,58 @@ export class Sender {
       deadlineAtMs: context?.deadlineAtMs,
       deadlines: this.#deadlines,
       streams: this.#streams,
-      findOutbox: () => this.#find(target, channel, context),
+      findOutbox: traced ? () => traced : () => this.#find(target, options, context),
     });
+  }
+
+  /** What was sent so far, by target. */
+  counts(): readonly PeerCounts[] {
+    return [...this.#tallies].map(([peer, sent]) => ({ peer, sent, ...this.#peers.loadOf(peer) }));
   }
 
   /** Rejects what waits, and all that comes. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    for (const peer of [...this.#peers.values()]) peer.close();
+    this.#peers.close();
     this.#outlets?.close();
     // Those that wait for their source only.
     for (const stream of [...this.#streams]) stream.close(meshClosed("go on with a stream"));
   }
 
-  #find(target: string, channel: string, context: MessageContext | undefined): Outbox {
+  /** Where messages go that each have a span. */
+  #traced(
+    tracing: Tracing,
+    target: string,
+    options: StreamOptions,
+    context: MessageContext | undefined,
+  ): Outbox {
+    return new TracedOutbox({
+      send: () => tracing.send(target, options.channel ?? "", options.cause?.trace),
+      find: (trace) => this.#find(target, options, trace ? { repeats: false, ...context, trace } : context),
+    });
+  }
+
+  #find(target: string, { channel = "", lane }: StreamOptions, context: MessageContext | undefined): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    const peer = this.#peers.get(target) ?? this.#open(target);
+    const peer = this.#peers.find(target, lane);
     return peer.outbox(channel, context);
   }
 
-  #open(target: string): Peer {
+  #tallyOf(target: string): SentTally {
+    const name = this.#tallies.size < MOST_TALLIES || this.#tallies.has(target) ? target : "";
+    let tally = this.#tallies.get(name);
+    if (tally === undefined) {
+      tally = new SentTally();
+      this.#tallies.set(name, tally);
+    }
+    return tally;
+  }
+
+  #open(target: string, ended: () => void): Peer {
     const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
-    const peer = new Peer({
+    return new Peer({
       target,
+      tally: this.#tallyOf(target),
       dial,
       outlets: this.#outlets,
       clock,
@@ -120,12 +162,13 @@ export class Sender {
         this.#missing.delete(target);
         notice?.({ peer: target, address: found ?? address, problem: undefined });
       },
-      ended: () => this.#peers.delete(target),
+      ended,
     });
-    this.#peers.set(target, peer);
-    return peer;
   }
 }
+
+/** Targets that are counted apart; those beyond are counted as one, without a name. */
+const MOST_TALLIES = 1_024;
 
 /** What a mesh says after `close()`. */
 export function meshClosed(what: string): CircuitError {
@@ -133,10 +176,21 @@ export function meshClosed(what: string): CircuitError {
 }
 
 /** What a message inherits; `undefined` where it is nothing. */
-function contextOf({ cause, retry, deadlineAtMs }: StreamOptions): MessageContext | undefined {
+function contextOf({
+  cause,
+  retry,
+  passesOn,
+  deadlineAtMs: own = Number.POSITIVE_INFINITY,
+}: StreamOptions): MessageContext | undefined {
   const repeats = retry === "repeat";
-  if (cause === undefined && deadlineAtMs === undefined) return repeats ? { repeats } : undefined;
-  const inheritedMs = cause?.deadlineAtMs ?? Number.POSITIVE_INFINITY;
-  const atMs = Math.min(deadlineAtMs ?? Number.POSITIVE_INFINITY, inheritedMs);
-  return { deadlineAtMs: atMs, repeats, ...(cause && { chain: cause.chain }) };
+  const deadlineAtMs = Math.min(own, cause?.deadlineAtMs ?? Number.POSITIVE_INFINITY);
+  const hasDeadline = Number.isFinite(deadlineAtMs);
+  if (cause === undefined && passesOn === undefined && !hasDeadline) return repeats ? { repeats } : undefined;
+  return {
+    repeats,
+    ...(hasDeadline && { deadlineAtMs }),
+    ...(cause && { chain: cause.chain }),
+    ...(cause?.trace && { trace: cause.trace }),
+    ...(passesOn && { deliveries: passesOn.deliveryCount - 1, key: passesOn.idempotencyKey }),
+  };
 }

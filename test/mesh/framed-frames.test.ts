@@ -153,3 +153,45 @@ test("readFrame() throws nothing but MESSAGE_INVALID, whatever the bytes", () =>
     { numRuns: cases(1_000, 100_000) },
   );
 });
+
+test("readFrame() reads every code of a failure, and one that is not known as FAILED", () => {
+  const known = [
+    "FAILED",
+    "CALL_CYCLE",
+    "DEADLINE",
+    "CANCELLED",
+    "UNKNOWN",
+    "MISSING",
+    "LOST",
+    "INVALID",
+    "DENIED",
+  ];
+  for (const code of [...known, "toString", "", 7, null]) {
+    const json = JSON.stringify({ code, reason: "why" });
+    const wire = Buffer.concat([Buffer.from([0x20, 1, 1, 0x83, json.length]), Buffer.from(json)]);
+    const read = typeof code === "string" && known.includes(code) ? code : "FAILED";
+    assert.deepEqual(told(wire), [["failure", 1, 1, { code: read, reason: "why" }]]);
+  }
+});
+
+test("readFrame() reads where a message belongs in a trace, and leaves out what is no trace", () => {
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  for (const [headers, read] of [
+    [{ traceparent }, { traceparent }],
+    [
+      { traceparent, tracestate: "a=1" },
+      { traceparent, tracestate: "a=1" },
+    ],
+    [{ traceparent: "00-1-2-3", tracestate: "a=1" }, {}],
+    [{ tracestate: "a=1" }, {}],
+    [{ traceparent: [traceparent] }, {}],
+  ] as const) {
+    const json = JSON.stringify(headers);
+    const wire = Buffer.concat([
+      Buffer.from([0x11, 1, 1, 0x84, json.length]),
+      Buffer.from(json),
+      Buffer.from([1, 0x31]),
+    ]);
+    assert.deepEqual(told(wire), [["message", 1, 1, "1", read]], json);
+  }
+});

@@ -45,15 +45,23 @@ export class NatsWire {
     return sid;
   }
 
-  publish(subject: string, text: string, reply = ""): void {
+  publish(subject: string, text: string, reply = "", headers: readonly string[] = []): void {
+    if (headers.length > 0) {
+      const head = `NATS/1.0\r\n${headers.join("\r\n")}\r\n\r\n`;
+      const bytes = Buffer.byteLength(head);
+      this.write(
+        `HPUB ${subject} ${reply} ${bytes} ${bytes + Buffer.byteLength(text)}\r\n${head}${text}\r\n`,
+      );
+      return;
+    }
     this.write(`PUB ${subject} ${reply} ${Buffer.byteLength(text)}\r\n${text}\r\n`);
   }
 
   /** One request and its answer, as `nats req` does. */
-  async request(subject: string, text: string): Promise<WireMessage> {
+  async request(subject: string, text: string, headers: readonly string[] = []): Promise<WireMessage> {
     const inbox = `_INBOX.wire.${++this.#sids}`;
     const sid = this.subscribe(inbox);
-    this.publish(subject, text, inbox);
+    this.publish(subject, text, inbox, headers);
     return this.next((message) => message.sid === sid);
   }
 

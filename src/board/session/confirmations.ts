@@ -94,6 +94,11 @@ export class Confirmations {
     return this.#sent;
   }
 
+  /** Number of digital writes that no echo has counted, and of queries without an answer. */
+  get unconfirmed(): number {
+    return this.#writes.length + this.#queries.length;
+  }
+
   /** Takes note of a digital write that has just been sent. */
   wrote(write: DigitalWrite): void {
     this.#sent++;

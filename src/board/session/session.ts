@@ -40,6 +40,10 @@ export interface SessionCounts {
   readonly redundant: number;
   /** Bytes from the board that were in no Firmata message. */
   readonly discardedBytes: number;
+  /** Digital writes and queries that the board has not answered. */
+  readonly unconfirmed: number;
+  /** Bytes that have not reached the board, by the speed of its wire. */
+  readonly unsentBytes: number;
 }
 
 /** What a pin is left as when the session closes: a level, or whatever it is. */
@@ -152,6 +156,8 @@ class Session implements BoardSession {
       writes: this.#confirmations.sent,
       redundant: this.#redundant,
       discardedBytes: this.#heard.discardedBytes,
+      unconfirmed: this.#confirmations.unconfirmed,
+      unsentBytes: this.#unsentBytes(),
     };
   }
 
@@ -252,6 +258,13 @@ class Session implements BoardSession {
   #transmit(bytes: Uint8Array): void {
     this.#wireFreeAtMs = this.#freeAtMs() + (bytes.length / this.#link.bytesPerSecond) * 1_000;
     this.#link.write(bytes);
+  }
+
+  /** A link that is as quick as it is written to never has any. */
+  #unsentBytes(): number {
+    const { bytesPerSecond } = this.#link;
+    if (!Number.isFinite(bytesPerSecond)) return 0;
+    return Math.round(((this.#freeAtMs() - this.#clock.now()) * bytesPerSecond) / 1_000);
   }
 
   /** When all that was sent will have reached the board, on the clock, in milliseconds. */

@@ -1,6 +1,16 @@
 import { CircuitError } from "../../core/error.js";
 import { isTooDeep, type Payload } from "../payload.js";
-import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
+import { findTrace } from "../trace.js";
+import {
+  FAILURE_CODES,
+  type Failure,
+  HAS_HEADERS,
+  type Headers,
+  IS_ITEM,
+  ITEM,
+  ITEM_KIND_MASK,
+  RECORD,
+} from "./records.js";
 
 /** Takes what a frame says, record by record. What a method throws ends the reading. */
 export interface FrameSink {
@@ -220,29 +230,22 @@ class Reader {
 /** Up to this many bytes, looking whether all are ASCII costs less than decoding UTF-8 (measured). */
 const SCANNED_TEXT = 24;
 
-const FAILURE_CODES: readonly string[] = [
-  "FAILED",
-  "CALL_CYCLE",
-  "DEADLINE",
-  "CANCELLED",
-] satisfies Failure["code"][];
-
 /** A failure, of which a peer may have told anything. */
 function parseFailure(value: unknown): Failure {
   const { code, reason } = Object(value) as { code?: unknown; reason?: unknown };
   return {
-    // The cast: it has just been looked up.
-    code: FAILURE_CODES.includes(String(code)) ? (code as Failure["code"]) : "FAILED",
+    code: FAILURE_CODES.find((known) => known === code) ?? "FAILED",
     reason: typeof reason === "string" ? reason : "no reason given",
   };
 }
 
 /** Headers, of which a peer may have told anything; what has not its type is left out. */
 function parseHeaders(value: object): Headers {
-  const { deadlineMs, deliveries, key } = value as Record<keyof Headers, unknown>;
+  const { deadlineMs, deliveries, key, traceparent, tracestate } = value as Record<keyof Headers, unknown>;
   return {
     ...(typeof deadlineMs === "number" && { deadlineMs }),
     ...(typeof deliveries === "number" && { deliveries }),
     ...(typeof key === "string" && { key }),
+    ...(traceparent !== undefined && findTrace(traceparent, tracestate)),
   };
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { CircuitError } from "../../core/error.js";
 import type { Delivery } from "../mesh.js";
 import type { Payload } from "../payload.js";
+import { findTrace, type TraceContext } from "../trace.js";
 import { DEFAULT_DEADLINE_MS, type Headers } from "./records.js";
 
 /** What the deliveries of one channel of one sender have in common. */
@@ -37,6 +38,7 @@ export class InDelivery implements Delivery {
   readonly #arrivedMs: number;
   #abort: AbortController | undefined;
   #cancelled: unknown;
+  #trace: TraceContext | undefined;
 
   constructor(
     place: DeliveryPlace,
@@ -70,7 +72,11 @@ export class InDelivery implements Delivery {
 
   /** Whether its sender said when it stops waiting, and has. */
   get isLate(): boolean {
-    return this.#headers?.deadlineMs !== undefined && this.#place.clock.now() >= this.deadlineAtMs;
+    return this.hasDeadline && this.#place.clock.now() >= this.deadlineAtMs;
+  }
+
+  get hasDeadline(): boolean {
+    return this.#headers?.deadlineMs !== undefined;
   }
 
   get deadlineAtMs(): number {
@@ -81,12 +87,26 @@ export class InDelivery implements Delivery {
     return this.#place.chain;
   }
 
+  get trace(): TraceContext | undefined {
+    return this.#trace ?? findTrace(this.#headers?.traceparent, this.#headers?.tracestate);
+  }
+
+  /** For a span that handles it. */
+  set trace(trace: TraceContext | undefined) {
+    this.#trace = trace;
+  }
+
   get deliveryCount(): number {
     return 1 + (this.#headers?.deliveries ?? 0);
   }
 
   get idempotencyKey(): string {
     return this.#headers?.key ?? `${this.#place.key}/${this.sequence}`;
+  }
+
+  get session(): string {
+    const [session = ""] = this.#place.key.split("/", 1);
+    return session;
   }
 
   /** Whether a handler of this very channel waits for this message. */

@@ -1,7 +1,10 @@
+import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
-import { answerOf, reasonOf } from "../text.js";
+import { answerOf } from "../text.js";
+import { failureOf } from "./failure.js";
 import { FailedAck, type InChannel, type KeptAck } from "./in-channel.js";
 import type { InDelivery } from "./in-delivery.js";
 import type { Failure } from "./records.js";
@@ -11,6 +14,8 @@ export interface InRunsOptions {
   /** Messages of one channel that run at the same time. */
   readonly concurrency: number;
   readonly limits: MeshLimits;
+  readonly clock: Clock;
+  readonly tally: ReceivedTally;
   /** Nothing runs and nothing waits any more. */
   idle(): void;
 }
@@ -29,6 +34,10 @@ export class InRuns {
   #running = 0;
   #waiting = 0;
   #bytes = 0;
+  /** The next handler is timed; which one is, and since when. */
+  #isTimeDue = false;
+  #timed: InDelivery | undefined;
+  #startMs = 0;
   #isOver = false;
 
   constructor(options: InRunsOptions, owner: InRunsOwner) {
@@ -40,6 +49,10 @@ export class InRuns {
     return this.#running === 0 && this.#waiting === 0;
   }
 
+  get running(): number {
+    return this.#running;
+  }
+
   /** Messages that have not begun. */
   get waiting(): number {
     return this.#waiting;
@@ -48,6 +61,11 @@ export class InRuns {
   /** Bytes of messages that have no answer. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Lets the next handler be timed. Not every one: messages may come quicker than a clock is read. */
+  timeNext(): void {
+    this.#isTimeDue = true;
   }
 
   /** Takes a message, and runs it when its turn has come. */
@@ -120,6 +138,7 @@ export class InRuns {
     }
     channel.running++;
     this.#running++;
+    if (this.#isTimeDue) this.#time(delivery);
     let ack: KeptAck;
     try {
       const answer = this.#options.handler(delivery);
@@ -156,6 +175,7 @@ export class InRuns {
   #settle(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
     channel.awaited(delivery);
     this.#finish(channel, delivery, ack);
+    this.#isTimeDue = true;
     if (!this.#isOver) this.run(channel);
     if (this.isIdle) this.#options.idle();
   }
@@ -164,7 +184,19 @@ export class InRuns {
     channel.running--;
     this.#running--;
     this.#bytes -= delivery.bytes;
+    if (delivery === this.#timed) this.#timeIsUp();
     if (!this.#isOver) this.#owner.answered(channel, delivery.sequence, ack);
+  }
+
+  #time(delivery: InDelivery): void {
+    this.#isTimeDue = false;
+    this.#timed = delivery;
+    this.#startMs = this.#options.clock.now();
+  }
+
+  #timeIsUp(): void {
+    this.#timed = undefined;
+    this.#options.tally.handlerMs.add(this.#options.clock.now() - this.#startMs);
   }
 
   #fail(channel: InChannel, delivery: InDelivery, failure: Failure): void {
@@ -174,7 +206,7 @@ export class InRuns {
 }
 
 function failed(thrown: unknown): FailedAck {
-  return new FailedAck({ code: "FAILED", reason: reasonOf(thrown) });
+  return new FailedAck(failureOf(thrown));
 }
 
 function nobodyWaits(): CircuitError {

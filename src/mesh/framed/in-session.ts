@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
@@ -25,6 +26,7 @@ export interface InSessionOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tally: ReceivedTally;
   readonly schedule: (callback: () => void) => void;
   /** A session runs nothing, and nothing of it waits any more. */
   readonly idle: () => void;
@@ -89,6 +91,11 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     return this.#runs.bytes + this.#keptBytes + this.#channels.length * CHANNEL_BYTES;
   }
 
+  /** Messages that run, that wait, and whose acks are not confirmed. */
+  get load(): { readonly running: number; readonly waiting: number; readonly held: number } {
+    return { running: this.#runs.running, waiting: this.#runs.waiting, held: this.#held };
+  }
+
   /** Goes on over a link, in place of the one before, from where the sender says it is. */
   attach(link: FrameLink, hello: Hello, resumed: boolean): void {
     this.#link?.close();
@@ -126,6 +133,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
    */
   take(frame: Uint8Array, nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#runs.timeNext();
     readFrame(frame, this);
   }
 
@@ -144,6 +152,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
       const first = this.#runs.giveBack(channel);
       if (first === undefined) continue;
       this.#held -= before - channel.received;
+      this.#options.tally.turnedAway++;
       if (this.#link) this.#refuse(channel, first);
     }
   }
@@ -208,6 +217,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     const channel = this.#channels[id];
     if (channel === undefined) throw unexpected("a message on a channel that was not opened");
     if (sequence <= channel.received) {
+      this.#options.tally.repeats++;
       const ack = channel.find(sequence);
       if (ack !== undefined && this.#link?.isFull === false) this.#write(channel, sequence, ack);
       return;
@@ -224,6 +234,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
+    this.#options.tally.messages++;
     const { place } = channel;
     this.#runs.add(channel, new InDelivery(place, sequence, message, headers, this.#nowMs, bytes));
   }
@@ -231,6 +242,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   /** Says once why messages are not taken, and ignores what follows until the sender has heard. */
   #turnAway(channel: InChannel, sequence: number): void {
     if (channel.isDeaf) return;
+    this.#options.tally.turnedAway++;
     if (this.#isLeaving) {
       this.#refuse(channel, Math.min(sequence, channel.received + 1));
       return;
@@ -253,6 +265,9 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
 
   /** See `InRunsOwner`. */
   answered(channel: InChannel, sequence: number, ack: KeptAck): void {
+    const { tally } = this.#options;
+    if (ack instanceof FailedAck) tally.failures.add(ack.failure.code);
+    else tally.acks++;
     this.#keptBytes += channel.keep(sequence, ack);
     this.#write(channel, sequence, ack);
   }

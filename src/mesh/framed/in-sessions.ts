@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import type { NodeCounts, ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
@@ -24,8 +25,15 @@ export interface InSessionsOptions {
   readonly concurrency: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tally: ReceivedTally;
   readonly schedule: (callback: () => void) => void;
 }
+
+/** Sessions with and without a link, and the messages that they hold. */
+export type InSessionCounts = Pick<
+  NodeCounts,
+  "framedLinks" | "keptSessions" | "running" | "waiting" | "held"
+>;
 
 /** A receiver gives a link up after so many times the silence after which its sender has given up. */
 const SILENCES = 3;
@@ -86,6 +94,20 @@ export class InSessions {
     this.#links.add(accepted);
     if (link.isLocal !== true) this.#stopLooking ??= this.#lookLater();
     return accepted;
+  }
+
+  /** What its sessions are, and what they hold. */
+  counts(): InSessionCounts {
+    const counts = { framedLinks: 0, keptSessions: 0, running: 0, waiting: 0, held: 0 };
+    for (const { session, link } of this.#sessions.values()) {
+      const { running, waiting, held } = session.load;
+      if (link) counts.framedLinks++;
+      else counts.keptSessions++;
+      counts.running += running;
+      counts.waiting += waiting;
+      counts.held += held;
+    }
+    return counts;
   }
 
   /** Refuses what has not begun and what comes, and resolves when what runs has been answered. */

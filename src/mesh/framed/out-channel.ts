@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import type { Payload } from "../payload.js";
+import type { TraceContext } from "../trace.js";
 import type { Waiter } from "../waiter.js";
 import { DEFAULT_DEADLINE_MS, type Headers } from "./records.js";
 
@@ -16,15 +17,17 @@ export class Entry {
   /** What it takes of the window's bytes while it is under way. */
   bytes = 0;
   /** How often it may have been delivered to a receiver that has died since. */
-  deliveries = 0;
+  deliveries: number;
   /** The same for every delivery; set when it is delivered again. */
-  key: string | undefined = undefined;
+  key: string | undefined;
 
   constructor(payload: Payload, waiter: Waiter, ticket: number, context: MessageContext | undefined) {
     this.payload = payload;
     this.waiter = waiter;
     this.ticket = ticket;
     this.context = context;
+    this.deliveries = context?.deliveries ?? 0;
+    this.key = context?.key;
   }
 }
 
@@ -36,6 +39,10 @@ export interface MessageContext {
   readonly chain?: readonly string[];
   /** Deliver it again to a receiver that may have died after it ran. */
   readonly repeats?: boolean;
+  /** For a message that is passed on: how often it may have been delivered before, and its key. */
+  readonly deliveries?: number;
+  readonly key?: string;
+  readonly trace?: TraceContext;
 }
 
 /** Callers of what no handler waits for. */
@@ -207,11 +214,12 @@ export function headersOf(entry: Entry, clock: Clock): Headers | undefined {
   const { context, deliveries, key } = entry;
   if (context === undefined && deliveries === 0) return undefined;
   const deadlineMs = deadlineOf(context, clock);
-  if (deadlineMs === undefined && deliveries === 0) return undefined;
+  if (deadlineMs === undefined && deliveries === 0 && context?.trace === undefined) return undefined;
   return {
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(deliveries > 0 && { deliveries }),
     ...(key !== undefined && { key }),
+    ...context?.trace,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import type { PeerCounts, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
 import { type Entry, headersOf, NOBODY, OutChannel } from "./out-channel.js";
@@ -8,6 +9,7 @@ import type { TurnWriter } from "./turn-writer.js";
 export interface OutMessagesOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tally: SentTally;
   readonly writer: TurnWriter;
   /** Whether messages may be handed to the link. */
   mayWrite(): boolean;
@@ -43,6 +45,11 @@ export class OutMessages {
 
   get isIdle(): boolean {
     return this.#outstanding === 0 && this.#queued === 0;
+  }
+
+  /** Messages under way, how many may be, and messages that wait. */
+  get load(): Pick<PeerCounts, "outstanding" | "window" | "queued"> {
+    return { outstanding: this.#outstanding, window: this.#window, queued: this.#queued };
   }
 
   /** Channels that the receiver knows: number, name, and first sequence number without an ack. */
@@ -142,6 +149,7 @@ export class OutMessages {
     this.#outstanding -= taken;
     this.#outstandingBytes -= bytes;
     this.#queued += waiting;
+    this.#options.tally.repeats += waiting;
     if (channel.hasUnsent) this.#waiting.add(channel);
   }
 
@@ -221,6 +229,7 @@ export class OutMessages {
     entry.bytes = writer.length - before;
     this.#outstanding++;
     this.#outstandingBytes += entry.bytes;
+    if (entry.deliveries > 0) this.#options.tally.repeats++;
     return entry;
   }
 

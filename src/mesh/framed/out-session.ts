@@ -1,13 +1,15 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
+import type { PeerCounts, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
+import { errorOf } from "./failure.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
 import type { Entry } from "./out-channel.js";
 import { type Dial, OutLink } from "./out-link.js";
 import { OutMessages } from "./out-messages.js";
-import { type Failure, RECORD, type Welcome } from "./records.js";
+import { RECORD, type Welcome } from "./records.js";
 
 export interface OutSessionOptions {
   readonly target: string;
@@ -16,6 +18,7 @@ export interface OutSessionOptions {
   /** Time to wait for a first connection, in milliseconds; `Infinity` for ever. */
   readonly patienceMs: number;
   readonly limits: MeshLimits;
+  readonly tally: SentTally;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
@@ -52,7 +55,7 @@ export class OutSession {
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    const { target, dial, clock, limits, schedule } = options;
+    const { target, dial, clock, limits, schedule, tally } = options;
     this.#link = new OutLink({
       target,
       dial,
@@ -76,7 +79,7 @@ export class OutSession {
       gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
     });
     const mayWrite = () => !this.#isLeaving && this.#link.hasRoom;
-    this.#messages = new OutMessages({ clock, limits, writer: this.#link.writer, mayWrite });
+    this.#messages = new OutMessages({ clock, limits, tally, writer: this.#link.writer, mayWrite });
   }
 
   /** Begins to connect. */
@@ -86,6 +89,11 @@ export class OutSession {
 
   get isIdle(): boolean {
     return this.#messages.isIdle;
+  }
+
+  /** Whether it is connected, and its messages under way and waiting. */
+  get load(): Omit<PeerCounts, "peer" | "sent"> {
+    return { isConnected: this.#link.isOpen, ...this.#messages.load };
   }
 
   /** Whether a message of a channel would be handed to the link at once. */
@@ -99,8 +107,9 @@ export class OutSession {
       entry.waiter.failed(this.#error("PEER_LOST", "the session is over"), entry.ticket);
       return;
     }
+    this.#options.tally.began(entry, this.#options.clock);
     const refusal = this.#messages.add(name, entry);
-    if (refusal !== undefined) entry.waiter.failed(this.#error("NOT_RUN", refusal), entry.ticket);
+    if (refusal !== undefined) this.#reject(entry, this.#error("NOT_RUN", refusal));
   }
 
   /** See `Outbox.abandon()`. */
@@ -113,6 +122,7 @@ export class OutSession {
   /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
   handOver(): Unsent[] {
     const waiting = this.#messages.drain();
+    for (const { entry } of waiting) this.#options.tally.handedOver(entry);
     this.#end();
     return waiting;
   }
@@ -149,13 +159,14 @@ export class OutSession {
     },
     ack: (id, sequence, payload, bytes) => {
       const entry = this.#messages.finish(id, sequence, bytes);
-      if (entry && !entry.waiter.isGone) entry.waiter.acked(payload, entry.ticket);
+      if (entry === undefined) return;
+      this.#options.tally.acked(entry, this.#options.clock);
+      if (!entry.waiter.isGone) entry.waiter.acked(payload, entry.ticket);
     },
-    failure: (id, sequence, { code, reason }) => {
+    failure: (id, sequence, failure) => {
       const entry = this.#messages.finish(id, sequence, 0);
-      if (entry === undefined || entry.waiter.isGone) return;
-      const text = code === "FAILED" ? `its handler failed: ${reason}` : reason;
-      entry.waiter.failed(this.#error(CODES[code], text), entry.ticket);
+      if (entry === undefined) return;
+      this.#reject(entry, errorOf(this.#options.target, failure));
     },
     numbers: (type, first, second) => {
       if (type === RECORD.ping) this.#link.writer.record.numbers(RECORD.pong, first);
@@ -186,7 +197,7 @@ export class OutSession {
   #restart(): void {
     const lost = this.#messages.restart(this.#session);
     const problem = this.#error("DELIVERY_UNKNOWN", "it was lost after the message was sent");
-    for (const { waiter, ticket } of lost) if (!waiter.isGone) waiter.failed(problem, ticket);
+    for (const entry of lost) this.#reject(entry, problem);
   }
 
   /** The receiver has answered all that it ran: what has no ack has not run, and never will there. */
@@ -215,8 +226,12 @@ export class OutSession {
   #fail(problemOf: (entry: Entry) => CircuitError): void {
     const waiting = this.#messages.drain();
     this.#end();
-    for (const { entry } of waiting)
-      if (!entry.waiter.isGone) entry.waiter.failed(problemOf(entry), entry.ticket);
+    for (const { entry } of waiting) this.#reject(entry, problemOf(entry));
+  }
+
+  #reject(entry: Entry, problem: CircuitError): void {
+    this.#options.tally.failed(entry, problem.code);
+    if (!entry.waiter.isGone) entry.waiter.failed(problem, entry.ticket);
   }
 
   #end(): void {
@@ -231,13 +246,6 @@ export class OutSession {
     return new CircuitError(code, `Cannot get an ack from ${this.#options.target}: ${reason}`);
   }
 }
-
-const CODES = {
-  FAILED: "PEER_REFUSED",
-  CALL_CYCLE: "CALL_CYCLE",
-  DEADLINE: "TIMEOUT",
-  CANCELLED: "NOT_RUN",
-} as const satisfies Record<Failure["code"], CircuitErrorCode>;
 
 function unexpected(what: string): CircuitError {
   return new CircuitError("MESSAGE_INVALID", `Cannot go on with this receiver: it sends ${what}`);

@@ -62,6 +62,9 @@ export interface Headers {
   readonly deliveries?: number;
   /** The same for every delivery of one message. */
   readonly key?: string;
+  /** Where it belongs in a trace. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 /** What a sender says first. */
@@ -97,6 +100,21 @@ export interface Welcome {
 
 /** Why a message failed. */
 export interface Failure {
-  readonly code: "FAILED" | "CALL_CYCLE" | "DEADLINE" | "CANCELLED";
+  readonly code: FailureCode;
   readonly reason: string;
 }
+
+export const FAILURE_CODES = [
+  "FAILED",
+  "CALL_CYCLE",
+  "DEADLINE",
+  "CANCELLED",
+  // What became of it beyond whoever passed it on.
+  "UNKNOWN",
+  "MISSING",
+  "LOST",
+  "INVALID",
+  "DENIED",
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { NodeCounts } from "../counts.js";
 import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
@@ -24,6 +25,11 @@ export class LocalNodes {
 
   get names(): readonly string[] {
     return [...this.#nodes.keys()];
+  }
+
+  /** What each has received so far, and what it holds now. */
+  counts(): readonly NodeCounts[] {
+    return [...this.#nodes.values()].map((node) => node.counts());
   }
 
   /** @throws {CircuitError} `ADDRESS_BUSY` when there is a node of that name. */

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { MeshCounts } from "../counts.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type {
   Handler,
@@ -58,6 +59,10 @@ export class MemoryMesh implements Mesh {
 
   stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
     return this.#sender.stream(target, messages, options);
+  }
+
+  counts(): MeshCounts {
+    return { nodes: this.#nodes.counts(), peers: this.#sender.counts() };
   }
 
   async close(): Promise<void> {

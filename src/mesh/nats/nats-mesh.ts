@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { MeshCounts } from "../counts.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type {
   Handler,
@@ -94,7 +95,11 @@ export class NatsMesh implements Mesh {
    *
    * @throws {CircuitError} `PEER_MISSING` when there is no server in time, `ACCESS_DENIED` when it refuses us.
    */
-  async serve(name: string, handler: Handler, { concurrency = 1 }: ServeOptions = {}): Promise<ServedNode> {
+  async serve(
+    name: string,
+    handler: Handler,
+    { concurrency = 1, about }: ServeOptions = {},
+  ): Promise<ServedNode> {
     if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
     checkNodeName(name);
     if (this.#nodes.has(name)) {
@@ -114,6 +119,7 @@ export class NatsMesh implements Mesh {
       connection: this.#connection,
       concurrency,
       version,
+      about,
       clock,
       limits,
       denied: (error) => this.#tellDenied(name, error),
@@ -150,6 +156,11 @@ export class NatsMesh implements Mesh {
   stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
     const problem = this.#findProblem(target);
     return this.#sender.stream(target, problem === undefined ? messages : failing(problem), options);
+  }
+
+  counts(): MeshCounts {
+    const nodes = [...this.#nodes.values()].map((node) => node.counts());
+    return { nodes, peers: this.#sender.counts() };
   }
 
   close(): Promise<void> {

@@ -6,9 +6,11 @@ import { Queue } from "../../core/queue.js";
 import { DEFAULT_DEADLINE_MS } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Link, LinkEvents } from "../link.js";
+import type { TraceContext } from "../trace.js";
 import type { Connection } from "./connection.js";
 import { describeMissing, isNobody } from "./missing.js";
 import { requestSubject } from "./subjects.js";
+import { headersOf } from "./trace-headers.js";
 
 export interface PlainLinkOptions {
   readonly connection: Connection;
@@ -32,12 +34,17 @@ export function openPlainLink(
   return () => link.close();
 }
 
+interface Asking {
+  readonly text: string;
+  readonly trace: TraceContext | undefined;
+}
+
 class PlainLink implements Link {
   readonly #node: string;
   readonly #subject: string;
   readonly #events: LinkEvents;
   readonly #options: PlainLinkOptions;
-  readonly #waiting = new Queue<string>();
+  readonly #waiting = new Queue<Asking>();
   #isAsking = false;
   #isOver = false;
   #stopWaiting = () => {};
@@ -61,9 +68,9 @@ class PlainLink implements Link {
     return this.#waiting.length >= this.#options.limits.outstanding;
   }
 
-  send(text: string): void {
+  send(text: string, trace?: TraceContext): void {
     if (this.#isOver) return;
-    this.#waiting.push(text);
+    this.#waiting.push({ text, trace });
     if (!this.#isAsking) void this.#askAll();
   }
 
@@ -75,8 +82,8 @@ class PlainLink implements Link {
 
   async #askAll(): Promise<void> {
     this.#isAsking = true;
-    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
-      const answer = await this.#ask(text);
+    for (let asking = this.#waiting.shift(); asking !== undefined; asking = this.#waiting.shift()) {
+      const answer = await this.#ask(asking);
       if (this.#isOver) return;
       if (answer === undefined) break;
       const refusal = answer.headers?.get("Nats-Service-Error");
@@ -91,14 +98,17 @@ class PlainLink implements Link {
   }
 
   /** Asks until somebody is there to answer; a request that nobody was there for has not been run. */
-  async #ask(text: string): Promise<Msg | undefined> {
+  async #ask({ text, trace }: Asking): Promise<Msg | undefined> {
     const { connection, clock } = this.#options;
     const waits = backoff();
     while (!this.#isOver) {
       try {
         const { client } = connection;
         if (client === undefined) throw connection.problem ?? new Error("there is no server");
-        return await client.request(this.#subject, text, { timeout: DEFAULT_DEADLINE_MS });
+        return await client.request(this.#subject, text, {
+          timeout: DEFAULT_DEADLINE_MS,
+          ...(trace && { headers: headersOf(trace) }),
+        });
       } catch (error) {
         if (this.#isOver) return undefined;
         if (connection.client && !isNobody(error)) {

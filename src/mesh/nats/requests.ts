@@ -5,6 +5,7 @@ import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
 import type { EndpointStats } from "./service.js";
 import { channelOf } from "./subjects.js";
+import { traceOf } from "./trace-headers.js";
 
 /** Numbers in `Nats-Service-Error-Code`, as HTTP has them. */
 export const ERROR_CODE = { badRequest: 400, failed: 500, busy: 503 } as const;
@@ -122,6 +123,7 @@ export class Requests {
         respondError(client, message, ERROR_CODE.busy, "the node has left");
         done("the node has left");
       },
+      traceOf(message),
     );
     inbox.push(text);
   }

@@ -1,8 +1,10 @@
 import { type Msg, type NatsConnection, nuid, type Subscription } from "@nats-io/transport-node";
 import type { Clock } from "../../core/clock.js";
 import type { CircuitError } from "../../core/error.js";
+import type { NodeCounts } from "../counts.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
+import type { ServeOptions } from "../mesh.js";
 import type { Node } from "../node.js";
 import type { Connection } from "./connection.js";
 import type { OpenAnswer } from "./dial.js";
@@ -23,6 +25,7 @@ export interface NatsNodeOptions {
   readonly concurrency: number;
   /** Version of the program, for service discovery. */
   readonly version: string;
+  readonly about?: ServeOptions["about"];
   readonly clock: Clock;
   readonly limits: MeshLimits;
   /** The server does not let us listen where we must. */
@@ -46,6 +49,10 @@ export class NatsNode {
   constructor(options: NatsNodeOptions) {
     this.#options = options;
     this.#requests = new Requests({ ...options, stats: this.#requestStats });
+  }
+
+  counts(): NodeCounts {
+    return this.#options.node.counts();
   }
 
   /** Begins to take messages, on every client that the connection has from now on. */
@@ -116,6 +123,7 @@ export class NatsNode {
       node: this.#options.node.name,
       member: this.#options.node.boot,
       version: this.#options.version,
+      about: this.#options.about,
       started: this.#started,
       requests: this.#requestStats,
       links: this.#linkStats,

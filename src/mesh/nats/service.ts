@@ -1,3 +1,4 @@
+import type { ServeOptions } from "../mesh.js";
 import { openSubject, QUEUE_GROUP, requestSubjects } from "./subjects.js";
 
 /**
@@ -57,6 +58,7 @@ export interface ServiceOptions {
   readonly member: string;
   readonly version: string;
   readonly started: Date;
+  readonly about?: ServeOptions["about"];
   readonly requests: EndpointStats;
   readonly links: EndpointStats;
 }
@@ -72,13 +74,13 @@ export function describeService(
   verb: ServiceVerb,
   options: ServiceOptions,
 ): Readonly<Record<string, unknown>> {
-  const { node, member, version, started, requests, links } = options;
+  const { node, member, version, started, about, requests, links } = options;
   const standard = {
     type: TYPE[verb],
     name: serviceName(node),
     id: member,
     version,
-    metadata: { node, protocol: "circuit.1" },
+    metadata: { node, protocol: "circuit.1", ...about },
   };
   if (verb === "PING") return standard;
   const [empty, others] = requestSubjects(node);

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { CircuitError, messageOf } from "../../core/error.js";
@@ -12,6 +18,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly limits: MeshLimits;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** A request that asks for no WebSocket. */
+  request(request: IncomingMessage, response: ServerResponse): void;
 }
 
 /** Sockets on one port of this machine, for each address of a host. */
@@ -57,7 +65,7 @@ async function listenOnAll(addresses: readonly string[], options: ListenOptions)
   let { port } = options;
   try {
     for (const address of addresses) {
-      const server = createRefusingServer(options);
+      const server = createNodeServer(options);
       if (!(await bind(server, address, port))) continue;
       servers.push(server);
       port = (server.address() as AddressInfo).port; // a listening TCP server has one
@@ -70,22 +78,14 @@ async function listenOnAll(addresses: readonly string[], options: ListenOptions)
   return { port, addresses: urls, close };
 }
 
-/** A server that answers each plain request with 426, for WebSockets are all it has. */
-function createRefusingServer({ limits, upgrade }: ListenOptions): Server {
+function createNodeServer({ limits, upgrade, request }: ListenOptions): Server {
   const server = createServer(
     {
       headersTimeout: limits.handshakeMs,
       requestTimeout: limits.handshakeMs,
       connectionsCheckingInterval: Math.ceil(limits.handshakeMs / 4),
     },
-    (_request, response) => {
-      response.writeHead(426, {
-        Connection: "close, Upgrade",
-        Upgrade: "websocket",
-        "Content-Type": "text/plain",
-      });
-      response.end("This is a node of a circuit: connect with a WebSocket.\n");
-    },
+    request,
   );
   server.maxConnections = limits.connections + HANDSHAKES;
   server.on("upgrade", upgrade);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import "./word-masks.js";
 import { WebSocketServer } from "ws";
@@ -6,8 +6,10 @@ import type { Clock } from "../../core/clock.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
-import { admit } from "./admission.js";
+import { findTrace, type TraceContext } from "../trace.js";
+import { type AdmissionRules, admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
+import { answerRequest, type Pages } from "./pages.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
 import type { Poll } from "./poll.js";
 import { WsFrameLink } from "./ws-frame-link.js";
@@ -22,11 +24,13 @@ export interface ServeWsOptions {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly poll?: Poll | undefined;
+  /** What the port says to those who ask without a WebSocket. */
+  readonly pages?: Pages;
 }
 
 /** Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one. */
 export function serveWs(options: ServeWsOptions): Promise<Listening> {
-  const { node, limits, host, port } = options;
+  const { node, limits, host, port, clock, pages = {} } = options;
   const open = new Set<WsLink | WsFrameLink>();
   const plain = makeServer(limits.frameBytes, () => false);
   const framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
@@ -36,15 +40,28 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
     open.add(link);
     void link.closed.then(() => gone(link));
   };
+  const rulesFor = (request: IncomingMessage): AdmissionRules => ({
+    ...options,
+    port: request.socket.localPort ?? port,
+  });
+  const refuse = (socket: Duplex, status: number, reason: string) => {
+    node.refusedConnections.add(String(status));
+    refuseUpgrade(socket, status, reason);
+  };
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    answerRequest(request, response, { node, pages, rules: rulesFor(request), clock, limits });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const rules = { ...options, port: request.socket.localPort ?? port };
-    const admission = admit(request.url ?? "/", request.headers, rules);
+    const admission = admit(request.url ?? "/", request.headers, rulesFor(request));
     if ("status" in admission) {
-      refuseUpgrade(socket, admission.status, admission.reason);
+      refuse(socket, admission.status, admission.reason);
+      return;
+    }
+    if (node.isLeaving) {
+      refuse(socket, 503, `${node.name} is leaving`);
       return;
     }
     if (open.size >= limits.connections) {
-      refuseUpgrade(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
+      refuse(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
       return;
     }
     request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -58,11 +75,12 @@ export function serveWs(options: ServeWsOptions): Promise<Listening> {
       plain.handleUpgrade(request, socket, head, (ws) => {
         const link = new WsLink(ws, socket, "server", options);
         keepPlain(link);
-        attach(node, admission.channel, link);
+        const { traceparent, tracestate } = request.headers;
+        attach(node, admission.channel, { link, trace: findTrace(traceparent, tracestate) });
       });
     }
   };
-  return listen({ name: node.name, host, port, limits, upgrade });
+  return listen({ name: node.name, host, port, limits, upgrade, request: answer });
 }
 
 function makeServer(maxPayload: number, handleProtocols: () => string | false): WebSocketServer {
@@ -82,7 +100,11 @@ function asksForFrames({ headers }: IncomingMessage): boolean {
 }
 
 /** Joins a plain connection to an inbox of the node. */
-function attach(node: Node, channel: string, link: WsLink): void {
+function attach(
+  node: Node,
+  channel: string,
+  { link, trace }: { readonly link: WsLink; readonly trace: TraceContext | undefined },
+): void {
   let isHeldUp = false;
   const { inbox, ended } = node.open(
     channel,
@@ -96,6 +118,7 @@ function attach(node: Node, channel: string, link: WsLink): void {
       setReading: (reading) => link.setReading(reading),
     },
     () => link.close(CLOSE.goingAway, "the node closes"),
+    trace,
   );
   link.listen({
     text: (text) => inbox.push(text),

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import type { MeshCounts } from "../counts.js";
 import type { Discovery } from "../discovery/discovery.js";
 import { Pursuit } from "../discovery/pursuit.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
@@ -21,6 +22,7 @@ import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
 import { parsePeerUrl } from "./address.js";
 import { WsConnector } from "./connect.js";
 import type { Listening } from "./listen.js";
+import type { Pages } from "./pages.js";
 import { Poll } from "./poll.js";
 import { serveWs } from "./serve.js";
 
@@ -40,6 +42,8 @@ export interface WsMeshOptions {
   readonly discovery?: Discovery;
   /** Where to try peers that neither the grid names nor anybody has announced. */
   readonly fallback?: Readonly<Record<string, string>>;
+  /** What the ports of its nodes say to those who ask without a WebSocket. */
+  readonly pages?: Pages;
   /** Whether peers are asked for the framed protocol. True by default; the plain one is what foreign nodes speak. */
   readonly framed?: boolean;
   /**
@@ -57,7 +61,7 @@ export interface WsMeshOptions {
  * are announced, then at its fallback address.
  */
 export class WsMesh implements Mesh {
-  readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts">> & {
+  readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts" | "pages">> & {
     readonly limits: MeshLimits;
     readonly poll: Poll | undefined;
   };
@@ -85,10 +89,11 @@ export class WsMesh implements Mesh {
     discovery,
     fallback = {},
     poll: polls = false,
+    pages = {},
   }: WsMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
     const poll = polls ? new Poll(clock) : undefined;
-    this.#options = { clock, limits, allowedOrigins, allowedHosts, poll };
+    this.#options = { clock, limits, allowedOrigins, allowedHosts, poll, pages };
     for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
     for (const [peer, address] of Object.entries(fallback)) {
       this.#fallback.set(peer, parsePeerUrl(peer, address));
@@ -146,6 +151,10 @@ export class WsMesh implements Mesh {
     return this.#sender.stream(target, messages, options);
   }
 
+  counts(): MeshCounts {
+    return { nodes: this.#nodes.counts(), peers: this.#sender.counts() };
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -167,16 +176,16 @@ export class WsMesh implements Mesh {
     if (withdraw) this.#withdrawals.set(node, withdraw);
   }
 
-  /** Is not to be found any more, stops listening, lets handlers finish, closes connections, in this order. */
+  /** Is not to be found any more, lets handlers finish, closes connections, stops listening, in this order. */
   async #closeNode(node: Node): Promise<void> {
     const listening = await this.#listening.get(node)?.catch(() => undefined);
     this.#listening.delete(node);
     const withdraw = this.#withdrawals.get(node);
     this.#withdrawals.delete(node);
     if (withdraw) await withdraw();
-    const stopped = listening?.close();
+    // The port goes on saying that the node leaves until it has; then it is free.
     await this.#nodes.remove(node);
-    await stopped;
+    await listening?.close();
   }
 
   /** A target that the grid does not name is looked for in this process. */

@@ -123,6 +123,22 @@ test("close() is idempotent, and is not held up by a board that has hung", async
   assert.match(notices.join(), /did not answer/);
 });
 
+test("a session counts what the board has not answered", async () => {
+  const { link, session, board } = await openMock("circuit");
+  const pin = new five.Pin({ pin: 13, board });
+  pin.high();
+  await board.confirm();
+  assert.equal(session.counts().unconfirmed, 0);
+  link.hang();
+  pin.low();
+  const confirmed = board.confirm();
+  confirmed.catch(() => {});
+  assert.equal(session.counts().unconfirmed, 1);
+  assert.equal(session.counts().unsentBytes, 0, "its wire takes no time");
+  link.unplug();
+  await assert.rejects(confirmed);
+});
+
 test("garbage from a running board is thrown away and counted, and the session goes on", async () => {
   const { link, session, board } = await openMock();
   const pin = new five.Pin({ pin: 13, board });

@@ -1,0 +1,46 @@
+import { ToldFailure, toldFailureOf } from "../mesh/framed/failure.js";
+import type { Cause, Delivery, Handler, Mesh } from "../mesh/mesh.js";
+import type { Payload } from "../mesh/payload.js";
+
+/** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
+const MARK = "/bridge/";
+
+/**
+ * Passes each message on to a node of another mesh, on its channel, and answers with its ack, or with its failure.
+ *
+ * Each sender's go by a session of their own, in the order in which the handler is called: a node that is served so with
+ * a concurrency of a window keeps the order of each channel and the pace of the far receiver.
+ *
+ * @param bridge Names the bridge among all.
+ */
+export function forwardTo(mesh: Mesh, target: string, bridge: string): Handler {
+  const mark = MARK + bridge;
+  return (delivery) => {
+    const cause = causeOf(delivery, mark);
+    if (cause === undefined) {
+      const reason = `bridges pass ${target} to each other: each knows it only from the other`;
+      throw new ToldFailure({ code: "CALL_CYCLE", reason });
+    }
+    const { channel, message, signal, session } = delivery;
+    return passOn(mesh.send(target, message, { channel, signal, cause, lane: session, passesOn: delivery }));
+  };
+}
+
+async function passOn(ack: Promise<Payload>): Promise<Payload> {
+  try {
+    return await ack;
+  } catch (problem) {
+    throw toldFailureOf(problem);
+  }
+}
+
+/**
+ * The chain of calls without the bridge's own node, which has the name of the one beyond it and does not wait for
+ * itself; `undefined` where the message has been here, and since then at bridges only.
+ */
+function causeOf({ chain, deadlineAtMs, hasDeadline, trace }: Delivery, mark: string): Cause | undefined {
+  const callers = chain.slice(0, -1);
+  const bridges = callers.slice(callers.findLastIndex((caller) => !caller.startsWith(MARK)) + 1);
+  if (bridges.includes(mark)) return undefined;
+  return { chain: [...callers, mark], trace, ...(hasDeadline && { deadlineAtMs }) };
+}
