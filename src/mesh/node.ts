@@ -4,6 +4,7 @@ import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
 import type { Handler } from "./mesh.js";
+import type { Guard } from "./safety/trust.js";
 
 export interface NodeOptions {
   readonly name: string;
@@ -13,6 +14,10 @@ export interface NodeOptions {
   readonly limits: MeshLimits;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** Whether a sender, by its name, may use a channel; all may where it is left out. */
+  mayTake?(from: string, channel: string): boolean;
+  /** Takes note of a sender that may not. */
+  refused?(from: string, peer: string, reason: string): void;
 }
 
 /** An open connection of the plain protocol to a node, as the node sees it. */
@@ -33,9 +38,8 @@ export class Node {
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    const { name, handler, clock, limits, schedule, concurrency = 1 } = options;
-    const { boot } = this;
-    this.#sessions = new InSessions({ node: name, boot, handler, concurrency, clock, limits, schedule });
+    const { name, concurrency = 1 } = options;
+    this.#sessions = new InSessions({ ...options, node: name, boot: this.boot, concurrency });
   }
 
   get name(): string {
@@ -43,8 +47,8 @@ export class Node {
   }
 
   /** Takes a new framed link. See `InSessions.accept()`. */
-  accept(link: FrameLink, peer: string): FrameLinkEvents {
-    return this.#sessions.accept(link, peer);
+  accept(link: FrameLink, peer: string, guard?: Guard): FrameLinkEvents {
+    return this.#sessions.accept(link, peer, guard);
   }
 
   /**

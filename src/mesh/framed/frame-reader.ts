@@ -77,6 +77,8 @@ class Reader {
       case RECORD.hello:
       case RECORD.welcome:
       case RECORD.bye:
+      case RECORD.challenge:
+      case RECORD.proof:
         sink.json(type, this.#json());
         break;
       default: {
@@ -190,6 +192,7 @@ const FAILURE_CODES: readonly string[] = [
   "CALL_CYCLE",
   "DEADLINE",
   "CANCELLED",
+  "ACCESS_DENIED",
 ] satisfies Failure["code"][];
 
 /** A failure, of which a peer may have told anything. */

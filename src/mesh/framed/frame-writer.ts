@@ -11,6 +11,8 @@ const SHORT_TEXT = 24;
 /** The longest LEB128 of a safe integer, in bytes. */
 const MAX_NUMBER_BYTES = 8;
 
+type JsonRecord = (typeof RECORD)["hello" | "welcome" | "bye" | "challenge" | "proof"];
+
 type RunRecord = typeof RECORD.send | typeof RECORD.ack;
 
 /** Puts together a frame: all that a turn of the event loop has to say. */
@@ -36,7 +38,7 @@ export class FrameWriter {
   }
 
   /** A record that is a type and JSON. */
-  json(type: typeof RECORD.hello | typeof RECORD.welcome | typeof RECORD.bye, value: object): void {
+  json(type: JsonRecord, value: object): void {
     this.#type(type);
     this.#text(JSON.stringify(value));
   }

@@ -16,6 +16,8 @@ export class InChannel {
   received = 0;
   /** It has told of a gap, or of a refusal, and ignores what still comes until the sender has heard. */
   isDeaf = false;
+  /** Its sender may not use it: each message is refused. */
+  isForbidden = false;
   readonly #kept = new Map<number, KeptAck>();
   #confirmed = 0;
 

@@ -28,6 +28,10 @@ export interface InSessionOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly schedule: (callback: () => void) => void;
+  /** Whether the sender may use a channel; any where it is left out. */
+  mayTake?(channel: string): boolean;
+  /** Takes note of what it may not. */
+  refused?(reason: string): void;
   /** Nothing runs and nothing waits any more. */
   readonly idle: () => void;
   /** The sender has ended the session. */
@@ -158,7 +162,10 @@ export class InSession {
     if (this.#channels.size >= MAX_CHANNELS) throw unexpected(`over ${MAX_CHANNELS} channels`);
     if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
       throw unexpected("a channel whose name is too long");
-    this.#channels.set(id, new InChannel(id, name));
+    const channel = new InChannel(id, name);
+    channel.isForbidden = this.#options.mayTake?.(name) === false;
+    if (channel.isForbidden) this.#options.refused?.(`it may not send to ${JSON.stringify(name)}`);
+    this.#channels.set(id, channel);
   }
 
   #arrived(id: number, sequence: number, message: Payload, headers: Headers | undefined): void {
@@ -180,6 +187,11 @@ export class InSession {
     channel.isDeaf = false;
     channel.received = sequence;
     this.#held++;
+    if (channel.isForbidden) {
+      const reason = `${node} takes nothing from it on channel ${JSON.stringify(channel.name)}`;
+      this.#answered(channel, sequence, { failure: { code: "ACCESS_DENIED", reason } });
+      return;
+    }
     const key = () => `${this.#id}/${id}/${sequence}`;
     this.#runs.add(
       channel,

@@ -1,13 +1,12 @@
 import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
+import type { Guard } from "../safety/trust.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
-import { readFrame } from "./frame-reader.js";
-import { parseHello } from "./hello.js";
+import { type Admitted, InGreeting } from "./in-greeting.js";
 import { InSession } from "./in-session.js";
 import { KeepAlive } from "./keep-alive.js";
 import { SESSION_KEPT_MS } from "./out-link.js";
-import { type Hello, RECORD } from "./records.js";
 
 /**
  * Sessions that a peer may leave behind without a link, so that whoever makes up new senders costs bounded memory:
@@ -24,6 +23,10 @@ export interface InSessionsOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly schedule: (callback: () => void) => void;
+  /** Whether a sender, by its name, may use a channel; all may where it is left out. */
+  mayTake?(from: string, channel: string): boolean;
+  /** Takes note of a sender that was not let in, or may not send what it sent. */
+  refused?(from: string, peer: string, reason: string): void;
 }
 
 /** Silence after which a sender's link is given up, in milliseconds: a sender asks after 10 s of it. */
@@ -31,6 +34,8 @@ const SILENT_MS = 60_000;
 
 interface Kept {
   readonly sender: string;
+  /** Name of the sender's node, which it may have had to prove. */
+  readonly from: string;
   readonly session: InSession;
   readonly peer: string;
   link: FrameLink | undefined;
@@ -60,14 +65,18 @@ export class InSessions {
    * Takes a new link, whose first record must be a hello.
    *
    * @param peer Whose link it is, as far as the network tells: sessions are counted by it.
+   * @param guard What its sender is asked for; nothing where it is left out.
    */
-  accept(link: FrameLink, peer: string): FrameLinkEvents {
-    const { clock, limits } = this.#options;
+  accept(link: FrameLink, peer: string, guard?: Guard): FrameLinkEvents {
+    const { node, boot, clock, limits } = this.#options;
+    const greeting = new InGreeting({ node, boot, link, guard });
     let kept: Kept | undefined;
+    let stopWatching = () => {};
     this.#greeting.add(link);
     const stopWaiting = clock.after(limits.handshakeMs, () => drop());
     const stopTimers = () => {
       stopWaiting();
+      stopWatching();
       keepAlive.stop();
       this.#timers.delete(stopTimers);
     };
@@ -87,10 +96,13 @@ export class InSessions {
             kept.session.take(frame);
             return;
           }
-          const hello = helloOf(frame);
+          const admitted = greeting.take(frame);
+          if (admitted === undefined) return;
+          if (!this.#isOwn(admitted)) throw greeting.refuse(admitted.from, "the session is another's");
           stopWaiting();
+          stopWatching = greeting.watch(admitted, drop);
           this.#greeting.delete(link);
-          kept = this.#attach(hello, link, peer);
+          kept = this.#attach(admitted, link, peer);
           kept.unwatch();
           kept.unwatch = () => keepAlive.stop();
           if (link.isLocal !== true) keepAlive.start();
@@ -132,12 +144,18 @@ export class InSessions {
     return [...this.#sessions.values()].every(({ session }) => session.isIdle);
   }
 
-  #attach(hello: Hello, link: FrameLink, peer: string): Kept {
+  /** Whether a session that is kept is the sender's: whoever has seen its id could name it. */
+  #isOwn({ hello, from }: Admitted): boolean {
+    const kept = this.#sessions.get(hello.sender);
+    return kept === undefined || kept.from === from;
+  }
+
+  #attach({ hello, from }: Admitted, link: FrameLink, peer: string): Kept {
     const { sender } = hello;
     const before = this.#sessions.get(sender);
     const resumed = before !== undefined && hello.boot === this.#options.boot;
     if (before && !resumed) this.#forget(before);
-    const kept = resumed ? before : this.#open(sender, peer);
+    const kept = resumed ? before : this.#open({ sender, from, peer });
     this.#moor(kept);
     kept.link = link;
     kept.session.attach(link, resumed ? hello : { ...hello, channels: [] }, resumed);
@@ -145,15 +163,18 @@ export class InSessions {
     return kept;
   }
 
-  #open(sender: string, peer: string): Kept {
+  #open({ sender, from, peer }: Pick<Kept, "sender" | "from" | "peer">): Kept {
+    const { mayTake, refused, ...shared } = this.#options;
     const session = new InSession({
-      ...this.#options,
+      ...shared,
+      ...(mayTake && { mayTake: (channel) => mayTake(from, channel) }),
+      refused: (reason) => refused?.(from, peer, reason),
       idle: () => {
         if (this.#whenIdle && this.#isIdle) this.#whenIdle();
       },
       left: () => this.#forget(kept),
     });
-    const kept: Kept = { sender, session, peer, link: undefined, unwatch: () => {}, keep: () => {} };
+    const kept: Kept = { sender, from, session, peer, link: undefined, unwatch: () => {}, keep: () => {} };
     this.#sessions.set(sender, kept);
     return kept;
   }
@@ -183,25 +204,4 @@ export class InSessions {
     this.#sessions.delete(kept.sender);
     kept.session.close();
   }
-}
-
-/** The hello that a first frame must be. */
-function helloOf(frame: Uint8Array): Hello {
-  let hello: Hello | undefined;
-  const refuse = () => {
-    throw new Error("its first frame is no hello");
-  };
-  readFrame(frame, {
-    json: (type, value) => {
-      if (type !== RECORD.hello) refuse();
-      hello = parseHello(value);
-    },
-    open: refuse,
-    message: refuse,
-    ack: refuse,
-    failure: refuse,
-    numbers: refuse,
-  });
-  if (hello === undefined) throw new Error("its first frame is empty");
-  return hello;
 }
