@@ -136,7 +136,12 @@ export class CircuitNode implements SketchHost {
     this.#sent++;
     this.#sending.add(giveUp);
     try {
-      const ack = await this.#mesh.send(target, message, { channel, signal: giveUp.signal, ...inherited() });
+      const ack = await this.#mesh.send(target, message, {
+        from: this.node,
+        channel,
+        signal: giveUp.signal,
+        ...inherited(),
+      });
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
       return ack;
@@ -147,7 +152,12 @@ export class CircuitNode implements SketchHost {
   }
 
   stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<Payload> {
-    return this.#mesh.stream(target, messages, { channel, signal: this.signal, ...inherited() });
+    return this.#mesh.stream(target, messages, {
+      from: this.node,
+      channel,
+      signal: this.signal,
+      ...inherited(),
+    });
   }
 
   async confirm(writes = 0): Promise<void> {

@@ -9,6 +9,7 @@ import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
+import type { Trust } from "./safety/trust.js";
 import { Sent, watchSent } from "./sent.js";
 import type { Outbox } from "./waiter.js";
 
@@ -26,6 +27,8 @@ export interface SenderOptions {
   readonly notice: PeerNotice | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** By what receivers are trusted, and trust the senders of this process. */
+  readonly trust?: Trust | undefined;
 }
 
 /** The sending half of a mesh, the same for every kind of link. */
@@ -33,6 +36,8 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #outlets: Outlets | undefined;
   readonly #peers = new Map<string, Peer>();
+  /** The same for each sending node, where receivers tell them apart. */
+  readonly #peersOf = new Map<string, Map<string, Peer>>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
   #isClosed = false;
@@ -77,13 +82,15 @@ export class Sender {
   /** Rejects what waits, and all that comes. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    for (const peer of [...this.#peers.values()]) peer.close();
+    for (const peers of [this.#peers, ...this.#peersOf.values()])
+      for (const peer of [...peers.values()]) peer.close();
     this.#outlets?.close();
   }
 
-  #find(target: string, channel: string, { cause, retry }: StreamOptions): Outbox {
+  #find(target: string, channel: string, { cause, retry, from }: StreamOptions): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    const peer = this.#peers.get(target) ?? this.#open(target);
+    const peers = this.#options.trust?.isByName ? this.#findPeersOf(from ?? "") : this.#peers;
+    const peer = peers.get(target) ?? this.#open(target, from, peers);
     if (cause === undefined && retry !== "repeat") return peer.outbox(channel);
     const context: MessageContext = {
       ...(cause && { deadlineAtMs: cause.deadlineAtMs, chain: cause.chain }),
@@ -92,10 +99,21 @@ export class Sender {
     return peer.outbox(channel, context);
   }
 
-  #open(target: string): Peer {
-    const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
+  #findPeersOf(from: string): Map<string, Peer> {
+    let peers = this.#peersOf.get(from);
+    if (peers === undefined) {
+      peers = new Map();
+      this.#peersOf.set(from, peers);
+    }
+    return peers;
+  }
+
+  #open(target: string, from: string | undefined, peers: Map<string, Peer>): Peer {
+    const { dial, clock, patienceMs, limits, schedule, notice, trust } = this.#options;
     const peer = new Peer({
       target,
+      from,
+      trust,
       dial,
       outlets: this.#outlets,
       clock,
@@ -113,9 +131,9 @@ export class Sender {
         this.#missing.delete(target);
         notice?.({ peer: target, address: found ?? address, problem: undefined });
       },
-      ended: () => this.#peers.delete(target),
+      ended: () => peers.delete(target),
     });
-    this.#peers.set(target, peer);
+    peers.set(target, peer);
     return peer;
   }
 }

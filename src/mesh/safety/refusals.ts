@@ -6,8 +6,8 @@ const TOLD = 10;
 /** The span, in milliseconds: a person reads ten lines in it. */
 const SPAN_MS = 10_000;
 
-/** Longest claimed name that is shown, in characters. */
-const MOST_SHOWN = 64;
+/** Longest name or reason that is shown, in characters: a line. */
+const MOST_SHOWN = 200;
 
 /** A refusal, which never holds what was offered as a secret. */
 export interface Refusal {
@@ -44,10 +44,10 @@ export class Refusals {
 }
 
 function describe({ node, peer, from, reason }: Refusal): string {
-  return `${node} refused ${peer}${from === undefined ? "" : `, which calls itself ${shown(from)}`}: ${reason}`;
+  return `${node} refused ${peer}${from === undefined ? "" : `, which calls itself "${printable(from)}"`}: ${printable(reason)}`;
 }
 
 /** A stranger's word, without what a terminal would obey. */
-function shown(text: string): string {
-  return JSON.stringify(text.slice(0, MOST_SHOWN).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u{fffd}"));
+function printable(text: string): string {
+  return text.slice(0, MOST_SHOWN).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
 }

@@ -110,8 +110,7 @@ export class Trust {
     if (!isTokenSafe(passage))
       return { status: 403, reason: "the plain protocol needs wss:// from here; use circuit.1" };
     if (credentials === undefined) return { from: undefined };
-    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
-    const from = token === undefined ? undefined : credentials.nameOf(token);
+    const from = this.nameOf(authorization);
     return from === undefined ? { status: 401, reason: "give the token of a node's credential" } : { from };
   }
 
@@ -120,10 +119,23 @@ export class Trust {
     return this.#options.credentials?.watch(changed) ?? (() => {});
   }
 
-  /** Whether a token is still somebody's secret. */
-  isToken(name: string, authorization: string | undefined): boolean {
-    const admission = this.admitPlain(authorization, { isLocal: true, isSecret: true });
-    return "from" in admission && admission.from === name;
+  /** The name whose credential is the bearer token of a request's `Authorization`, if it is one. */
+  nameOf(authorization: string | undefined): string | undefined {
+    const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? "") ?? [];
+    return token === undefined ? undefined : this.#options.credentials?.nameOf(token);
+  }
+
+  /** Why a node cannot be served to others, if there is a reason. */
+  findServeProblem(node: string): CircuitError | undefined {
+    const { credentials } = this.#options;
+    if (credentials === undefined || credentials.keysOf(node).length > 0) return undefined;
+    return new CircuitError(
+      "CONFIG_INVALID",
+      `Cannot serve ${node}: the credentials have none of that name`,
+      {
+        hint: `Add a secret for ${node}, made by \`openssl rand -base64 32\`.`,
+      },
+    );
   }
 
   /** Whether a sender may use a channel of a node; `from` is empty where it said nothing of itself. */

@@ -1,13 +1,19 @@
 import type { IncomingMessage } from "node:http";
+import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
-import { admit } from "./admission.js";
+import type { Trust } from "../safety/trust.js";
+import { type AdmissionRules, admit, findForbidden } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
+import { passageOf, plainAddress } from "./passage.js";
+import { type Host, resolveHost } from "./resolve-host.js";
+import type { Tls } from "./tls.js";
 import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink } from "./ws-link.js";
 
@@ -19,45 +25,148 @@ export interface ServeWsOptions {
   readonly limits: MeshLimits;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  /** What is asked of whoever connects; without it nothing is, and only this machine can. */
+  readonly trust?: Trust | undefined;
+  readonly tls?: Tls | undefined;
 }
 
-/** Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one. */
-export function serveWs(options: ServeWsOptions): Promise<Listening> {
-  const { node, limits, host, port } = options;
-  const open = new Set<WsLink | WsFrameLink>();
-  const plain = makeServer(limits.frameBytes, () => false);
-  const framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const rules = { ...options, port: request.socket.localPort ?? port };
-    const admission = admit(request.url ?? "/", request.headers, rules);
+/**
+ * Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one.
+ *
+ * @throws {CircuitError} `ADDRESS_BUSY` or `ADDRESS_INVALID`.
+ */
+export async function serveWs(options: ServeWsOptions): Promise<Listening> {
+  const host = await resolveHost(options.host);
+  const { node, limits, port, tls, trust } = options;
+  if (!host.isLocal && trust?.isForOthers !== true) {
+    throw new CircuitError(
+      "ADDRESS_INVALID",
+      `Cannot serve ${node.name} on ${options.host}: other machines would reach it, and there are no credentials`,
+      {
+        hint: "Use localhost, name a file of credentials (CIRCUIT_CREDENTIALS), or say --allow-anyone.",
+      },
+    );
+  }
+  const doors = new Doors(options, host);
+  return listen({
+    name: node.name,
+    host,
+    port,
+    limits,
+    tls,
+    findForbidden: (request) => findForbidden(request.headers, doors.rulesFor(request)),
+    upgrade: (request, socket, head) => doors.upgrade(request, socket, head),
+  });
+}
+
+/** The two ways into a node. */
+class Doors {
+  readonly #options: ServeWsOptions;
+  readonly #hosts: readonly string[];
+  readonly #open = new Set<WsLink | WsFrameLink>();
+  readonly #plain: WebSocketServer;
+  readonly #framed: WebSocketServer;
+
+  constructor(options: ServeWsOptions, host: Host) {
+    this.#options = options;
+    this.#hosts = host.isLocal
+      ? options.allowedHosts
+      : [...options.allowedHosts, host.name.toLowerCase(), mdnsName()];
+    this.#plain = makeServer(options.limits.frameBytes, () => false);
+    this.#framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
+  }
+
+  rulesFor({ socket }: IncomingMessage): AdmissionRules {
+    const { port, allowedOrigins, limits } = this.#options;
+    return {
+      port: socket.localPort ?? port,
+      address: plainAddress(socket.localAddress),
+      allowedHosts: this.#hosts,
+      allowedOrigins,
+      limits,
+    };
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { node, limits } = this.#options;
+    const admission = admit(request.url ?? "/", request.headers, this.rulesFor(request));
     if ("status" in admission) {
-      refuseUpgrade(socket, admission.status, admission.reason);
+      this.#refuse(request, socket, admission);
       return;
     }
-    if (open.size >= limits.connections) {
-      refuseUpgrade(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
+    if (this.#open.size >= limits.connections) {
+      refuseUpgrade(socket, 503, `${node.name} has ${this.#open.size} connections, as many as it may`);
       return;
     }
     request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    const keep = (link: WsLink | WsFrameLink) => {
-      open.add(link);
-      void link.closed.then(() => open.delete(link));
-    };
-    if (asksForFrames(request)) {
-      framed.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsFrameLink(ws, socket, options);
-        keep(link);
-        link.listen(node.accept(link, request.socket.remoteAddress ?? ""));
-      });
-    } else {
-      plain.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsLink(ws, socket, "server", options);
-        keep(link);
-        attach(node, admission.channel, link);
-      });
+    if (asksForFrames(request)) this.#openFramed(request, socket, head);
+    else this.#openPlain(request, socket, { head, channel: admission.channel });
+  }
+
+  #openFramed(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { node, trust } = this.#options;
+    const peer = plainAddress(request.socket.remoteAddress);
+    this.#framed.handleUpgrade(request, socket, head, (ws) => {
+      const link = new WsFrameLink(ws, socket, this.#options);
+      this.#keep(link);
+      link.listen(node.accept(link, peer, trust?.guard(node.name, peer, passageOf(socket))));
+    });
+  }
+
+  #openPlain(
+    request: IncomingMessage,
+    socket: Duplex,
+    { head, channel }: { readonly head: Buffer; readonly channel: string },
+  ): void {
+    const { node, trust } = this.#options;
+    const { authorization } = request.headers;
+    const admission = trust?.admitPlain(authorization, passageOf(socket)) ?? { from: undefined };
+    if ("status" in admission) {
+      this.#refuse(request, socket, admission);
+      return;
     }
-  };
-  return listen({ name: node.name, host, port, limits, upgrade });
+    const { from } = admission;
+    if (trust?.mayTake(node.name, from ?? "", channel) === false) {
+      const reason = `${node.name} takes nothing from it on channel ${JSON.stringify(channel)}`;
+      this.#refuse(request, socket, { status: 403, reason, from });
+      return;
+    }
+    this.#plain.handleUpgrade(request, socket, head, (ws) => {
+      const link = new WsLink(ws, socket, "server", this.#options);
+      this.#keep(link);
+      attach(node, channel, link);
+      if (from === undefined) return;
+      const stopWatching = trust?.watch(() => {
+        if (trust.nameOf(authorization) !== from) link.close(CLOSE.denied, "its credential counts no more");
+      });
+      void link.closed.then(stopWatching);
+    });
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    socket: Duplex,
+    {
+      status,
+      reason,
+      from,
+    }: { readonly status: number; readonly reason: string; readonly from?: string | undefined },
+  ): void {
+    const { node, trust } = this.#options;
+    trust?.refused({ node: node.name, peer: plainAddress(request.socket.remoteAddress), from, reason });
+    refuseUpgrade(socket, status, reason);
+  }
+
+  #keep(link: WsLink | WsFrameLink): void {
+    this.#open.add(link);
+    void link.closed.then(() => this.#open.delete(link));
+  }
+}
+
+/** The name of this machine on a local network: RFC 6762 section 3. */
+function mdnsName(): string {
+  const [name = ""] = hostname().split(".", 1);
+  return `${name.toLowerCase()}.local`;
 }
 
 function makeServer(maxPayload: number, handleProtocols: () => string | false): WebSocketServer {

@@ -1,6 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
+import type { Passage } from "../safety/passage.js";
+import { passageOf } from "./passage.js";
 import { CLOSE, type WsLinkOptions } from "./ws-link.js";
 
 /** One end of an open WebSocket that carries frames of `circuit.1`, each as a binary message. */
@@ -35,6 +37,10 @@ export class WsFrameLink implements FrameLink {
       events.ended(reason.toString() || `the connection ended with code ${code}`);
     });
     this.#ws.on("error", () => {}); // "close" follows, with the code
+  }
+
+  get passage(): Passage {
+    return passageOf(this.#socket);
   }
 
   get isFull(): boolean {

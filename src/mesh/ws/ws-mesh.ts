@@ -17,11 +17,15 @@ import type {
 import type { Node } from "../node.js";
 import type { Payload } from "../payload.js";
 import type { DialPeer } from "../peer.js";
+import type { Trust } from "../safety/trust.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
 import { parsePeerUrl } from "./address.js";
 import { WsConnector } from "./connect.js";
 import type { Listening } from "./listen.js";
+import { passageTo } from "./passage.js";
+import type { Safety } from "./safety.js";
 import { serveWs } from "./serve.js";
+import type { Tls } from "./tls.js";
 
 export interface WsMeshOptions {
   /** Where each peer listens, for example `{ buzzer: "ws://127.0.0.1:8766" }`. */
@@ -41,6 +45,11 @@ export interface WsMeshOptions {
   readonly fallback?: Readonly<Record<string, string>>;
   /** Whether peers are asked for the framed protocol. True by default; the plain one is what foreign nodes speak. */
   readonly framed?: boolean;
+  /**
+   * Whom nodes talk to, and how. Without it they ask nobody for anything, and listen to this machine only. Closed with
+   * the mesh.
+   */
+  readonly safety?: Safety;
 }
 
 /**
@@ -53,10 +62,15 @@ export interface WsMeshOptions {
 export class WsMesh implements Mesh {
   readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts">> & {
     readonly limits: MeshLimits;
+    readonly trust: Trust | undefined;
+    readonly tls: Tls | undefined;
   };
+  readonly #safety: Safety | undefined;
   readonly #grid = new Map<string, string>();
   readonly #fallback = new Map<string, string>();
   readonly #discovery: Discovery | undefined;
+  /** Where a target was found and turned out not to be, or did not let us in. */
+  readonly #avoided = new Map<string, Set<string>>();
   /** Takes back what is announced of a node. */
   readonly #withdrawals = new Map<Node, () => Promise<void>>();
   readonly #nodes: LocalNodes;
@@ -77,17 +91,20 @@ export class WsMesh implements Mesh {
     framed = true,
     discovery,
     fallback = {},
+    safety,
   }: WsMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
-    this.#options = { clock, limits, allowedOrigins, allowedHosts };
+    const { trust, tls } = safety ?? { trust: undefined, tls: undefined };
+    this.#options = { clock, limits, allowedOrigins, allowedHosts, trust, tls };
+    this.#safety = safety;
     for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
     for (const [peer, address] of Object.entries(fallback)) {
       this.#fallback.set(peer, parsePeerUrl(peer, address));
     }
     this.#discovery = discovery;
     const schedule = process.nextTick;
-    this.#nodes = new LocalNodes({ clock, limits, schedule });
-    this.#connector = new WsConnector({ clock, limits });
+    this.#nodes = new LocalNodes({ clock, limits, schedule, trust });
+    this.#connector = new WsConnector({ clock, limits, tls });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => this.#dial(target, dialing, { waitMs, framed }),
       connect: (target, channel, events) => this.#connect(target, channel, events),
@@ -96,6 +113,7 @@ export class WsMesh implements Mesh {
       limits,
       notice,
       schedule,
+      trust,
     });
   }
 
@@ -115,6 +133,8 @@ export class WsMesh implements Mesh {
     { host = "localhost", port, concurrency, about }: ServeOptions = {},
   ): Promise<ServedNode> {
     if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
+    const problem = port === undefined ? undefined : this.#options.trust?.findServeProblem(name);
+    if (problem) throw problem;
     const node = this.#nodes.add(name, handler, concurrency);
     if (port === undefined) return { name, addresses: [], close: () => this.#nodes.remove(node) };
     const listening = serveWs({ node, host, port, ...this.#options });
@@ -148,6 +168,7 @@ export class WsMesh implements Mesh {
     await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));
     await Promise.all([this.#nodes.close(), connections]);
     await this.#discovery?.close();
+    this.#safety?.close();
   }
 
   async #announce(node: Node, addresses: readonly string[], about: ServeOptions["about"]): Promise<void> {
@@ -177,14 +198,29 @@ export class WsMesh implements Mesh {
     { waitMs, framed }: { readonly waitMs: number; readonly framed: boolean },
   ): () => void {
     const url = this.#grid.get(target);
-    if (url === undefined) return this.#seek(target, dialing, waitMs);
-    if (framed) return this.#connector.dial(target, () => url, dialing, waitMs);
+    if (url === undefined) return this.#seek(target, this.#guardPlain(target, dialing), waitMs);
+    if (framed) return this.#connector.dial(target, () => url, this.#guardPlain(target, dialing), waitMs);
     let isCancelled = false;
     queueMicrotask(() => {
       if (!isCancelled) dialing.plain();
     });
     return () => {
       isCancelled = true;
+    };
+  }
+
+  /** Keeps from the plain protocol a target that has to prove who it is, or is to be reached past others. */
+  #guardPlain(target: string, dialing: Parameters<DialPeer>[1]): Parameters<DialPeer>[1] {
+    const { trust } = this.#options;
+    if (trust === undefined) return dialing;
+    return {
+      ...dialing,
+      plain: () => {
+        const url = this.#grid.get(target) ?? this.#fallback.get(target);
+        const problem = url === undefined ? undefined : trust.findPlainProblem(target, passageTo(url));
+        if (problem) dialing.denied?.(problem);
+        else dialing.plain();
+      },
     };
   }
 
@@ -209,9 +245,12 @@ export class WsMesh implements Mesh {
       stopWaiting();
       return dialing.opened(link, found);
     };
+    const avoided = this.#avoided.get(target) ?? new Set();
+    this.#avoided.set(target, avoided);
     pursuit = new Pursuit({
       target,
       discovery,
+      avoided,
       fallback: this.#fallback.get(target),
       dialing: { ...dialing, opened },
       waitMs,
