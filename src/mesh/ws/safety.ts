@@ -26,6 +26,8 @@ export interface SafetyOptions {
 export interface Safety {
   readonly trust: Trust;
   readonly tls: Tls | undefined;
+  /** Looks whether files have changed, now. Never rejects. */
+  look(): Promise<void>;
   /** Idempotent. */
   close(): void;
 }
@@ -39,13 +41,13 @@ export interface Safety {
 export async function openSafety(options: SafetyOptions): Promise<Safety> {
   const { credentials: path, directory, anyone = false, plain = true, access, clock, notice } = options;
   const shared = { clock, notice };
-  const closing: { close(): void }[] = [];
-  const keep = <Part extends { close(): void }>(part: Part): Part => {
-    closing.push(part);
+  const parts: Pick<Safety, "look" | "close">[] = [];
+  const keep = <Part extends Pick<Safety, "look" | "close">>(part: Part): Part => {
+    parts.push(part);
     return part;
   };
   const close = () => {
-    for (const part of closing) part.close();
+    for (const part of parts) part.close();
   };
   try {
     const credentials = path === undefined ? undefined : keep(await Credentials.open(path, shared));
@@ -63,7 +65,10 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       ...(access && { access }),
       refused: (refusal) => refusals.tell(refusal),
     });
-    return { trust, tls, close };
+    const look = async () => {
+      await Promise.all(parts.map((part) => part.look()));
+    };
+    return { trust, tls, look, close };
   } catch (error) {
     close();
     throw error;
