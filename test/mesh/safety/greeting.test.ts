@@ -37,11 +37,9 @@ async function buzzer(context: Context, secrets: object = secretsOf("iopin", "bu
   return { ...at, runs, url: addresses[0] ?? "" };
 }
 
-async function iopin(
-  context: Context,
-  url: string,
-  secrets: object | undefined = secretsOf("iopin", "buzzer"),
-) {
+/** An iopin with credentials, or with `"none"`. */
+async function iopin(context: Context, url: string, given: object | "none" = secretsOf("iopin", "buzzer")) {
+  const secrets = typeof given === "string" ? undefined : given;
   return machine(context, secrets, { grid: { buzzer: url }, patienceMs: 2_000 });
 }
 
@@ -377,10 +375,7 @@ test("A sender whose receiver's credential is gone takes another link", async (c
 });
 
 test("Without credentials, the processes of one user on one machine prove its secret", async (context) => {
-  const { temporaryFolder } = await import("./desk.js");
   const [mine, another] = [temporaryFolder(context), temporaryFolder(context)];
-  for (const folder of [mine, another])
-    await import("node:fs").then(({ chmodSync }) => chmodSync(folder, 0o700));
   const options = (directory: string) => ({ safety: { directory } });
   const there = await buzzerOf(context, options(mine));
   const grid = { buzzer: there.url };
