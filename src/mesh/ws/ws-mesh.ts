@@ -198,11 +198,12 @@ export class WsMesh implements Mesh {
     { waitMs, framed }: { readonly waitMs: number; readonly framed: boolean },
   ): () => void {
     const url = this.#grid.get(target);
-    if (url === undefined) return this.#seek(target, this.#guardPlain(target, dialing), waitMs);
-    if (framed) return this.#connector.dial(target, () => url, this.#guardPlain(target, dialing), waitMs);
+    const guarded = this.#guardPlain(target, dialing);
+    if (url === undefined) return this.#seek(target, guarded, waitMs);
+    if (framed) return this.#connector.dial(target, () => url, guarded, waitMs);
     let isCancelled = false;
     queueMicrotask(() => {
-      if (!isCancelled) dialing.plain();
+      if (!isCancelled) guarded.plain();
     });
     return () => {
       isCancelled = true;

@@ -1,57 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { MAIN, Running } from "../../cli/cli.js";
+import { MAIN } from "../../cli/cli.js";
+import { FAR, ip, joinTwo, skip } from "./two-machines.js";
 
 const END = fileURLToPath(new URL("./lan-end.js", import.meta.url));
-
-/** Addresses for documentation (RFC 5737): none of them is anybody's. */
-const NEAR = "192.0.2.1";
-const FAR = "192.0.2.2";
-
-function ip(...args: readonly string[]): boolean {
-  return spawnSync("ip", args, { stdio: "ignore" }).status === 0;
-}
-
-function canMakeNamespaces(): boolean {
-  const name = `circuit-try-${process.pid}`;
-  return ip("netns", "add", name) && ip("netns", "delete", name);
-}
-
-const skip = canMakeNamespaces()
-  ? false
-  : "needs network namespaces: run the tests as root, with iproute2 (apt-get install iproute2)";
-
-/** Two machines on one cable, without any other network: nothing that they say leaves this test. */
-function joinTwo(context: TestContext) {
-  const id = `${process.pid}-${(made++).toString(36)}`;
-  const spaces = { near: `circuit-near-${id}`, far: `circuit-far-${id}` };
-  context.after(() => {
-    for (const space of Object.values(spaces)) ip("netns", "delete", space);
-  });
-  assert.ok(ip("netns", "add", spaces.near) && ip("netns", "add", spaces.far));
-  // The pair is made within the first namespace: this machine's own network never sees it.
-  const pair = ["link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", spaces.far];
-  assert.ok(ip("-n", spaces.near, ...pair), "cannot join two namespaces");
-  for (const [space, address] of [
-    [spaces.near, NEAR],
-    [spaces.far, FAR],
-  ] as const) {
-    assert.ok(ip("-n", space, "address", "add", `${address}/24`, "dev", "eth0"));
-    for (const device of ["lo", "eth0"]) assert.ok(ip("-n", space, "link", "set", device, "up"));
-    assert.ok(ip("-n", space, "route", "add", "224.0.0.0/4", "dev", "eth0"));
-  }
-  const run = (space: string, ...args: string[]) =>
-    new Running(context, ["ip", "netns", "exec", space, process.execPath, ...args]);
-  return {
-    near: (...args: string[]) => run(spaces.near, ...args),
-    far: (...args: string[]) => run(spaces.far, ...args),
-    spaces,
-  };
-}
-
-let made = 0;
 
 describe("MdnsSource between two machines", { skip, timeout: 60_000 }, () => {
   test("finds who comes later, and is told when it goes", async (context) => {

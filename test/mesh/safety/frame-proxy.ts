@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { WebSocket, WebSocketServer } from "ws";
@@ -21,17 +23,20 @@ export async function frameProxy(
   context: TestContext,
   target: string,
   meddle: Meddle = (frame) => frame,
+  tls?: { readonly own: { readonly cert: Buffer; readonly key: Buffer }; readonly ca: Buffer },
 ): Promise<FrameProxy> {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "circuit.1" });
-  await once(server, "listening");
+  const http = tls ? createTlsServer(tls.own) : createServer();
+  const server = new WebSocketServer({ server: http, handleProtocols: () => "circuit.1" });
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
   const sockets = new Set<WebSocket>();
   context.after(() => {
     for (const socket of sockets) socket.terminate();
-    server.close();
+    http.close();
   });
   const seen: FrameProxy["seen"] = [];
   server.on("connection", (near) => {
-    const far = new WebSocket(target, "circuit.1");
+    const far = new WebSocket(target, "circuit.1", tls ? { ca: tls.ca } : {});
     sockets.add(near).add(far);
     const opened = once(far, "open");
     const pass = (from: WebSocket, to: WebSocket, direction: "out" | "in") => {
@@ -47,8 +52,8 @@ export async function frameProxy(
     pass(far, near, "in");
   });
   // The cast: a listening TCP server has one.
-  const { port } = server.address() as AddressInfo;
-  return { url: `ws://127.0.0.1:${port}`, seen };
+  const { port } = http.address() as AddressInfo;
+  return { url: `${tls ? "wss" : "ws"}://127.0.0.1:${port}`, seen };
 }
 
 /** A frame that is one record of JSON. */
