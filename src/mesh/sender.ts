@@ -40,10 +40,12 @@ export class Sender {
   readonly #peersOf = new Map<string, Map<string, Peer>>();
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
+  readonly #isByName: boolean;
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#isByName = options.trust?.isByName === true;
     this.#outlets = options.connect && new Outlets({ ...options, connect: options.connect });
   }
 
@@ -89,7 +91,7 @@ export class Sender {
 
   #find(target: string, channel: string, { cause, retry, from }: StreamOptions): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    const peers = this.#options.trust?.isByName ? this.#findPeersOf(from ?? "") : this.#peers;
+    const peers = this.#isByName ? this.#findPeersOf(from ?? "") : this.#peers;
     const peer = peers.get(target) ?? this.#open(target, from, peers);
     if (cause === undefined && retry !== "repeat") return peer.outbox(channel);
     const context: MessageContext = {

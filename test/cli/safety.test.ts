@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { WebSocket as WebSocketClient } from "ws";
+import { Authority, skipWithoutOpenssl } from "../mesh/safety/certificates.js";
 import { secretOf, secretsOf, TRACE, writeCredentials } from "../mesh/safety/desk.js";
 import { circuit, type Ended, type Running, startCircuit, temporaryFolder } from "./cli.js";
 
@@ -83,6 +84,33 @@ describe("circuit with credentials", { concurrency: 2 }, () => {
     assert.equal(other.code, 78);
     assert.match(other.stderr, /^circuit: Cannot serve buzzer: the credentials have none of that name$/m);
     assertNoTrace({ stdout: "", stderr }, other);
+  });
+
+  test("listens on wss:// with a certificate", { skip: skipWithoutOpenssl }, async (context) => {
+    const folder = temporaryFolder(context);
+    const authority = new Authority(folder);
+    const { certificate, key } = authority.issue("iopin");
+    writeCredentials(join(folder, "credentials.json"), ALL);
+    const write = (name: string, config: object) => writeFileSync(join(folder, name), JSON.stringify(config));
+    const bits = { sketch: "iopin", options: { sequence: 1, target: "buzzer" }, listen: "127.0.0.1:0" };
+    write("there.json", {
+      boards: { desk: "mock" },
+      nodes: { iopin: bits, buzzer: { sketch: "buzzer" } },
+      security: { credentials: "credentials.json", tls: { certificate, key } },
+    });
+    const there = startCircuit(context, ["run", join(folder, "there.json")]);
+    const [, url = ""] = await there.said(/listens on (wss:\/\/127\.0\.0\.1:\d+)/);
+    write("here.json", {
+      nodes: { clock: { sketch: "clock", options: { ticks: 2, delaySeconds: 0 } } },
+      grid: { iopin: url },
+      security: { credentials: "credentials.json", tls: { authority: "authority.pem" } },
+    });
+    const { code, stdout, stderr } = await circuit(context, ["run", join(folder, "here.json")]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^2 ticks, 2 acks/m);
+    const nodes = await circuit(context, ["nodes", join(folder, "here.json")]);
+    assert.match(nodes.stdout, new RegExp(`^iopin +${url} .* ms$`, "m"));
+    assertNoTrace({ stdout, stderr }, nodes, await stop(there));
   });
 
   test("--no-plain closes the plain protocol, and the processes of one user go on", async (context) => {

@@ -5,7 +5,7 @@ import type { FrameLink } from "./frame-link.js";
 import { readFrame } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
 import { parseHello, parseProofs } from "./hello.js";
-import { findProvenKey, makeNonce, prove, type Transcript } from "./proof.js";
+import { digestOf, findProvenKey, makeNonce, prove, type Transcript } from "./proof.js";
 import { type Challenge, type Hello, RECORD } from "./records.js";
 
 export interface InGreetingOptions {
@@ -14,6 +14,8 @@ export interface InGreetingOptions {
   readonly link: FrameLink;
   /** What is asked of the sender; nothing where it is left out. */
   readonly guard: Guard | undefined;
+  /** Whether a hello goes on with a session that there is. */
+  resumes(hello: Hello): boolean;
 }
 
 /** A sender that was let in. */
@@ -52,7 +54,7 @@ export class InGreeting {
       this.#challenge(hello, frame, guard);
       return undefined;
     }
-    if (guard.isDemanded) throw this.refuse(from, "it proves nothing, and a credential is asked for here");
+    if (guard.isDemanded) throw this.refuse(from, "no proof was given, and one is asked for");
     return { hello, from };
   }
 
@@ -78,19 +80,19 @@ export class InGreeting {
   #checkToken(hello: Hello, token: string, { nameOf, keyring }: Guard): Admitted {
     const { from = "" } = hello;
     const name = nameOf(token);
-    if (name === undefined) throw this.refuse(from, "its token is nobody's");
-    if (from !== "" && from !== name) throw this.refuse(from, "its token is another's");
+    if (name === undefined) throw this.refuse(from, "the token is nobody's");
+    if (from !== "" && from !== name) throw this.refuse(from, "the token is another's");
     const key = keyring?.keysOf(name).find((known) => Buffer.from(known).toString() === token);
     return { hello, from: name, ...(key && { key }) };
   }
 
   /** Proves the node first: who asks in its name learns nothing by which it could. */
   #challenge(hello: Hello, frame: Uint8Array, { keyring, binding }: Guard): void {
-    const { node, boot, link } = this.#options;
+    const { node, boot, link, resumes } = this.#options;
     const nonce = makeNonce();
-    // The frame is the link's when this returns.
-    const transcript = { from: hello.from ?? "", node, boot, hello: Buffer.from(frame), nonce, binding };
-    this.#asked = { hello, transcript };
+    const transcript = { from: hello.from ?? "", node, boot, hello: digestOf(frame), nonce, binding };
+    // A stranger's list of channels is not kept while the answer is awaited.
+    this.#asked = { hello: resumes(hello) ? hello : { ...hello, channels: [] }, transcript };
     const keys = keyring?.keysOf(node) ?? [];
     const challenge: Challenge = {
       node,
@@ -112,7 +114,7 @@ export class InGreeting {
     const keys = this.#options.guard?.keyring?.keysOf(from) ?? [];
     const key = findProvenKey(proofs, { role: "sender", keys, transcript });
     // The same for a name that is not known.
-    if (key === undefined) throw this.refuse(from, "its proof is wrong");
+    if (key === undefined) throw this.refuse(from, "the proof is wrong");
     return { hello, from, key };
   }
 }

@@ -7,6 +7,7 @@ import { type Admitted, InGreeting } from "./in-greeting.js";
 import { InSession } from "./in-session.js";
 import { KeepAlive } from "./keep-alive.js";
 import { SESSION_KEPT_MS } from "./out-link.js";
+import type { Hello } from "./records.js";
 
 /**
  * Sessions that a peer may leave behind without a link, so that whoever makes up new senders costs bounded memory:
@@ -69,7 +70,7 @@ export class InSessions {
    */
   accept(link: FrameLink, peer: string, guard?: Guard): FrameLinkEvents {
     const { node, boot, clock, limits } = this.#options;
-    const greeting = new InGreeting({ node, boot, link, guard });
+    const greeting = new InGreeting({ node, boot, link, guard, resumes: (hello) => this.#resumes(hello) });
     let kept: Kept | undefined;
     let stopWatching = () => {};
     this.#greeting.add(link);
@@ -150,12 +151,16 @@ export class InSessions {
     return kept === undefined || kept.from === from;
   }
 
+  #resumes({ sender, boot }: Hello): boolean {
+    return boot === this.#options.boot && this.#sessions.has(sender);
+  }
+
   #attach({ hello, from }: Admitted, link: FrameLink, peer: string): Kept {
     const { sender } = hello;
     const before = this.#sessions.get(sender);
-    const resumed = before !== undefined && hello.boot === this.#options.boot;
+    const resumed = this.#resumes(hello);
     if (before && !resumed) this.#forget(before);
-    const kept = resumed ? before : this.#open({ sender, from, peer });
+    const kept = before && resumed ? before : this.#open({ sender, from, peer });
     this.#moor(kept);
     kept.link = link;
     kept.session.attach(link, resumed ? hello : { ...hello, channels: [] }, resumed);

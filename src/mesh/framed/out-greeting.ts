@@ -5,7 +5,7 @@ import type { Trust } from "../safety/trust.js";
 import { FrameWriter } from "./frame-writer.js";
 import { parseChallenge } from "./hello.js";
 import { toText } from "./in-greeting.js";
-import { findProvenKey, makeNonce, prove, type Transcript } from "./proof.js";
+import { digestOf, findProvenKey, makeNonce, prove, type Transcript } from "./proof.js";
 import { type Hello, RECORD } from "./records.js";
 
 /** Whom a sender speaks for, and by what it trusts its receivers. */
@@ -26,6 +26,7 @@ export class OutGreeting {
   readonly #options: OutGreetingOptions;
   readonly #keyring: Keyring | undefined;
   readonly #passage: Passage;
+  /** See `Transcript.hello`. */
   #hello: Uint8Array = new Uint8Array();
   /** Whom the receiver has proved to be, and by what. */
   #proven: { readonly node: string; readonly boot: string; readonly key: Key } | undefined;
@@ -48,8 +49,7 @@ export class OutGreeting {
       ...(proves && { nonce: toText(makeNonce()) }),
     });
     const frame = writer.take();
-    // A copy: the bytes sent are the link's.
-    if (proves) this.#hello = Buffer.from(frame);
+    if (proves) this.#hello = digestOf(frame);
     return frame;
   }
 

@@ -21,7 +21,7 @@ export interface Transcript {
   /** Name and boot id of the node that receives. */
   readonly node: string;
   readonly boot: string;
-  /** The frame with the hello, byte for byte: the session's id, what it resumes, and the sender's nonce stand in it. */
+  /** `digestOf()` the frame with the hello: the session's id, what it resumes, and the sender's nonce stand in it. */
   readonly hello: Uint8Array;
   /** The receiver's nonce. */
   readonly nonce: Uint8Array;
@@ -34,18 +34,15 @@ export function makeNonce(): Uint8Array {
   return randomBytes(NONCE_BYTES);
 }
 
+/** SHA-256 of a frame, byte for byte. */
+export function digestOf(frame: Uint8Array): Uint8Array {
+  return createHash("sha256").update(frame).digest();
+}
+
 /** The proof that `role` knows a key: HMAC-SHA-256 over the parts of the transcript, each behind its length. */
 export function prove(role: Role, key: Key, transcript: Transcript): Uint8Array {
   const { from, node, boot, hello, nonce, binding } = transcript;
-  const parts = [
-    `circuit.1 ${role}`,
-    from,
-    node,
-    boot,
-    createHash("sha256").update(hello).digest(),
-    nonce,
-    binding,
-  ];
+  const parts = [`circuit.1 ${role}`, from, node, boot, hello, nonce, binding];
   const hmac = createHmac("sha256", key);
   for (const part of parts) {
     const bytes = Buffer.from(part);

@@ -61,7 +61,8 @@ export class Trust {
     const keyring = this.keyringOn(passage);
     return {
       keyring,
-      isDemanded: keyring !== undefined && !anyone,
+      // Where nothing could prove it, nobody is let in.
+      isDemanded: !anyone && (keyring !== undefined || !passage.isLocal),
       binding: passage.binding,
       nameOf: (token) => (isTokenSafe(passage) ? credentials?.nameOf(token) : undefined),
       refused: (from, reason) => this.refused({ node, peer, from, reason }),
@@ -109,7 +110,7 @@ export class Trust {
     if (anyone) return { from: undefined };
     if (!isTokenSafe(passage))
       return { status: 403, reason: "the plain protocol needs wss:// from here; use circuit.1" };
-    if (credentials === undefined) return { from: undefined };
+    if (credentials === undefined && passage.isLocal) return { from: undefined };
     const from = this.nameOf(authorization);
     return from === undefined ? { status: 401, reason: "give the token of a node's credential" } : { from };
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
@@ -69,9 +70,8 @@ class Doors {
 
   constructor(options: ServeWsOptions, host: Host) {
     this.#options = options;
-    this.#hosts = host.isLocal
-      ? options.allowedHosts
-      : [...options.allowedHosts, host.name.toLowerCase(), mdnsName()];
+    const names = isIP(host.name.replace(/^\[|\]$/g, "")) === 0 ? [host.name.toLowerCase()] : [];
+    this.#hosts = host.isLocal ? options.allowedHosts : [...options.allowedHosts, ...names, mdnsName()];
     this.#plain = makeServer(options.limits.frameBytes, () => false);
     this.#framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
   }

@@ -1,9 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
 import type { Discovery } from "../discovery/discovery.js";
-import { Pursuit } from "../discovery/pursuit.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
-import type { LinkEvents } from "../link.js";
 import { LocalNodes } from "../memory/local-nodes.js";
 import type {
   Handler,
@@ -16,13 +13,11 @@ import type {
 } from "../mesh.js";
 import type { Node } from "../node.js";
 import type { Payload } from "../payload.js";
-import type { DialPeer } from "../peer.js";
 import type { Trust } from "../safety/trust.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
-import { parsePeerUrl } from "./address.js";
 import { WsConnector } from "./connect.js";
+import { Finder } from "./finder.js";
 import type { Listening } from "./listen.js";
-import { passageTo } from "./passage.js";
 import type { Safety } from "./safety.js";
 import { serveWs } from "./serve.js";
 import type { Tls } from "./tls.js";
@@ -66,16 +61,13 @@ export class WsMesh implements Mesh {
     readonly tls: Tls | undefined;
   };
   readonly #safety: Safety | undefined;
-  readonly #grid = new Map<string, string>();
-  readonly #fallback = new Map<string, string>();
   readonly #discovery: Discovery | undefined;
-  /** Where a target was found and turned out not to be, or did not let us in. */
-  readonly #avoided = new Map<string, Set<string>>();
   /** Takes back what is announced of a node. */
   readonly #withdrawals = new Map<Node, () => Promise<void>>();
   readonly #nodes: LocalNodes;
   readonly #listening = new Map<Node, Promise<Listening>>();
   readonly #connector: WsConnector;
+  readonly #finder: Finder;
   readonly #sender: Sender;
   #closed: Promise<void> | undefined;
 
@@ -97,17 +89,18 @@ export class WsMesh implements Mesh {
     const { trust, tls } = safety ?? { trust: undefined, tls: undefined };
     this.#options = { clock, limits, allowedOrigins, allowedHosts, trust, tls };
     this.#safety = safety;
-    for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
-    for (const [peer, address] of Object.entries(fallback)) {
-      this.#fallback.set(peer, parsePeerUrl(peer, address));
-    }
     this.#discovery = discovery;
     const schedule = process.nextTick;
     this.#nodes = new LocalNodes({ clock, limits, schedule, trust });
     this.#connector = new WsConnector({ clock, limits, tls });
+    this.#finder = new Finder({
+      ...{ grid, fallback, framed, discovery, trust },
+      nodes: this.#nodes,
+      connector: this.#connector,
+    });
     this.#sender = new Sender({
-      dial: (target, dialing, waitMs) => this.#dial(target, dialing, { waitMs, framed }),
-      connect: (target, channel, events) => this.#connect(target, channel, events),
+      dial: (target, dialing, waitMs) => this.#finder.dial(target, dialing, waitMs),
+      connect: (target, channel, events) => this.#finder.connect(target, channel, events),
       clock,
       patienceMs,
       limits,
@@ -123,7 +116,7 @@ export class WsMesh implements Mesh {
    * @throws {CircuitError} `ADDRESS_INVALID`.
    */
   introduce(peer: string, address: string): void {
-    this.#grid.set(peer, parsePeerUrl(peer, address));
+    this.#finder.introduce(peer, address);
   }
 
   /** See `Mesh.serve()`. Without a host, `localhost`. */
@@ -189,94 +182,5 @@ export class WsMesh implements Mesh {
     const stopped = listening?.close();
     await this.#nodes.remove(node);
     await stopped;
-  }
-
-  /** A target that the grid does not name is looked for in this process. */
-  #dial(
-    target: string,
-    dialing: Parameters<DialPeer>[1],
-    { waitMs, framed }: { readonly waitMs: number; readonly framed: boolean },
-  ): () => void {
-    const url = this.#grid.get(target);
-    const guarded = this.#guardPlain(target, dialing);
-    if (url === undefined) return this.#seek(target, guarded, waitMs);
-    if (framed) return this.#connector.dial(target, () => url, guarded, waitMs);
-    let isCancelled = false;
-    queueMicrotask(() => {
-      if (!isCancelled) guarded.plain();
-    });
-    return () => {
-      isCancelled = true;
-    };
-  }
-
-  /** Keeps from the plain protocol a target that has to prove who it is, or is to be reached past others. */
-  #guardPlain(target: string, dialing: Parameters<DialPeer>[1]): Parameters<DialPeer>[1] {
-    const { trust } = this.#options;
-    if (trust === undefined) return dialing;
-    return {
-      ...dialing,
-      plain: () => {
-        const url = this.#grid.get(target) ?? this.#fallback.get(target);
-        const problem = url === undefined ? undefined : trust.findPlainProblem(target, passageTo(url));
-        if (problem) dialing.denied?.(problem);
-        else dialing.plain();
-      },
-    };
-  }
-
-  /** Looks for a target in this process, and at the same time wherever it may be announced. */
-  #seek(target: string, dialing: Parameters<DialPeer>[1], waitMs: number): () => void {
-    const discovery = this.#discovery;
-    if (discovery === undefined) return this.#nodes.connect(target, dialing, this.#describeUnknown(target));
-    let pursuit: Pursuit | undefined;
-    const stopWaiting = this.#nodes.connect(
-      target,
-      {
-        missing: () => {}, // the pursuit says it
-        opened: (link) => {
-          pursuit?.cancel();
-          return dialing.opened(link);
-        },
-      },
-      this.#describeUnknown(target),
-    );
-    if (this.#nodes.names.includes(target)) return stopWaiting;
-    const opened: typeof dialing.opened = (link, found) => {
-      stopWaiting();
-      return dialing.opened(link, found);
-    };
-    const avoided = this.#avoided.get(target) ?? new Set();
-    this.#avoided.set(target, avoided);
-    pursuit = new Pursuit({
-      target,
-      discovery,
-      avoided,
-      fallback: this.#fallback.get(target),
-      dialing: { ...dialing, opened },
-      waitMs,
-      dial: (address, toFound, firstWaitMs) => this.#connector.dial(target, address, toFound, firstWaitMs),
-    });
-    void pursuit.start();
-    return () => {
-      stopWaiting();
-      pursuit?.cancel();
-    };
-  }
-
-  #connect(target: string, channel: string, events: LinkEvents): () => void {
-    return this.#connector.connect(
-      target,
-      this.#grid.get(target) ?? this.#fallback.get(target) ?? "",
-      channel,
-      events,
-    );
-  }
-
-  #describeUnknown(target: string): CircuitError {
-    const known = [...new Set([...this.#grid.keys(), ...this.#nodes.names])].join(", ") || "no node";
-    return new CircuitError("PEER_UNKNOWN", `Cannot reach ${target}: this process knows ${known}`, {
-      hint: `Give its address: --peer ${target}=ws://127.0.0.1:8766.`,
-    });
   }
 }

@@ -89,25 +89,31 @@ const strangers: readonly (readonly [
     "a secret of its own making",
     { ...secretsOf("buzzer"), iopin: secretOf("iopin", "-guessed") },
     "iopin",
-    /it refuses: its proof is wrong/,
-    /^buzzer refused 127\.0\.0\.1, which calls itself "iopin": its proof is wrong$/,
+    /it refuses: the proof is wrong/,
+    /^buzzer refused 127\.0\.0\.1, which calls itself "iopin": the proof is wrong$/,
   ],
   [
     "a name that nobody knows",
     secretsOf("buzzer", "lamp"),
     "lamp",
-    /it refuses: its proof is wrong/,
-    /calls itself "lamp": its proof is wrong$/,
+    /it refuses: the proof is wrong/,
+    /calls itself "lamp": the proof is wrong$/,
   ],
   [
     "the receiver's secret only, in another's name",
     { ...secretsOf("buzzer"), clock: secretOf("clock", "-guessed") },
     "clock",
-    /it refuses: its proof is wrong/,
-    /"clock": its proof is wrong$/,
+    /it refuses: the proof is wrong/,
+    /"clock": the proof is wrong$/,
   ],
-  ["no name", secretsOf("iopin", "buzzer"), undefined, /it refuses: it proves nothing/, /it proves nothing/],
-  ["no credentials", "none", "iopin", /it refuses: it proves nothing/, /"iopin": it proves nothing/],
+  [
+    "no name",
+    secretsOf("iopin", "buzzer"),
+    undefined,
+    /it refuses: no proof was given/,
+    /no proof was given/,
+  ],
+  ["no credentials", "none", "iopin", /it refuses: no proof was given/, /"iopin": no proof was given/],
   ["no secret of its own name", secretsOf("buzzer"), "iopin", /iopin has no credential/, undefined],
   ["no secret of the receiver's", secretsOf("iopin"), "iopin", /no credential of its name/, undefined],
   [
@@ -270,7 +276,7 @@ test("What was recorded lets nobody in", { timeout: 5_000 }, async (context) => 
     [CHALLENGE, BYE],
   );
   assert.equal(there.runs.length, 1);
-  assert.match(there.notices[0] ?? "", /its proof is wrong$/);
+  assert.match(there.notices[0] ?? "", /the proof is wrong$/);
 });
 
 test("A session is its sender's, whoever has seen its id", { timeout: 5_000 }, async (context) => {
@@ -390,7 +396,7 @@ test("Without credentials, the processes of one user on one machine prove its se
   assert.equal((await refusal(library.send("buzzer", "3", FROM))).code, "ACCESS_DENIED");
   assert.match(
     there.notices[0] ?? "",
-    /^buzzer refused 127\.0\.0\.1, which calls itself "iopin": it proves nothing/,
+    /^buzzer refused 127\.0\.0\.1, which calls itself "iopin": no proof was given/,
   );
 });
 

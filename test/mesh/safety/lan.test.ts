@@ -46,9 +46,9 @@ describe("Beyond one machine", { skip, timeout: 60_000 }, () => {
     await iopin.said(/^iopin listens on/);
     const { code, stderr, stdout } = await near(MAIN, ...CLOCK).ended();
     assert.equal(code, 77, stderr);
-    assert.match(stderr, /^circuit: Cannot reach iopin: it refuses: its proof is wrong$/m);
+    assert.match(stderr, /^circuit: Cannot reach iopin: it refuses: the proof is wrong$/m);
     await iopin.said(
-      new RegExp(`^iopin refused ${NEAR.replaceAll(".", "\\.")}, which calls itself "clock": its proof`),
+      new RegExp(`^iopin refused ${NEAR.replaceAll(".", "\\.")}, which calls itself "clock": the proof`),
     );
     iopin.kill("SIGTERM");
     const ended = await iopin.ended();
