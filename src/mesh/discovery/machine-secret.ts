@@ -93,6 +93,19 @@ export function ownSecret(): Keyring {
 /** The secret of the folder; the offered one where there is none. Of many that offer at once, one is taken by all. */
 async function agree(directory: string, offered: Key): Promise<Key> {
   const path = join(directory, FILE);
+  const found = await findSecret(path);
+  if (found) return found;
+  await offer(directory, offered);
+  const agreed = await findSecret(path);
+  if (agreed) return agreed;
+  throw new CircuitError("FILE_FAILED", `Cannot keep a secret in ${directory}: ${path} leads nowhere`, {
+    hint: "Remove it.",
+  });
+}
+
+/** Puts a secret there where there is none. */
+async function offer(directory: string, offered: Key): Promise<void> {
+  const path = join(directory, FILE);
   const beside = join(directory, `.${process.pid}-${randomUUID()}.tmp`);
   try {
     await writeFile(beside, offered, { mode: 0o600, flag: "wx" });
@@ -110,13 +123,27 @@ async function agree(directory: string, offered: Key): Promise<Key> {
   } finally {
     await unlink(beside).catch(() => {});
   }
-  const { content } = await readSafeFile({ path, isPrivate: true });
-  if (content.length === SECRET_BYTES) return content;
-  throw new CircuitError(
-    "FILE_FAILED",
-    `Cannot use the secret ${path}: it has ${content.length} bytes instead of ${SECRET_BYTES}`,
-    { hint: "Remove it: the next process makes another." },
-  );
+}
+
+/** The secret that a file holds; `undefined` where there is no such file. */
+async function findSecret(path: string): Promise<Key | undefined> {
+  try {
+    const { content } = await readSafeFile({ path, isPrivate: true });
+    if (content.length === SECRET_BYTES) return content;
+    throw new CircuitError(
+      "FILE_FAILED",
+      `Cannot use the secret ${path}: it has ${content.length} bytes instead of ${SECRET_BYTES}`,
+      { hint: "Remove it: the next process makes another." },
+    );
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const { cause } = Object(error);
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }
 
 function acceptExisting(error: unknown): void {

@@ -9,7 +9,7 @@ import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
 import type { Trust } from "../safety/trust.js";
-import { type AdmissionRules, admit, findForbidden } from "./admission.js";
+import { type AdmissionRules, admit, type Forbidden, findForbidden } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
 import { passageOf, plainAddress } from "./passage.js";
@@ -55,7 +55,7 @@ export async function serveWs(options: ServeWsOptions): Promise<Listening> {
     port,
     limits,
     tls,
-    findForbidden: (request) => findForbidden(request.headers, doors.rulesFor(request)),
+    findForbidden: (request) => doors.findForbidden(request),
     upgrade: (request, socket, head) => doors.upgrade(request, socket, head),
   });
 }
@@ -76,7 +76,7 @@ class Doors {
     this.#framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
   }
 
-  rulesFor({ socket }: IncomingMessage): AdmissionRules {
+  #rulesFor({ socket }: IncomingMessage): AdmissionRules {
     const { port, allowedOrigins, limits } = this.#options;
     return {
       port: socket.localPort ?? port,
@@ -87,9 +87,16 @@ class Doors {
     };
   }
 
+  /** Why a request that is no upgrade must not be answered, if there is a reason. */
+  findForbidden(request: IncomingMessage): Forbidden | undefined {
+    const forbidden = findForbidden(request.headers, this.#rulesFor(request));
+    if (forbidden) this.#note(request, forbidden.reason);
+    return forbidden;
+  }
+
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { node, limits } = this.#options;
-    const admission = admit(request.url ?? "/", request.headers, this.rulesFor(request));
+    const admission = admit(request.url ?? "/", request.headers, this.#rulesFor(request));
     if ("status" in admission) {
       this.#refuse(request, socket, admission);
       return;
@@ -152,9 +159,13 @@ class Doors {
       from,
     }: { readonly status: number; readonly reason: string; readonly from?: string | undefined },
   ): void {
+    this.#note(request, reason, from);
+    refuseUpgrade(socket, status, reason);
+  }
+
+  #note(request: IncomingMessage, reason: string, from?: string): void {
     const { node, trust } = this.#options;
     trust?.refused({ node: node.name, peer: plainAddress(request.socket.remoteAddress), from, reason });
-    refuseUpgrade(socket, status, reason);
   }
 
   #keep(link: WsLink | WsFrameLink): void {

@@ -260,6 +260,14 @@ for (const [what, answer] of broken) {
   });
 }
 
+test("Who does not answer a challenge in time loses the link", { timeout: 5_000 }, async (context) => {
+  const there = await buzzer(context, secretsOf("iopin", "buzzer"), { limits: { handshakeMs: 100 } });
+  const client = await framedClient(context, there.url);
+  client.hello({ from: "iopin", nonce: OTHER_NONCE });
+  assert.equal((await client.next())[0], CHALLENGE);
+  assert.deepEqual(await client.rest(), []);
+});
+
 test("What was recorded lets nobody in", { timeout: 5_000 }, async (context) => {
   const there = await buzzer(context);
   const proxy = await frameProxy(context, there.url);
