@@ -40,7 +40,7 @@ interface Kept {
   readonly session: InSession;
   readonly peer: string;
   link: FrameLink | undefined;
-  /** Stops listening for silence on its link. */
+  /** Stops listening for silence on its link, and for the end of what that was let in by. */
   unwatch: () => void;
   /** Calls off that it is forgotten. */
   keep: () => void;
@@ -105,7 +105,7 @@ export class InSessions {
           this.#greeting.delete(link);
           kept = this.#attach(admitted, link, peer);
           kept.unwatch();
-          kept.unwatch = () => keepAlive.stop();
+          kept.unwatch = stopTimers;
           if (link.isLocal !== true) keepAlive.start();
         } catch {
           // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.

@@ -27,11 +27,11 @@ export class Authority {
     return this.#issued.certificate;
   }
 
-  /** A certificate for this machine's loopback. */
-  issue(name: string): Issued {
+  /** A certificate for some addresses and names, by default those of this machine's loopback. */
+  issue(name: string, holders = "IP:127.0.0.1,DNS:localhost"): Issued {
     return this.#make(name, [
       ...["-subj", `/CN=${name}`, "-days", "2", "-addext", "basicConstraints=critical,CA:FALSE"],
-      ...["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+      ...["-addext", `subjectAltName=${holders}`],
       ...["-CA", this.#issued.certificate, "-CAkey", this.#issued.key],
     ]);
   }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { MAIN } from "../../cli/cli.js";
 import { FAR, joinTwo, NEAR, skip } from "../discovery/two-machines.js";
+import { Authority, skipWithoutOpenssl } from "./certificates.js";
 import { secretOf, secretsOf, TRACE, temporaryFolder, writeCredentials } from "./desk.js";
 
 const CLIENT = fileURLToPath(new URL("./lan-client.js", import.meta.url));
@@ -53,6 +55,38 @@ describe("Beyond one machine", { skip, timeout: 60_000 }, () => {
     iopin.kill("SIGTERM");
     const ended = await iopin.ended();
     assert.doesNotMatch(stderr + stdout + ended.stderr + ended.stdout, TRACE);
+  });
+
+  test("nodes with certificates are found, and spoken to over TLS", {
+    skip: skipWithoutOpenssl,
+  }, async (context) => {
+    const { near, far } = two(context, EVERYBODY, EVERYBODY);
+    const folder = temporaryFolder(context);
+    const authority = new Authority(folder);
+    const { certificate, key } = authority.issue("iopin", `IP:${FAR}`);
+    const write = (name: string, config: object) => {
+      writeFileSync(join(folder, name), JSON.stringify(config));
+      return join(folder, name);
+    };
+    const there = write("there.json", {
+      boards: { desk: "mock" },
+      nodes: { iopin: { sketch: "iopin", listen: "0.0.0.0:8765" }, buzzer: { sketch: "buzzer" } },
+      security: { tls: { certificate, key } },
+    });
+    const here = write("here.json", {
+      nodes: { clock: { sketch: "clock", options: { ticks: 2, delaySeconds: 0 } } },
+      security: { tls: { authority: authority.certificate } },
+    });
+    await far(MAIN, "run", there, "--lan").said(/^iopin listens on wss:/);
+    const { code, stdout, stderr } = await near(MAIN, "run", here, "--lan").ended();
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^2 ticks, 2 acks/m);
+    const nodes = await near(MAIN, "nodes", here, "--lan").ended();
+    assert.match(nodes.stdout, new RegExp(`^iopin +wss://${FAR}:8765 .* lan .* ms$`, "m"));
+    // A token may travel there, and a page's own client is then let in.
+    const token = `Bearer ${secretOf("clock")}`;
+    const client = near(CLIENT, `wss://${FAR}:8765/`, "-", "", token, authority.certificate);
+    await client.said(/^answer acknowledged$/);
   });
 
   test("the plain protocol, a rebound name and a page are refused", async (context) => {
