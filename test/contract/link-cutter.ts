@@ -82,6 +82,7 @@ export class LinkCutter {
       get isLocal() {
         return link.isLocal === true;
       },
+      ...(link.passage && { passage: link.passage }),
       send: (frame) => {
         if (isCut) return;
         link.send(frame);
