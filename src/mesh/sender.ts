@@ -12,6 +12,7 @@ import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, Peer } from "./peer.js";
 import { Peers } from "./peers.js";
+import type { Trust } from "./safety/trust.js";
 import { Sent, WatchedSent } from "./sent.js";
 import { TracedOutbox } from "./traced-outbox.js";
 import { findTracing, type Tracing } from "./tracing.js";
@@ -31,6 +32,8 @@ export interface SenderOptions {
   readonly notice: PeerNotice | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** By what receivers are trusted, and trust the senders of this process. */
+  readonly trust?: Trust | undefined;
 }
 
 /** The sending half of a mesh, the same for every kind of link. */
@@ -45,12 +48,18 @@ export class Sender {
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
   readonly #streams = new Set<AckStream>();
+  /** Whether receivers tell the nodes of this mesh apart. */
+  readonly #isByName: boolean;
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#isByName = options.trust?.isByName === true;
     this.#deadlines = new Deadlines(options.clock);
-    this.#peers = new Peers({ clock: options.clock, open: (target, ended) => this.#open(target, ended) });
+    this.#peers = new Peers({
+      clock: options.clock,
+      open: (target, from, ended) => this.#open(target, from, ended),
+    });
     this.#outlets =
       options.connect &&
       new Outlets({ ...options, connect: options.connect, tallyOf: (target) => this.#tallyOf(target) });
@@ -124,9 +133,14 @@ export class Sender {
     });
   }
 
-  #find(target: string, { channel = "", lane }: StreamOptions, context: MessageContext | undefined): Outbox {
+  #find(
+    target: string,
+    { channel = "", lane, from }: StreamOptions,
+    context: MessageContext | undefined,
+  ): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    const peer = this.#peers.find(target, lane);
+    const isApart = this.#isByName && from !== undefined;
+    const peer = isApart ? this.#peers.findFrom(from, target, lane) : this.#peers.find(target, from, lane);
     return peer.outbox(channel, context);
   }
 
@@ -140,10 +154,12 @@ export class Sender {
     return tally;
   }
 
-  #open(target: string, ended: () => void): Peer {
-    const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
+  #open(target: string, from: string | undefined, ended: () => void): Peer {
+    const { dial, clock, patienceMs, limits, schedule, notice, trust } = this.#options;
     return new Peer({
       target,
+      from,
+      trust,
       tally: this.#tallyOf(target),
       dial,
       outlets: this.#outlets,

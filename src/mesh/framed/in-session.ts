@@ -28,10 +28,22 @@ export interface InSessionOptions {
   readonly limits: MeshLimits;
   readonly tally: ReceivedTally;
   readonly schedule: (callback: () => void) => void;
+  /** Whether a sender, by its name, may use a channel; any may where it is left out. */
+  mayTake?(from: string, channel: string): boolean;
+  /** Takes note of what a sender may not. */
+  refused?(from: string, peer: string, reason: string): void;
   /** A session runs nothing, and nothing of it waits any more. */
   readonly idle: () => void;
   /** A sender has ended its session. */
   readonly left: (sender: string) => void;
+}
+
+/** Whose session it is. */
+export interface Visitor {
+  readonly sender: string;
+  readonly from: string;
+  readonly peer: string;
+  readonly number: number;
 }
 
 /**
@@ -42,6 +54,10 @@ export interface InSessionOptions {
 export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   /** Random, made by the sender. */
   readonly sender: string;
+  /** Name of the sender's node, which it may have had to prove; empty where it gave none. */
+  readonly from: string;
+  /** Whose session it is, as far as the network tells. */
+  readonly peer: string;
   /** Which of its receiver's sessions it is. */
   readonly #number: number;
   readonly #options: InSessionOptions;
@@ -61,8 +77,10 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   #nowMs = 0;
 
   /** @param options The same for all sessions of a node. */
-  constructor(sender: string, number: number, options: InSessionOptions) {
+  constructor({ sender, from, peer, number }: Visitor, options: InSessionOptions) {
     this.sender = sender;
+    this.from = from;
+    this.peer = peer;
     this.#number = number;
     this.#options = options;
     this.#writer = new TurnWriter(options.schedule);
@@ -207,6 +225,9 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
       throw unexpected("a channel whose name is too long");
     const channel = new InChannel(id, name, this);
+    const { mayTake, refused } = this.#options;
+    channel.isForbidden = mayTake?.(this.from, name) === false;
+    if (channel.isForbidden) refused?.(this.from, this.peer, `it may not send to ${JSON.stringify(name)}`);
     // Most have one; an array that grows takes room for seventeen at once.
     if (id === 0 && this.#channels.length === 0) this.#channels = [channel];
     else this.#channels[id] = channel;
@@ -235,6 +256,11 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
     channel.received = sequence;
     this.#held++;
     this.#options.tally.messages++;
+    if (channel.isForbidden) {
+      const reason = `${this.node} takes nothing from it on channel ${JSON.stringify(channel.name)}`;
+      this.answered(channel, sequence, new FailedAck({ code: "DENIED", reason }));
+      return;
+    }
     const { place } = channel;
     this.#runs.add(channel, new InDelivery(place, sequence, message, headers, this.#nowMs, bytes));
   }

@@ -5,12 +5,15 @@ import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { Node } from "../node.js";
+import type { Trust } from "../safety/trust.js";
 import { openMemoryLink } from "./memory-link.js";
 
 export interface LocalNodesOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly schedule: (callback: () => void) => void;
+  /** By what senders of this process may be refused, too. */
+  readonly trust?: Trust | undefined;
 }
 
 /** The nodes of this process, by name, and the links to them. */
@@ -43,7 +46,17 @@ export class LocalNodes {
         },
       );
     }
-    const node = new Node({ name, handler, concurrency, ...this.#options });
+    const { trust, ...shared } = this.#options;
+    const node = new Node({
+      name,
+      handler,
+      concurrency,
+      ...shared,
+      ...(trust?.isByName && {
+        mayTake: (from, channel) => trust.mayTake(name, from, channel),
+        refused: (from, peer, reason) => trust.refused({ node: name, peer, from, reason }),
+      }),
+    });
     this.#nodes.set(name, node);
     for (const expectation of [...this.#expected]) {
       if (expectation.target === name) expectation.arrived(node);
