@@ -21,7 +21,7 @@ export interface MakeMeshOptions {
 
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
-  const { nodes, grid = {}, timeoutSeconds, mesh } = definition;
+  const { nodes, grid = {}, timeoutSeconds, mesh, poll = false } = definition;
   const { clock, signal } = options;
   const notice: PeerNotice = ({ peer, address, problem }) =>
     options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
@@ -35,9 +35,9 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
     return new MemoryMesh({ clock, notice, patienceMs });
   }
   const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
-  if (options.discovery === undefined) return new WsMesh({ clock, notice, patienceMs, grid });
+  if (options.discovery === undefined) return new WsMesh({ clock, notice, patienceMs, grid, poll });
   const { makeDiscovery } = await import("./discovery.js");
   const { fallback = {}, ...choice } = options.discovery;
   const discovery = await makeDiscovery({ ...choice, clock, notice: options.notice });
-  return new WsMesh({ clock, notice, patienceMs, grid, discovery, fallback });
+  return new WsMesh({ clock, notice, patienceMs, grid, poll, discovery, fallback });
 }

@@ -43,6 +43,11 @@ export interface CircuitDefinition {
   readonly grid?: Readonly<Record<string, string>>;
   /** Pins by number that are left otherwise than low when the circuit stops. */
   readonly pins?: Readonly<Record<string, { readonly stop: StopLevel }>>;
+  /**
+   * Whether the process keeps a core awake while messages come over WebSockets: single round trips between two cores
+   * are then several times as quick. False by default.
+   */
+  readonly poll?: boolean;
   /** Makes every random draw repeatable. */
   readonly seed?: number;
   /** Time for a peer to appear and for an answer to `send()`, in seconds. 30 by default. */

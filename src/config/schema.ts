@@ -89,6 +89,7 @@ const CIRCUIT = v.pipe(
         v.strictObject({ stop: v.picklist([0, 1, "keep"], 'must be 0, 1 or "keep"') }),
       ),
     ),
+    poll: v.optional(v.boolean("must be true or false")),
     seed: v.optional(CIRCUIT_SETTINGS.seed.schema),
     timeoutSeconds: v.optional(CIRCUIT_SETTINGS.timeoutSeconds.schema),
   }),

@@ -1,12 +1,12 @@
 // One end of the measurement of mesh-plain.ts and mesh-framed.ts, as a process of its own:
-//   node mesh-end.js server ours|ws
-//   node mesh-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed
+//   node mesh-end.js server ours|poll|ws
+//   node mesh-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed|poll
 import type { WsMeshOptions } from "../../src/mesh/ws/ws-mesh.js";
 import { Meter } from "./meter.js";
 
 async function serve(kind: string): Promise<void> {
-  if (kind === "ours") {
-    const node = await (await makeMesh()).serve("echo", ({ message }) => message, {
+  if (kind !== "ws") {
+    const node = await (await makeMesh({ poll: kind === "poll" })).serve("echo", ({ message }) => message, {
       host: "127.0.0.1",
       port: 0,
     });
@@ -43,7 +43,7 @@ async function runWs(address: string, depth: number, message: string): Promise<v
 }
 
 async function runSend(address: string, depth: number, message: string): Promise<void> {
-  const mesh = await makeMesh({ grid: { echo: address }, framed });
+  const mesh = await makeMesh({ grid: { echo: address }, framed, poll });
   await mesh.send("echo", message);
   const meter = new Meter(times);
   const chain = async () => {
@@ -56,7 +56,7 @@ async function runSend(address: string, depth: number, message: string): Promise
 }
 
 async function runStream(address: string, depth: number, message: string): Promise<void> {
-  const mesh = await makeMesh({ grid: { echo: address }, framed, limits: { outstanding: depth } });
+  const mesh = await makeMesh({ grid: { echo: address }, framed, poll, limits: { outstanding: depth } });
   await mesh.send("echo", message);
   const meter = new Meter(times);
   function* messages() {
@@ -66,7 +66,8 @@ async function runStream(address: string, depth: number, message: string): Promi
 }
 
 const [role = "", target = "", depth = "1", bytes = "2", ms = "1000", protocol] = process.argv.slice(2);
-const framed = protocol === "framed";
+const framed = protocol !== "plain";
+const poll = protocol === "poll";
 const times = { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) };
 const message = "x".repeat(Number(bytes));
 if (role === "server") await serve(target);

@@ -4,7 +4,7 @@ import { type Limit, type Row, runAgainst } from "./bench.js";
 const END = fileURLToPath(new URL("./mesh-end.js", import.meta.url));
 
 type Way = "send" | "stream" | "ws";
-type Protocol = "plain" | "framed";
+type Protocol = "plain" | "framed" | "poll";
 
 interface Load {
   readonly cores: 1 | 2;
@@ -15,7 +15,7 @@ interface Load {
 const MEASURED_MS = 1_000;
 
 function run(way: Way, { cores, depth, bytes }: Load, protocol: Protocol, share: number): Promise<number> {
-  const kind = way === "ws" ? "ws" : "ours";
+  const kind = way === "ws" ? "ws" : protocol === "poll" ? "poll" : "ours";
   return runAgainst(
     [{ command: process.execPath, args: [END, "server", kind], core: 0 }],
     ([address = ""]) => ({
@@ -30,7 +30,7 @@ function run(way: Way, { cores, depth, bytes }: Load, protocol: Protocol, share:
 export function meshRow(protocol: Protocol, way: Way, load: Load, limit?: Limit): Row {
   const { cores, depth, bytes } = load;
   return {
-    claim: `mesh ${protocol} ${way}, ${depth} outstanding, ${bytes} bytes, ${cores === 1 ? "on one core" : "a core each"}`,
+    claim: `mesh ${protocol === "poll" ? "framed, poll: true," : protocol} ${way}, ${depth} outstanding, ${bytes} bytes, ${cores === 1 ? "on one core" : "a core each"}`,
     unit: "acks/s",
     peer: "bare ws echo",
     ...(limit && { limit }),

@@ -9,6 +9,7 @@ import type { Node } from "../node.js";
 import { admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
+import type { Poll } from "./poll.js";
 import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink } from "./ws-link.js";
 
@@ -20,6 +21,7 @@ export interface ServeWsOptions {
   readonly limits: MeshLimits;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
+  readonly poll?: Poll | undefined;
 }
 
 /** Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one. */

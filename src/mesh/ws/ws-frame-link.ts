@@ -38,6 +38,7 @@ export class WsFrameLink implements FrameLink {
     };
     ws.on("message", (data: RawData, isBinary: boolean) => {
       if (this.#isClosing) return; // ws goes on delivering until the peer has closed too
+      this.#options.poll?.heard();
       // The cast: ws hands over one Buffer unless it is told otherwise.
       if (isBinary) this.#events?.frame(data as Buffer);
       else this.#fail("frames are binary");

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
+import type { Poll } from "./poll.js";
 import { encodeTextFrames } from "./text-frames.js";
 
 /** Status codes of RFC 6455 section 7.4.1 that a node sends. */
@@ -18,6 +19,8 @@ export interface WsLinkEvents {
 export interface WsLinkOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Keeps the event loop awake between frames. */
+  readonly poll?: Poll | undefined;
 }
 
 /**
