@@ -6,6 +6,7 @@ import { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.js";
 import { type DiscoveryChoice, makeDiscovery } from "./discovery.js";
 import { openNatsMesh } from "./nats.js";
 import { makePages } from "./pages.js";
+import { makeSafety } from "./safety.js";
 
 export interface RunBridgeOptions
   extends Pick<BridgeOptions, "names" | "expose">,
@@ -28,18 +29,25 @@ export interface RunBridgeOptions
  */
 export async function runBridge(options: RunBridgeOptions): Promise<never> {
   const { url, patienceMs, names, expose, signal, onEvent, clock = systemClock, ...found } = options;
+  const { grid = {}, env = process.env } = found;
   const tell = (text: string) => onEvent({ type: "notice", text });
   const notice: PeerNotice = ({ peer, address, problem }) =>
     tell(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
+  const safety = await makeSafety({}, { env, clock, notice: tell });
   const nats = await openNatsMesh({ url, clock, notice, patienceMs, signal });
-  const discovery = await makeDiscovery({ ...found, clock, notice: tell });
+  const discovery = await makeDiscovery({
+    ...found,
+    clock,
+    notice: tell,
+    trust: safety.trust,
+    tls: safety.tls,
+  });
   const counts = (): MeshCounts => {
     const sides = [nats.counts(), ws.counts()];
     return { nodes: sides.flatMap(({ nodes }) => nodes), peers: sides.flatMap(({ peers }) => peers) };
   };
   const pages = makePages({ counts, boards: new Map(), boardOf: () => undefined });
-  const { grid = {} } = found;
-  const ws = new WsMesh({ clock, notice, patienceMs, grid, discovery, pages });
+  const ws = new WsMesh({ clock, notice, patienceMs, grid, discovery, pages, safety });
   let bridge: Bridge | undefined;
   try {
     bridge = new Bridge({ ws, nats, table: discovery.table, names, expose, clock, onEvent });

@@ -22,9 +22,13 @@ export interface OutGreetingOptions extends Identity {
   readonly link: Pick<FrameLink, "passage" | "headBytes">;
 }
 
+/** Who sends in nobody's name, where names are not told apart. */
+const UNNAMED = "circuit";
+
 /** The sender's half of the greeting on one link: a hello, and where it is asked for, the proof of its name. */
 export class OutGreeting {
   readonly #options: OutGreetingOptions;
+  readonly #from: string | undefined;
   readonly #keyring: Keyring | undefined;
   readonly #passage: Passage;
   /** See `Transcript.hello`. */
@@ -34,6 +38,7 @@ export class OutGreeting {
 
   constructor(options: OutGreetingOptions) {
     this.#options = options;
+    this.#from = options.from ?? (options.trust?.isByName === false ? UNNAMED : undefined);
     // A link that says nothing of itself is not one of the network.
     const { passage } = options.link;
     this.#passage = passage ?? WITHIN;
@@ -42,7 +47,7 @@ export class OutGreeting {
 
   /** The frame to say first. */
   hello(hello: Omit<Hello, "from" | "nonce">): Uint8Array {
-    const { from } = this.#options;
+    const from = this.#from;
     const proves = from !== undefined && this.#keyring !== undefined;
     const writer = new FrameWriter();
     writer.json(RECORD.hello, {
@@ -63,7 +68,8 @@ export class OutGreeting {
    * @throws {CircuitError} `ACCESS_DENIED`.
    */
   answer(challenge: unknown): Uint8Array {
-    const { target, from } = this.#options;
+    const { target } = this.#options;
+    const from = this.#from;
     const keyring = this.#keyring;
     if (keyring === undefined || from === undefined || this.#proven)
       throw denied(target, "it asks for a proof, and there is none to give", GIVE_CREDENTIALS);
@@ -115,7 +121,8 @@ export class OutGreeting {
   }
 
   get #isStillTrusted(): boolean {
-    const { target, from } = this.#options;
+    const { target } = this.#options;
+    const from = this.#from;
     if (this.#keyring === undefined || this.#proven === undefined) return true;
     return isKeyOf(this.#keyring, target, this.#proven.key) && this.#keyring.keysOf(from ?? "").length > 0;
   }
