@@ -24,8 +24,8 @@ export interface RunBridgeOptions
 /**
  * Joins the ws mesh around this process to NATS, until the signal aborts.
  *
- * @throws {CircuitError} `USAGE`, `ADDRESS_INVALID`, `ADDRESS_BUSY`, `ACCESS_DENIED`, or `PEER_MISSING` when there is no
- *   server in time.
+ * @throws {CircuitError} `USAGE`, `CONFIG_INVALID`, `FILE_FAILED`, `ADDRESS_INVALID`, `ADDRESS_BUSY`, `ACCESS_DENIED`, or
+ *   `PEER_MISSING` when there is no server in time.
  */
 export async function runBridge(options: RunBridgeOptions): Promise<never> {
   const { url, patienceMs, names, expose, signal, onEvent, clock = systemClock, ...found } = options;
@@ -34,7 +34,10 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
   const notice: PeerNotice = ({ peer, address, problem }) =>
     tell(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
   const safety = await makeSafety({}, { env, clock, notice: tell });
-  const nats = await openNatsMesh({ url, clock, notice, patienceMs, signal });
+  const nats = await openNatsMesh({ url, clock, notice, patienceMs, signal }).catch((error: unknown) => {
+    safety.close();
+    throw error;
+  });
   const discovery = await makeDiscovery({
     ...found,
     clock,
