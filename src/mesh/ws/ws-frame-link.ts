@@ -2,7 +2,8 @@ import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
 import type { Passage } from "../safety/passage.js";
-import { frameInPlace, LONGEST_HEADER_BYTES } from "./binary-frame.js";
+import { frameInPlace } from "./binary-frame.js";
+import { LONGEST_HEADER_BYTES } from "./frame-header.js";
 import { passageOf } from "./passage.js";
 import { CLOSE, type WsLinkOptions } from "./ws-link.js";
 
