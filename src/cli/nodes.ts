@@ -130,14 +130,14 @@ function table(nodes: readonly SeenNode[]): string[] {
 }
 
 function cells(node: Omit<SeenNode, "name" | "address">): string[] {
-  const { sketch, board, engine, source, ageMs, roundTripMs } = node;
+  const { sketch, board, engine, source, ageMs, roundTripMs, isDenied } = node;
   return [
     sketch ?? "-",
     board ?? "-",
     engine,
     source,
     ageMs === null ? "-" : describeAge(ageMs),
-    roundTripMs === null ? "no answer" : `${roundTripMs.toFixed(2)} ms`,
+    roundTripMs === null ? (isDenied ? "no proof" : "no answer") : `${roundTripMs.toFixed(2)} ms`,
   ];
 }
 

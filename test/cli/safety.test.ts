@@ -45,6 +45,8 @@ describe("circuit with credentials", { concurrency: 2 }, () => {
     const without = await circuit(context, ["clock", "-t", "1"], {});
     assert.equal(without.code, 77, without.stderr);
     assert.match(without.stderr, /^circuit: Cannot reach iopin: /m);
+    const seen = await circuit(context, ["nodes"], {});
+    assert.equal(seen.stdout.match(/ no proof$/gm)?.length, 2, seen.stdout);
     assertNoTrace(clock, nodes, without, await stop(buzzer), await stop(iopin));
   });
 
