@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { Failures, type NodeCounts, ReceivedTally } from "./counts.js";
+import type { EventExchange } from "./framed/event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./framed/frame-link.js";
 import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
@@ -14,6 +15,8 @@ export interface NodeOptions {
   readonly concurrency?: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
 }
@@ -42,7 +45,7 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#sinceMs = options.clock.now();
-    const { name, clock, limits, schedule, concurrency = 1 } = options;
+    const { name, clock, limits, events, schedule, concurrency = 1 } = options;
     const handler = traced(name, options.handler);
     this.#handler = handler;
     const { boot } = this;
@@ -53,6 +56,7 @@ export class Node {
       concurrency,
       clock,
       limits,
+      events,
       schedule,
       tally: this.#received,
     });

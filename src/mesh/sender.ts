@@ -4,13 +4,14 @@ import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
 import { type PeerCounts, SentTally } from "./counts.js";
+import type { EventExchange } from "./framed/event-exchange.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
 import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
-import { type DialPeer, Peer } from "./peer.js";
+import { type DialPeer, type Meeting, Peer } from "./peer.js";
 import { Peers } from "./peers.js";
 import { Sent, WatchedSent } from "./sent.js";
 import { TracedOutbox } from "./traced-outbox.js";
@@ -29,6 +30,8 @@ export interface SenderOptions {
   readonly patienceMs: number;
   readonly limits: MeshLimits;
   readonly notice: PeerNotice | undefined;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
 }
@@ -97,6 +100,11 @@ export class Sender {
     });
   }
 
+  /** Connects to a target that nothing is sent to yet, so that events have a link. */
+  meet(target: string, meeting: Meeting): void {
+    if (!this.#isClosed) this.#peers.find(target, undefined).meet(meeting);
+  }
+
   /** What was sent so far, by target. */
   counts(): readonly PeerCounts[] {
     return [...this.#tallies].map(([peer, sent]) => ({ peer, sent, ...this.#peers.loadOf(peer) }));
@@ -141,7 +149,7 @@ export class Sender {
   }
 
   #open(target: string, ended: () => void): Peer {
-    const { dial, clock, patienceMs, limits, schedule, notice } = this.#options;
+    const { dial, clock, patienceMs, limits, events, schedule, notice } = this.#options;
     return new Peer({
       target,
       tally: this.#tallyOf(target),
@@ -150,6 +158,7 @@ export class Sender {
       clock,
       patienceMs,
       limits,
+      events,
       schedule,
       missing: (address, problem) => {
         if (this.#missing.has(target)) return;

@@ -1,4 +1,6 @@
 import { CircuitError } from "../../core/error.js";
+import type { EventHeaders } from "../event.js";
+import { findHeaders } from "../events/headers.js";
 import { isTooDeep, type Payload } from "../payload.js";
 import { findTrace } from "../trace.js";
 import {
@@ -29,6 +31,10 @@ export interface FrameSink {
   failure(channel: number, sequence: number, failure: Failure): void;
   /** `cancel`, `confirm`, `resume`, `ping`, `pong` and `refuse`, with their numbers; a missing one is 0. */
   numbers(type: number, first: number, second: number, third: number): void;
+  /** Without it, and the next one, such a record is none that may come here. */
+  interest?(patterns: readonly string[]): void;
+  /** @param bytes Of the data and the headers. */
+  event?(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void;
 }
 
 /** How many numbers follow the type of a record that is nothing else. */
@@ -96,6 +102,13 @@ class Reader {
       case RECORD.bye:
         sink.json(type, this.#json());
         break;
+      case RECORD.event:
+        this.#event(sink);
+        break;
+      case RECORD.interest:
+        if (sink.interest === undefined) throw this.#invalid("an interest in events");
+        sink.interest(this.#patterns());
+        break;
       default: {
         const count = NUMBERS[type];
         if (count === undefined) throw this.#invalid(`a record of type 0x${type.toString(16)}`);
@@ -121,6 +134,31 @@ class Reader {
       const payload = this.#payload(kind);
       sink.ack(this.#channel, sequence, payload, this.#at - from);
     }
+  }
+
+  #event(sink: FrameSink): void {
+    if (sink.event === undefined) throw this.#invalid("an event");
+    const subject = this.#text();
+    const first = this.#buffer[this.#at++] ?? 0;
+    const kind = first & ITEM_KIND_MASK;
+    if (first < IS_ITEM || kind === ITEM.failure) throw this.#invalid("an event without data");
+    const from = this.#at;
+    const headers = first & HAS_HEADERS ? this.#eventHeaders() : undefined;
+    const data = this.#payload(kind);
+    sink.event(subject, data, headers, this.#at - from);
+  }
+
+  #eventHeaders(): EventHeaders {
+    const headers = findHeaders(this.#json());
+    if (headers === undefined) throw this.#invalid("headers that are no texts by name");
+    return headers;
+  }
+
+  #patterns(): readonly string[] {
+    const value = this.#json();
+    if (!Array.isArray(value) || !value.every((pattern) => typeof pattern === "string"))
+      throw this.#invalid("an interest that is no list of texts");
+    return value;
   }
 
   #payload(kind: number): Payload {

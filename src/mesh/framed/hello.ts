@@ -7,13 +7,14 @@ import type { Hello, Welcome } from "./records.js";
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseHello(value: unknown): Hello {
-  const { version, sender, target, boot, channels } = fieldsOf(value);
+  const { version, sender, target, boot, process, channels } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
     sender: text(sender, "sender"),
     target: text(target, "target"),
     ...(boot !== undefined && { boot: text(boot, "boot") }),
+    ...(process !== undefined && { process: text(process, "process") }),
     channels: list(channels).map((channel) => {
       const [id, name, first] = list(channel);
       return [whole(id), text(name, "channel", 0), whole(first)];
@@ -27,12 +28,13 @@ export function parseHello(value: unknown): Hello {
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseWelcome(value: unknown): Welcome {
-  const { version, node, boot, session, resumed, channels, window, windowBytes } = fieldsOf(value);
+  const { version, node, boot, process, session, resumed, channels, window, windowBytes } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
     node: text(node, "node"),
     boot: text(boot, "boot"),
+    ...(process !== undefined && { process: text(process, "process") }),
     session: text(session, "session"),
     resumed: resumed === true,
     channels: list(channels).map((channel) => {

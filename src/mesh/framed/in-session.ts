@@ -1,10 +1,13 @@
 import type { Clock } from "../../core/clock.js";
 import type { ReceivedTally } from "../counts.js";
+import type { EventHeaders } from "../event.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
+import type { EventExchange, EventInput, EventOutput } from "./event-exchange.js";
 import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
+import type { FrameWriter } from "./frame-writer.js";
 import { FailedAck, InChannel, type InChannelOwner, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
 import {
@@ -27,6 +30,8 @@ export interface InSessionOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly tally: ReceivedTally;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
   /** A session runs nothing, and nothing of it waits any more. */
   readonly idle: () => void;
@@ -39,7 +44,7 @@ export interface InSessionOptions {
  * keeps each ack until the sender has it, so that a message that comes again after a broken link is answered and not
  * run again.
  */
-export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
+export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventOutput {
   /** Random, made by the sender. */
   readonly sender: string;
   /** Which of its receiver's sessions it is. */
@@ -50,6 +55,8 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   readonly #runs: InRuns;
   readonly #writer: TurnWriter;
   #link: FrameLink | undefined;
+  /** Hears the events of the link. */
+  #events: EventInput | undefined;
   /** Messages that arrived and are not confirmed, and the bytes of their acks. */
   #held = 0;
   #keptBytes = 0;
@@ -99,6 +106,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   /** Goes on over a link, in place of the one before, from where the sender says it is. */
   attach(link: FrameLink, hello: Hello, resumed: boolean): void {
     this.#link?.close();
+    this.#events?.ended();
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
@@ -108,6 +116,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
       version: 1,
       node: this.#options.node,
       boot: this.#options.boot,
+      ...(this.#options.events && { process: this.#options.events.process }),
       session: this.id,
       resumed,
       channels: this.#known.map(({ id, received }) => [id, received]),
@@ -115,12 +124,17 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
       windowBytes: WINDOW_BYTES,
     };
     this.#writer.record.json(RECORD.welcome, welcome);
+    const { process } = hello;
+    this.#events =
+      process === undefined ? undefined : this.#options.events?.join(this, { process, node: undefined });
     for (const [id, , first] of hello.channels) this.#repeatAcks(id, first);
     this.room();
   }
 
   /** The link broke; the session waits for another. */
   detach(): void {
+    this.#events?.ended();
+    this.#events = undefined;
     this.#link = undefined;
     this.#writer.attach(undefined);
   }
@@ -195,6 +209,24 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
 
   failure(): void {
     throw unexpected("a failure from a sender");
+  }
+
+  interest(patterns: readonly string[]): void {
+    this.#events?.interest(patterns);
+  }
+
+  event(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void {
+    this.#events?.event(subject, data, headers, bytes);
+  }
+
+  /** See `EventOutput`. */
+  get isFull(): boolean {
+    return this.#link?.isFull !== false;
+  }
+
+  /** See `EventOutput`. */
+  get record(): FrameWriter {
+    return this.#writer.record;
   }
 
   get #known(): InChannel[] {
@@ -290,6 +322,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   numbers(type: number, first: number, second: number): void {
     // A peer that asks and does not read gets no answers to keep for it.
     if (type === RECORD.ping && this.#link?.isFull === false) this.#writer.record.numbers(RECORD.pong, first);
+    if (type === RECORD.pong) this.#events?.pong(first);
     const channel = this.#channels[first];
     if (channel === undefined) return;
     if (type === RECORD.confirm) {

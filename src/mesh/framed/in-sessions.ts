@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { NodeCounts, ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
+import type { EventExchange } from "./event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { InLink, type InLinkHost } from "./in-link.js";
 import { InSession, type InSessionOptions } from "./in-session.js";
@@ -26,6 +27,8 @@ export interface InSessionsOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly tally: ReceivedTally;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
 }
 

@@ -38,6 +38,10 @@ export const RECORD = {
   refuse: 0x21,
   /** Receiver: it has messages up to a sequence number only; send again what follows. */
   resume: 0x22,
+  /** Either: everything that it listens to. JSON. */
+  interest: 0x30,
+  /** Either: something that happened. */
+  event: 0x31,
 } as const;
 
 /** What an item is: the low bits of its first byte. */
@@ -76,6 +80,8 @@ export interface Hello {
   readonly target: string;
   /** Boot id of the receiver that it was connected to before. */
   readonly boot?: string;
+  /** Its process, where that takes part in events. */
+  readonly process?: string;
   /** Open channels: number, name, and first sequence number without an ack. */
   readonly channels: readonly (readonly [id: number, name: string, first: number])[];
 }
@@ -86,6 +92,8 @@ export interface Welcome {
   readonly node: string;
   /** Random, new for each process that receives. */
   readonly boot: string;
+  /** Its process, where that takes part in events. */
+  readonly process?: string;
   /** No other session's, of any receiver: the messages' idempotency keys begin with it. */
   readonly session: string;
   /** Whether it goes on with the session that the hello names. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { NodeCounts } from "../counts.js";
+import type { EventExchange } from "../framed/event-exchange.js";
 import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
@@ -10,6 +11,7 @@ import { openMemoryLink } from "./memory-link.js";
 export interface LocalNodesOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
 }
 

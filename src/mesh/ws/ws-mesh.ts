@@ -3,6 +3,8 @@ import { CircuitError } from "../../core/error.js";
 import type { MeshCounts } from "../counts.js";
 import type { Discovery } from "../discovery/discovery.js";
 import { Pursuit } from "../discovery/pursuit.js";
+import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
+import { EventHub } from "../events/event-hub.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type { LinkEvents } from "../link.js";
 import { LocalNodes } from "../memory/local-nodes.js";
@@ -25,6 +27,7 @@ import type { Listening } from "./listen.js";
 import type { Pages } from "./pages.js";
 import { Poll } from "./poll.js";
 import { serveWs } from "./serve.js";
+import { WsEvents } from "./ws-events.js";
 
 export interface WsMeshOptions {
   /** Where each peer listens, for example `{ buzzer: "ws://127.0.0.1:8766" }`. */
@@ -74,6 +77,8 @@ export class WsMesh implements Mesh {
   readonly #listening = new Map<Node, Promise<Listening>>();
   readonly #connector: WsConnector;
   readonly #sender: Sender;
+  readonly #hub: EventHub;
+  readonly #events: WsEvents;
   #closed: Promise<void> | undefined;
 
   /** @throws {CircuitError} `ADDRESS_INVALID` for an address of the grid that cannot be one. */
@@ -94,13 +99,15 @@ export class WsMesh implements Mesh {
     const limits = { ...DEFAULT_LIMITS, ...changed };
     const poll = polls ? new Poll(clock) : undefined;
     this.#options = { clock, limits, allowedOrigins, allowedHosts, poll, pages };
-    for (const [peer, address] of Object.entries(grid)) this.introduce(peer, address);
+    for (const [peer, address] of Object.entries(grid)) this.#grid.set(peer, parsePeerUrl(peer, address));
     for (const [peer, address] of Object.entries(fallback)) {
       this.#fallback.set(peer, parsePeerUrl(peer, address));
     }
     this.#discovery = discovery;
     const schedule = process.nextTick;
-    this.#nodes = new LocalNodes({ clock, limits, schedule });
+    const hub = new EventHub({ clock, limits, schedule });
+    this.#hub = hub;
+    this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule });
     this.#connector = new WsConnector({ clock, limits, poll });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => this.#dial(target, dialing, { waitMs, framed }),
@@ -109,7 +116,17 @@ export class WsMesh implements Mesh {
       patienceMs,
       limits,
       notice,
+      events: hub,
       schedule,
+    });
+    this.#events = new WsEvents({
+      hub,
+      clock,
+      limits,
+      discovery,
+      grid: this.#grid,
+      own: () => this.#nodes.names,
+      meet: (target, meeting) => this.#sender.meet(target, meeting),
     });
   }
 
@@ -120,6 +137,7 @@ export class WsMesh implements Mesh {
    */
   introduce(peer: string, address: string): void {
     this.#grid.set(peer, parsePeerUrl(peer, address));
+    this.#events.introduced(peer);
   }
 
   /** See `Mesh.serve()`. Without a host, `localhost`. */
@@ -151,8 +169,22 @@ export class WsMesh implements Mesh {
     return this.#sender.stream(target, messages, options);
   }
 
+  publish(subject: string, data: Payload, options?: PublishOptions): number {
+    if (this.#closed) throw meshClosed(`publish to ${subject}`);
+    return this.#events.publish(subject, data, options);
+  }
+
+  subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {
+    if (this.#closed) throw meshClosed(`listen to ${pattern}`);
+    return this.#events.subscribe(pattern, handler, options);
+  }
+
+  join(): Promise<void> {
+    return this.#events.join();
+  }
+
   counts(): MeshCounts {
-    return { nodes: this.#nodes.counts(), peers: this.#sender.counts() };
+    return { nodes: this.#nodes.counts(), peers: this.#sender.counts(), events: this.#hub.tally };
   }
 
   close(): Promise<void> {
@@ -161,6 +193,7 @@ export class WsMesh implements Mesh {
   }
 
   async #close(): Promise<void> {
+    this.#events.close();
     this.#sender.close();
     const connections = this.#connector.close();
     await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));
