@@ -43,8 +43,9 @@ interface Letter {
 /**
  * The events of one process: those who listen here, and the links to others, whichever end made them.
  *
- * Two processes may have several links. A process tells its interest on one of them only, the oldest, and hears events
- * on that one alone: so nothing comes twice, and what one process publishes keeps its order.
+ * Two processes may have several links. A process tells its interest on one of them only, the oldest, and on the next
+ * when that has ended and nothing is heard on it any more: so nothing comes twice, and what one process publishes keeps
+ * its order.
  */
 export class EventHub implements EventExchange, EventLinkOwner {
   readonly process = crypto.randomUUID();
@@ -52,6 +53,10 @@ export class EventHub implements EventExchange, EventLinkOwner {
   readonly #options: EventHubOptions;
   readonly #index = new SubjectIndex<LocalSubscription | EventLink>();
   readonly #routes = new Map<string, Route>();
+  #lastSubject = "";
+  #lastRoute: Route | undefined;
+  /** When what is being read has arrived; `undefined` before the next is. */
+  #nowMs: number | undefined;
   /** What is listened to here, and by how many. */
   readonly #patterns = new Map<string, number>();
   /** Links by process, the oldest first. */
@@ -89,7 +94,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     const subscription = new LocalSubscription(pattern, handler, options, (closed) => this.#closed(closed));
     this.#subscriptions.add(subscription);
     this.#index.add(pattern, subscription);
-    this.#routes.clear();
+    this.#forgetRoutes();
     this.#patterns.set(pattern, listeners + 1);
     if (listeners === 0) this.#tellLater();
     return subscription;
@@ -122,7 +127,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   interested(link: EventLink, came: readonly string[], went: readonly string[]): void {
     for (const pattern of came) this.#index.add(pattern, link);
     for (const pattern of went) this.#index.delete(pattern, link);
-    this.#routes.clear();
+    this.#forgetRoutes();
   }
 
   /** Everything that other processes publish comes through here: the place to refuse what they may not. */
@@ -135,8 +140,6 @@ export class EventHub implements EventExchange, EventLinkOwner {
   ): void {
     if (bytes > this.#options.limits.frameBytes + MOST_HEADERS_BYTES)
       throw unexpected(`an event of ${bytes} bytes`);
-    // What was under way on another link when that was the one to listen on.
-    if (this.#links.get(link.peer.process)?.[0] !== link) return;
     const { here } = this.#routeOf(subject);
     if (here.length === 0) return;
     this.tally.received++;
@@ -146,7 +149,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   ended(link: EventLink): void {
     for (const pattern of link.patterns) this.#index.delete(pattern, link);
-    if (link.patterns.size > 0) this.#routes.clear();
+    if (link.patterns.size > 0) this.#forgetRoutes();
     const { process } = link.peer;
     const links = this.#links.get(process) ?? [];
     const [oldest, next] = links;
@@ -159,7 +162,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     const { pattern } = subscription;
     this.#subscriptions.delete(subscription);
     this.#index.delete(pattern, subscription);
-    this.#routes.clear();
+    this.#forgetRoutes();
     const listeners = (this.#patterns.get(pattern) ?? 1) - 1;
     if (listeners > 0) {
       this.#patterns.set(pattern, listeners);
@@ -171,6 +174,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** @throws {CircuitError} `MESSAGE_INVALID` for what is no subject. */
   #routeOf(subject: string): Route {
+    if (this.#lastRoute && subject === this.#lastSubject) return this.#lastRoute;
     let route = this.#routes.get(subject);
     if (route === undefined) {
       const problem = findSubjectProblem(subject);
@@ -183,7 +187,14 @@ export class EventHub implements EventExchange, EventLinkOwner {
       if (this.#routes.size >= MOST_ROUTES) this.#routes.clear();
       this.#routes.set(subject, route);
     }
+    this.#lastSubject = subject;
+    this.#lastRoute = route;
     return route;
+  }
+
+  #forgetRoutes(): void {
+    this.#routes.clear();
+    this.#lastRoute = undefined;
   }
 
   #eventOf(
@@ -192,8 +203,16 @@ export class EventHub implements EventExchange, EventLinkOwner {
     headers: EventHeaders = NO_HEADERS,
     from: string | undefined,
   ): MeshEvent {
-    return { subject, data, headers, from, at: this.#options.clock.now() };
+    if (this.#nowMs === undefined) {
+      this.#nowMs = this.#options.clock.now();
+      queueMicrotask(this.#timeGoesOn);
+    }
+    return { subject, data, headers, from, at: this.#nowMs };
   }
+
+  readonly #timeGoesOn = (): void => {
+    this.#nowMs = undefined;
+  };
 
   /** Those of this process hear a moment later too, so that no handler runs inside another. */
   #post(to: readonly LocalSubscription[], event: MeshEvent): void {

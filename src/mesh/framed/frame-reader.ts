@@ -69,6 +69,10 @@ class Reader {
   #record = 0;
   #channel = 0;
   #sequence = 0;
+  /** The subject of the event that was read last, and where it is. */
+  #subject = "";
+  #subjectFrom = 0;
+  #subjectTo = 0;
 
   constructor(frame: Uint8Array) {
     this.#buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -138,7 +142,7 @@ class Reader {
 
   #event(sink: FrameSink): void {
     if (sink.event === undefined) throw this.#invalid("an event");
-    const subject = this.#text();
+    const subject = this.#subjectText();
     const first = this.#buffer[this.#at++] ?? 0;
     const kind = first & ITEM_KIND_MASK;
     if (first < IS_ITEM || kind === ITEM.failure) throw this.#invalid("an event without data");
@@ -146,6 +150,25 @@ class Reader {
     const headers = first & HAS_HEADERS ? this.#eventHeaders() : undefined;
     const data = this.#payload(kind);
     sink.event(subject, data, headers, this.#at - from);
+  }
+
+  /** A subject; that of the event before, where it is the same, needs no text of its own. */
+  #subjectText(): string {
+    const from = this.#at;
+    const length = this.#subjectTo - this.#subjectFrom;
+    if (length > 0 && this.#isSame(from, this.#subjectFrom, length)) {
+      this.#at += length;
+    } else {
+      this.#subject = this.#text();
+      this.#subjectFrom = from;
+      this.#subjectTo = this.#at;
+    }
+    return this.#subject;
+  }
+
+  #isSame(one: number, other: number, length: number): boolean {
+    for (let at = 0; at < length; at++) if (this.#buffer[one + at] !== this.#buffer[other + at]) return false;
+    return true;
   }
 
   #eventHeaders(): EventHeaders {
