@@ -16,9 +16,10 @@ class Process {
   readonly hub: EventHub;
   #due: (() => void)[] = [];
 
-  constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}) {
+  constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}, hasBegun = true) {
     const schedule = (callback: () => void) => void this.#due.push(callback);
     this.hub = new EventHub({ clock: new ManualClock(), limits: { ...DEFAULT_LIMITS, ...limits }, schedule });
+    if (hasBegun) this.hub.begin();
   }
 
   subscribe(pattern: string) {
@@ -39,8 +40,13 @@ class End implements EventOutput {
   isFull = false;
   readonly #writer = new FrameWriter();
   readonly #frames: Uint8Array[] = [];
+  readonly #hub: EventHub | undefined;
   input: EventInput | undefined;
   isOver = false;
+
+  constructor(hub?: EventHub) {
+    this.#hub = hub;
+  }
 
   get record(): FrameWriter {
     return this.#writer;
@@ -65,7 +71,10 @@ class End implements EventOutput {
         if (type === 0x04) this.#writer.numbers(0x05, token);
         else this.input?.pong(token);
       },
-      interest: (patterns) => this.input?.interest(patterns),
+      interest: ({ process, patterns }) => {
+        this.input ??= this.#hub?.join(this, { process, node: "one" });
+        this.input?.interest(patterns);
+      },
       event: (...event) => this.input?.event(...event),
     });
   }
@@ -82,11 +91,12 @@ const refuse = () => assert.fail("no record of events");
 
 /** A link between two processes. */
 class Wire {
-  readonly ends: readonly [End, End] = [new End(), new End()];
+  readonly ends: readonly [End, End];
 
+  /** @param one Made it, and has had the welcome; the other knows it when it has heard its interest. */
   constructor(one: Process, other: Process) {
+    this.ends = [new End(), new End(other.hub)];
     this.ends[0].input = one.hub.join(this.ends[0], { process: other.hub.process, node: "other" });
-    this.ends[1].input = other.hub.join(this.ends[1], { process: one.hub.process, node: "one" });
   }
 
   /** Delivers the oldest frame in one direction. @returns Whether there was one. */
@@ -139,22 +149,27 @@ test("EventHub needs no link to itself", () => {
 test("EventHub tells an interest once a turn, all of it", () => {
   const [near, far] = [new Process(), new Process()];
   const wire = new Wire(near, far);
+  settle([near, far], [wire]);
   const subscriptions = ["a", "b", "c"].map((pattern) => far.subscribe(pattern));
   subscriptions[1]?.close();
   far.endTurn();
-  assert.equal(wire.ends[1].frames.length, 1);
-  const told: unknown[] = [];
-  readFrame(wire.ends[1].frames[0] ?? new Uint8Array(), {
-    json: refuse,
-    open: refuse,
-    chain: refuse,
-    message: refuse,
-    ack: refuse,
-    failure: refuse,
-    numbers: refuse,
-    interest: (patterns) => told.push(patterns),
-  });
-  assert.deepEqual(told, [["a", "c"]]);
+  const [frame, ...more] = wire.ends[1].frames;
+  assert.ok(frame && more.length === 0);
+  const json = JSON.stringify({ process: far.hub.process, patterns: ["a", "c"] });
+  assert.deepEqual(Buffer.from(frame), Buffer.from([0x30, json.length, ...Buffer.from(json)]));
+});
+
+test("EventHub says nothing of itself before it takes part, and then says it on every link", () => {
+  const [near, far] = [new Process({}, false), new Process()];
+  far.subscribe("a");
+  const wire = new Wire(near, far);
+  settle([near, far], [wire]);
+  assert.equal(wire.ends[1].input, undefined);
+  assert.equal(near.hub.publish("a", "nobody is known yet"), 0);
+  settle([near, far], [wire]);
+  assert.equal(near.hub.publish("a", 1), 1);
+  settle([near, far], [wire]);
+  assert.deepEqual(far.data, [1]);
 });
 
 test("EventHub encodes an event once, and hands a turn's to each link together", () => {

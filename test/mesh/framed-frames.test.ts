@@ -73,7 +73,11 @@ const FRAMES: readonly (readonly [wire: string, write: (writer: FrameWriter) => 
       (writer) => writer.message(1, 1, "1", { deadlineMs: 50 }),
       [["message", 1, 1, "1", { deadlineMs: 50 }]],
     ],
-    ["30 07 5b 22 61 2e 3e 22 5d", (writer) => writer.interest(["a.>"]), [["interest", ["a.>"]]]],
+    [
+      "30 22 7b 22 70 72 6f 63 65 73 73 22 3a 22 70 22 2c 22 70 61 74 74 65 72 6e 73 22 3a 5b 22 61 2e 3e 22 5d 7d",
+      (writer) => writer.interest({ process: "p", patterns: ["a.>"] }),
+      [["interest", { process: "p", patterns: ["a.>"] }]],
+    ],
     [
       "31 03 61 2e 62 80 01 31",
       (writer) => writer.event("a.b", "1", undefined),
@@ -145,8 +149,9 @@ const REFUSED: readonly (readonly [what: string, wire: string])[] = [
   ["an event whose headers are no object", "31 01 61 84 02 5b 5d 00"],
   ["an event with a header that is no text", "31 01 61 84 07 7b 22 61 22 3a 31 7d 00"],
   ["an item after an event", "31 01 61 80 00 80 01 31"],
-  ["an interest that is no list", "30 02 7b 7d"],
-  ["an interest in a number", "30 03 5b 31 5d"],
+  ["an interest of no process", `30 0f ${hex(Buffer.from('{"patterns":[]}'))}`],
+  ["an interest that is no list", `30 1d ${hex(Buffer.from('{"process":"p","patterns":{}}'))}`],
+  ["an interest in a number", `30 1e ${hex(Buffer.from('{"process":"p","patterns":[1]}'))}`],
   ["callers that are no list", "14 01 02 7b 7d"],
 ];
 for (const [what, wire] of REFUSED) {

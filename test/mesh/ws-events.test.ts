@@ -167,9 +167,9 @@ test(
     });
     await once(stuck, "open");
     const writer = new FrameWriter();
-    writer.json(0x01, { version: 1, sender: "s", target: "node", process: "stuck", channels: [] });
+    writer.json(0x01, { version: 1, sender: "s", target: "node", channels: [] });
     stuck.send(writer.take());
-    writer.interest(["x"]);
+    writer.interest({ process: "stuck", patterns: ["x"] });
     stuck.send(writer.take());
     while (near.publish("x", "") !== 2) await turns();
     stuck.pause();

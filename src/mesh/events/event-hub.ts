@@ -65,6 +65,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   readonly #batch: EventBatch;
   readonly #letters = new Postbox<Letter>((letter) => this.#open(letter));
   #waiting = 0;
+  #hasBegun = false;
   #willTell = false;
   #pings = 0;
 
@@ -78,6 +79,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     checkSubject(subject);
     checkPayload(data, this.#options.limits);
     if (headers) checkHeaders(headers);
+    this.begin();
     this.tally.published++;
     const { here, links } = this.#routeOf(subject);
     if (links.length > 0) this.#batch.add(links, subject, data, headers);
@@ -96,12 +98,21 @@ export class EventHub implements EventExchange, EventLinkOwner {
     this.#index.add(pattern, subscription);
     this.#forgetRoutes();
     this.#patterns.set(pattern, listeners + 1);
+    this.begin();
     if (listeners === 0) this.#tellLater();
     return subscription;
   }
 
+  /** Takes part in events from now on: tells the other ends of all links. Idempotent. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const link of [...this.#links.values()].flat()) this.#introduce(link);
+  }
+
   /** Resolves when the other ends of all links know what is listened to here, and this process what is there. */
   async settle(): Promise<void> {
+    this.begin();
     this.#tell();
     const token = ++this.#pings;
     await Promise.all([...this.#links.values()].flat().map((link) => link.settle(token)));
@@ -119,7 +130,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     const links = this.#links.get(peer.process);
     if (links) links.push(link);
     else this.#links.set(peer.process, [link]);
-    if (links === undefined && this.#patterns.size > 0) link.tell([...this.#patterns.keys()]);
+    if (this.#hasBegun) this.#introduce(link);
     return link;
   }
 
@@ -155,7 +166,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     const [oldest, next] = links;
     if (links.length <= 1) this.#links.delete(process);
     else links.splice(links.indexOf(link), 1);
-    if (oldest === link && this.#patterns.size > 0) next?.tell([...this.#patterns.keys()]);
+    if (oldest === link && next && this.#patterns.size > 0) this.#introduce(next);
   }
 
   #closed(subscription: LocalSubscription): void {
@@ -230,6 +241,12 @@ export class EventHub implements EventExchange, EventLinkOwner {
     for (const subscription of to) subscription.deliver(event);
   }
 
+  /** Tells the other end of a link what is listened to on it. */
+  #introduce(link: EventLink): void {
+    const isListenedOn = this.#links.get(link.peer.process)?.[0] === link;
+    link.tell({ process: this.process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
+  }
+
   #tellLater(): void {
     if (this.#willTell || this.#links.size === 0) return;
     this.#willTell = true;
@@ -240,8 +257,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   #tell(): void {
     if (!this.#willTell) return;
     this.#willTell = false;
-    const patterns = [...this.#patterns.keys()];
-    for (const [link] of this.#links.values()) link?.tell(patterns);
+    for (const [link] of this.#links.values()) if (link) this.#introduce(link);
   }
 }
 

@@ -1,7 +1,7 @@
 import { CircuitError } from "../../core/error.js";
 import type { EventHeaders } from "../event.js";
 import type { EventInput, EventOutput, EventPeer } from "../framed/event-exchange.js";
-import { RECORD } from "../framed/records.js";
+import { type Interest, RECORD } from "../framed/records.js";
 import type { Payload } from "../payload.js";
 import { findPatternProblem } from "../subject.js";
 
@@ -51,9 +51,9 @@ export class EventLink implements EventInput {
     return true;
   }
 
-  /** Tells the other end all that is listened to here. */
-  tell(patterns: readonly string[]): void {
-    if (!this.#isOver) this.#output.record.interest(patterns);
+  /** Tells the other end that this process takes part, and all that is listened to here. */
+  tell(interest: Interest): void {
+    if (!this.#isOver) this.#output.record.interest(interest);
   }
 
   /** Resolves when the other end has read what was written before, and what it wrote before has been read. */

@@ -8,7 +8,8 @@ export interface EventExchange {
   readonly process: string;
 
   /**
-   * There is a link with another process.
+   * There is a link with another process. A sender says so of each; a receiver of those whose senders take part in
+   * events, so that thousands of others cost nothing.
    *
    * @returns What hears the other end, until the link has ended; `undefined` where it is this process's own.
    */

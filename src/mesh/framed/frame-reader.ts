@@ -3,11 +3,13 @@ import type { EventHeaders } from "../event.js";
 import { findHeaders } from "../events/headers.js";
 import { isTooDeep, type Payload } from "../payload.js";
 import { findTrace } from "../trace.js";
+import { parseInterest } from "./hello.js";
 import {
   FAILURE_CODES,
   type Failure,
   HAS_HEADERS,
   type Headers,
+  type Interest,
   IS_ITEM,
   ITEM,
   ITEM_KIND_MASK,
@@ -32,7 +34,7 @@ export interface FrameSink {
   /** `cancel`, `confirm`, `resume`, `ping`, `pong` and `refuse`, with their numbers; a missing one is 0. */
   numbers(type: number, first: number, second: number, third: number): void;
   /** Without it, and the next one, such a record is none that may come here. */
-  interest?(patterns: readonly string[]): void;
+  interest?(interest: Interest): void;
   /** @param bytes Of the data and the headers. */
   event?(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void;
 }
@@ -111,7 +113,7 @@ class Reader {
         break;
       case RECORD.interest:
         if (sink.interest === undefined) throw this.#invalid("an interest in events");
-        sink.interest(this.#patterns());
+        sink.interest(parseInterest(this.#json()));
         break;
       default: {
         const count = NUMBERS[type];
@@ -175,13 +177,6 @@ class Reader {
     const headers = findHeaders(this.#json());
     if (headers === undefined) throw this.#invalid("headers that are no texts by name");
     return headers;
-  }
-
-  #patterns(): readonly string[] {
-    const value = this.#json();
-    if (!Array.isArray(value) || !value.every((pattern) => typeof pattern === "string"))
-      throw this.#invalid("an interest that is no list of texts");
-    return value;
   }
 
   #payload(kind: number): Payload {

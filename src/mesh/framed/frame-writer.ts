@@ -1,7 +1,16 @@
 import type { EventHeaders } from "../event.js";
 import type { Payload } from "../payload.js";
 import { jsonOf } from "../payload.js";
-import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, type ItemKind, RECORD } from "./records.js";
+import {
+  type Failure,
+  HAS_HEADERS,
+  type Headers,
+  type Interest,
+  IS_ITEM,
+  ITEM,
+  type ItemKind,
+  RECORD,
+} from "./records.js";
 
 /** Room that a frame begins with, in bytes: a turn's worth of small messages. */
 const FIRST_ROOM_BYTES = 4_096;
@@ -100,9 +109,9 @@ export class FrameWriter {
     this.#item(data, headers);
   }
 
-  interest(patterns: readonly string[]): void {
+  interest(interest: Interest): void {
     this.#type(RECORD.interest);
-    this.#text(JSON.stringify(patterns));
+    this.#text(JSON.stringify(interest));
   }
 
   /** Whole records that were written elsewhere. */

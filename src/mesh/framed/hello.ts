@@ -1,5 +1,5 @@
 import { CircuitError } from "../../core/error.js";
-import type { Hello, Welcome } from "./records.js";
+import type { Hello, Interest, Welcome } from "./records.js";
 
 /**
  * Reads what a sender says first.
@@ -7,14 +7,13 @@ import type { Hello, Welcome } from "./records.js";
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseHello(value: unknown): Hello {
-  const { version, sender, target, boot, process, channels } = fieldsOf(value);
+  const { version, sender, target, boot, channels } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
     sender: text(sender, "sender"),
     target: text(target, "target"),
     ...(boot !== undefined && { boot: text(boot, "boot") }),
-    ...(process !== undefined && { process: text(process, "process") }),
     channels: list(channels).map((channel) => {
       const [id, name, first] = list(channel);
       return [whole(id), text(name, "channel", 0), whole(first)];
@@ -43,6 +42,22 @@ export function parseWelcome(value: unknown): Welcome {
     }),
     window: whole(window),
     windowBytes: whole(windowBytes),
+  };
+}
+
+/**
+ * Reads what a process listens to. The patterns are any texts.
+ *
+ * @throws {CircuitError} `MESSAGE_INVALID`.
+ */
+export function parseInterest(value: unknown): Interest {
+  const { process, patterns } = fieldsOf(value);
+  return {
+    process: text(process, "process"),
+    patterns: list(patterns).map((pattern) => {
+      if (typeof pattern === "string") return pattern;
+      throw invalid("a pattern that is no text");
+    }),
   };
 }
 

@@ -19,7 +19,7 @@ import {
   WINDOW_BYTES,
 } from "./in-limits.js";
 import { InRuns, type InRunsOwner } from "./in-runs.js";
-import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
+import { type Headers, type Hello, type Interest, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
 
 export interface InSessionOptions {
@@ -106,7 +106,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
   /** Goes on over a link, in place of the one before, from where the sender says it is. */
   attach(link: FrameLink, hello: Hello, resumed: boolean): void {
     this.#link?.close();
-    this.#events?.ended();
+    this.#unlinkEvents();
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
@@ -124,17 +124,13 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
       windowBytes: WINDOW_BYTES,
     };
     this.#writer.record.json(RECORD.welcome, welcome);
-    const { process } = hello;
-    this.#events =
-      process === undefined ? undefined : this.#options.events?.join(this, { process, node: undefined });
     for (const [id, , first] of hello.channels) this.#repeatAcks(id, first);
     this.room();
   }
 
   /** The link broke; the session waits for another. */
   detach(): void {
-    this.#events?.ended();
-    this.#events = undefined;
+    this.#unlinkEvents();
     this.#link = undefined;
     this.#writer.attach(undefined);
   }
@@ -211,7 +207,8 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
     throw unexpected("a failure from a sender");
   }
 
-  interest(patterns: readonly string[]): void {
+  interest({ process, patterns }: Interest): void {
+    this.#events ??= this.#options.events?.join(this, { process, node: undefined });
     this.#events?.interest(patterns);
   }
 
@@ -227,6 +224,11 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
   /** See `EventOutput`. */
   get record(): FrameWriter {
     return this.#writer.record;
+  }
+
+  #unlinkEvents(): void {
+    this.#events?.ended();
+    this.#events = undefined;
   }
 
   get #known(): InChannel[] {

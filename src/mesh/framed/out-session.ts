@@ -76,7 +76,6 @@ export class OutSession {
         sender: this.#sender,
         target,
         ...(this.#boot !== undefined && { boot: this.#boot }),
-        ...(options.events && { process: options.events.process }),
         channels: this.#messages.known,
       }),
       frame: (frame) => this.#take(frame),
@@ -189,7 +188,7 @@ export class OutSession {
         this.#messages.rewind(first, second - 1);
       }
     },
-    interest: (patterns) => this.#events?.interest(patterns),
+    interest: ({ patterns }) => this.#events?.interest(patterns),
     event: (subject, data, headers, bytes) => this.#events?.event(subject, data, headers, bytes),
   };
 

@@ -38,7 +38,7 @@ export const RECORD = {
   refuse: 0x21,
   /** Receiver: it has messages up to a sequence number only; send again what follows. */
   resume: 0x22,
-  /** Either: everything that it listens to. JSON. */
+  /** Either: its process, which takes part in events, and everything that it listens to. JSON. */
   interest: 0x30,
   /** Either: something that happened. */
   event: 0x31,
@@ -80,8 +80,6 @@ export interface Hello {
   readonly target: string;
   /** Boot id of the receiver that it was connected to before. */
   readonly boot?: string;
-  /** Its process, where that takes part in events. */
-  readonly process?: string;
   /** Open channels: number, name, and first sequence number without an ack. */
   readonly channels: readonly (readonly [id: number, name: string, first: number])[];
 }
@@ -92,7 +90,7 @@ export interface Welcome {
   readonly node: string;
   /** Random, new for each process that receives. */
   readonly boot: string;
-  /** Its process, where that takes part in events. */
+  /** Its process, where that may take part in events. */
   readonly process?: string;
   /** No other session's, of any receiver: the messages' idempotency keys begin with it. */
   readonly session: string;
@@ -104,6 +102,12 @@ export interface Welcome {
   readonly window: number;
   /** Bytes of messages that it takes before it has answered some, and of acks that it keeps until they are confirmed. */
   readonly windowBytes: number;
+}
+
+/** What a process listens to. */
+export interface Interest {
+  readonly process: string;
+  readonly patterns: readonly string[];
 }
 
 /** Why a message failed. */
