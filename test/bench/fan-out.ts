@@ -10,19 +10,19 @@ const MEASURED_MS = 2_000;
 /** The publisher has one core, the subscribers' processes share the other. */
 async function run(kind: "ours" | "ws", events: number, share: number): Promise<number> {
   const running: Running[] = [];
+  const each = Math.ceil((SUBSCRIBERS * share) / PROCESSES);
   const start = (core: 0 | 1, ...args: readonly (string | number)[]) => {
     const started = new Running({ command: process.execPath, args: [END, ...args.map(String)], core });
     running.push(started);
     return started;
   };
   try {
-    const publisher = start(0, "publisher", kind, PROCESSES, SUBSCRIBERS, events, MEASURED_MS * share);
+    const publisher = start(0, "publisher", kind, PROCESSES, each * PROCESSES, events, MEASURED_MS * share);
     const address = await publisher.line();
-    for (let started = 0; started < PROCESSES; started++)
-      start(1, "subscriber", kind, address, SUBSCRIBERS / PROCESSES, events);
+    for (let started = 0; started < PROCESSES; started++) start(1, "subscriber", kind, address, each, events);
     return Number(await publisher.line());
   } finally {
-    await Promise.all(running.map((each) => each.stop()));
+    await Promise.all(running.map((program) => program.stop()));
   }
 }
 
