@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
 import { BUCKET_ENDS_MS, type Histogram } from "../core/histogram.js";
 import type { NodeCounts, PeerCounts } from "../mesh/counts.js";
+import type { EventCounts } from "../mesh/events/event-tally.js";
 import type { OpenBoard } from "./boards.js";
 import type { PageSources } from "./pages.js";
 
@@ -43,6 +44,16 @@ const PEER_ROWS: readonly Row<PeerCounts>[] = [
   gauge("sent_window", "Messages that may be under way to a peer", ({ window }) => window),
   gauge("sent_queued", "Messages that wait for a link, or for room on it", ({ queued }) => queued),
   gauge("peer_connected", "Whether there is a link to a peer", ({ isConnected }) => Number(isConnected)),
+];
+
+const EVENT_ROWS: readonly Row<EventCounts>[] = [
+  counter("events_published", "Events that were published here", ({ published }) => published),
+  counter("events_received", "Events that somebody here listens to", ({ received }) => received),
+  counter(
+    "events_dropped",
+    "Events that a peer took too slowly, or that had no server, once for each",
+    ({ dropped }) => dropped,
+  ),
 ];
 
 const BOARD_ROWS: readonly Row<OpenBoard>[] = [
@@ -92,11 +103,12 @@ async function render({ counts, boards }: PageSources) {
     collectDefaultMetrics({ register: processRegistry });
   }
   const registry = new Registry();
-  const { nodes, peers } = counts();
+  const { nodes, peers, events } = counts();
   addRows(registry, NODE_ROWS, nodes, ({ node }) => ({ node }));
   addNodes(registry, nodes);
   addRows(registry, PEER_ROWS, peers, ({ peer }) => ({ peer }));
   addPeers(registry, peers);
+  addRows(registry, EVENT_ROWS, [events], () => ({}));
   addRows(registry, BOARD_ROWS, [...boards.values()], ({ name, session }) => ({
     board: name,
     address: session.address,

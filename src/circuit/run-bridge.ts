@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import type { MeshCounts } from "../mesh/counts.js";
+import { sumEvents } from "../mesh/events/event-tally.js";
 import type { PeerNotice } from "../mesh/mesh.js";
 import { WsMesh } from "../mesh/ws/ws-mesh.js";
 import { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.js";
@@ -47,7 +48,11 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
   });
   const counts = (): MeshCounts => {
     const sides = [nats.counts(), ws.counts()];
-    return { nodes: sides.flatMap(({ nodes }) => nodes), peers: sides.flatMap(({ peers }) => peers) };
+    return {
+      nodes: sides.flatMap(({ nodes }) => nodes),
+      peers: sides.flatMap(({ peers }) => peers),
+      events: sumEvents(sides.map(({ events }) => events)),
+    };
   };
   const pages = makePages({ counts, boards: new Map(), boardOf: () => undefined });
   const ws = new WsMesh({ clock, notice, patienceMs, grid, discovery, pages, safety });

@@ -6,6 +6,7 @@ import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Random, seededRandom } from "../core/random.js";
+import { sumEvents } from "../mesh/events/event-tally.js";
 import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
@@ -210,7 +211,7 @@ class Circuit {
         notice: (text) => this.#tell({ type: "notice", text }),
         pages: makePages({
           boards: this.#boards,
-          counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [] },
+          counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
           boardOf: (name) => this.#usedBoards.get(name),
         }),
       })

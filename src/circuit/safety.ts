@@ -18,7 +18,7 @@ export interface MakeSafetyOptions {
  * @throws {CircuitError} `CONFIG_INVALID`, `FILE_FAILED` or `ACCESS_DENIED`, as of `openSafety()`.
  */
 export function makeSafety(
-  { credentials, plain, anyone, tls, access }: NonNullable<CircuitDefinition["security"]>,
+  { credentials, plain, anyone, tls, access, publish }: NonNullable<CircuitDefinition["security"]>,
   { env, clock, notice }: MakeSafetyOptions,
 ): Promise<Safety> {
   const path = credentials ?? (env.CIRCUIT_CREDENTIALS || undefined);
@@ -27,11 +27,12 @@ export function makeSafety(
       hint: "Leave out either the credentials or --allow-anyone.",
     });
   }
-  if (path === undefined && access !== undefined) {
-    throw new CircuitError("CONFIG_INVALID", "Cannot tell who may send: there are no credentials", {
+  if (path === undefined && (access ?? publish) !== undefined) {
+    const what = access ? "send" : "publish";
+    throw new CircuitError("CONFIG_INVALID", `Cannot tell who may ${what}: there are no credentials`, {
       hint: "Name a file of credentials in CIRCUIT_CREDENTIALS, or in `security.credentials`.",
     });
   }
   const directory = findRuntimeDirectory(env);
-  return openSafety({ credentials: path, directory, anyone, plain, access, tls, clock, notice });
+  return openSafety({ credentials: path, directory, anyone, plain, access, publish, tls, clock, notice });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { Histogram } from "../core/histogram.js";
+import type { EventCounts } from "./events/event-tally.js";
 
 /**
  * What a mesh has done so far. Messages cost an increment each: the figures are plain numbers, which whoever is asked for
@@ -8,6 +9,7 @@ import { Histogram } from "../core/histogram.js";
 export interface MeshCounts {
   readonly nodes: readonly NodeCounts[];
   readonly peers: readonly PeerCounts[];
+  readonly events: EventCounts;
 }
 
 /** What a node has received, and what it holds now. */

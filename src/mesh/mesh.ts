@@ -1,5 +1,6 @@
 import type { CircuitError } from "../core/error.js";
 import type { MeshCounts } from "./counts.js";
+import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "./event.js";
 import type { Payload } from "./payload.js";
 import type { TraceContext } from "./trace.js";
 
@@ -119,6 +120,33 @@ export interface Mesh {
    * early stops reading `messages` and is otherwise as an abort.
    */
   stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload>;
+
+  /**
+   * Tells all who listen to a subject that something happened, and returns at once. Each hears of it at most once, and
+   * of what one process publishes in order. Nothing is kept for those who are not connected, or who take more slowly
+   * than is published. A process over WebSockets connects to the nodes that it knows when it publishes first: `join()`
+   * waits for that.
+   *
+   * @returns How many were known to listen, subscriptions of this process and other processes; `undefined` where the
+   *   engine knows and does not tell, and 0 where it is away.
+   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be, `PEER_LOST` after `close()`.
+   */
+  publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
+
+  /**
+   * Listens to a subject, or with `*` and `>` to many, here and in every process that can be reached, for as long as it
+   * is not closed. Others are told soon; `join()` waits until they have been.
+   *
+   * @throws {CircuitError} `MESSAGE_INVALID` for what is no pattern, or one too many; `PEER_LOST` after `close()`; the
+   *   signal's own reason where it is aborted.
+   */
+  subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription;
+
+  /**
+   * Resolves when every node that is known has been told what is listened to here, and has told the same, or has not
+   * answered in time. Between two processes, events then reach whoever has subscribed before.
+   */
+  join(): Promise<void>;
 
   /** What it has done so far, and what is under way. The figures go on counting. */
   counts(): MeshCounts;

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { Failures, type NodeCounts, ReceivedTally } from "./counts.js";
+import type { EventExchange } from "./framed/event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./framed/frame-link.js";
 import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
@@ -15,10 +16,14 @@ export interface NodeOptions {
   readonly concurrency?: number;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   /** Whether a sender, by its name, may use a channel; all may where it is left out. */
   mayTake?(from: string, channel: string): boolean;
+  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
+  mayPublish?(from: string, subject: string): boolean;
   /** Takes note of a sender that may not. */
   refused?(from: string, peer: string, reason: string): void;
 }

@@ -16,12 +16,23 @@ export interface PeerOptions extends Omit<OutSessionOptions, "dial"> {
   readonly outlets: Outlets | undefined;
 }
 
+/** Hears what becomes of a session that was opened before anybody had something to send. */
+export interface Meeting {
+  /** There is a link. */
+  opened(): void;
+  /** The target is not there yet; it is tried again. */
+  missing(): void;
+  /** The session has ended. `isForeign`: the target speaks only the plain protocol. */
+  over(isForeign: boolean): void;
+}
+
 /** A target, whichever protocol it speaks. It is asked for the framed one; a foreign node is spoken to plainly. */
 export class Peer {
   readonly #options: PeerOptions;
   readonly #outboxes = new Map<string, Outbox>();
   #session: OutSession | undefined;
   #isPlain = false;
+  #meeting: Meeting | undefined;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -57,6 +68,14 @@ export class Peer {
     }
   }
 
+  /** Connects, where it is not, so that events have a link. Nobody is told of a target that nobody sends to. */
+  meet(meeting: Meeting): void {
+    this.#meeting = meeting;
+    if (this.#isPlain) meeting.over(true);
+    else if (this.#session === undefined) this.#session = this.#open();
+    else if (this.#session.isOpen) meeting.opened();
+  }
+
   abandon(channel: string, waiter: Waiter, messages: number): void {
     const plain = this.#plainOutlet(channel);
     if (plain) plain.abandon(waiter, messages);
@@ -73,15 +92,26 @@ export class Peer {
 
   #open(): OutSession {
     const { target, dial, ...shared } = this.#options;
+    // Opened for a message, it has none yet when it is told first.
+    const isQuiet = this.#meeting !== undefined;
     const framedDial: Dial = (name, dialing, waitMs) =>
       dial(name, { ...dialing, plain: () => this.#speakPlainly() }, waitMs);
     const session = new OutSession({
       ...shared,
       target,
       dial: framedDial,
+      missing: (address, problem) => {
+        this.#meeting?.missing();
+        if (!isQuiet || !session.isIdle) shared.missing(address, problem);
+      },
+      opened: (address) => {
+        this.#meeting?.opened();
+        shared.opened(address);
+      },
       ended: () => {
         this.#session = undefined;
         if (!this.#isPlain) this.#options.ended();
+        this.#meeting?.over(this.#isPlain);
       },
     });
     session.start();

@@ -4,13 +4,14 @@ import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
 import { type PeerCounts, SentTally } from "./counts.js";
+import type { EventExchange } from "./framed/event-exchange.js";
 import type { MessageContext } from "./framed/out-channel.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
 import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
 import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
-import { type DialPeer, Peer } from "./peer.js";
+import { type DialPeer, type Meeting, Peer } from "./peer.js";
 import { Peers } from "./peers.js";
 import type { Trust } from "./safety/trust.js";
 import { Sent, WatchedSent } from "./sent.js";
@@ -30,6 +31,8 @@ export interface SenderOptions {
   readonly patienceMs: number;
   readonly limits: MeshLimits;
   readonly notice: PeerNotice | undefined;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   /** By what receivers are trusted, and trust the senders of this process. */
@@ -106,6 +109,15 @@ export class Sender {
     });
   }
 
+  /**
+   * Connects to a target that nothing is sent to yet, so that events have a link.
+   *
+   * @param from Node in whose name, where receivers tell them apart.
+   */
+  meet(target: string, from: string | undefined, meeting: Meeting): void {
+    if (!this.#isClosed) this.#findPeer(target, from, undefined).meet(meeting);
+  }
+
   /** What was sent so far, by target. */
   counts(): readonly PeerCounts[] {
     return [...this.#tallies].map(([peer, sent]) => ({ peer, sent, ...this.#peers.loadOf(peer) }));
@@ -139,9 +151,12 @@ export class Sender {
     context: MessageContext | undefined,
   ): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
+    return this.#findPeer(target, from, lane).outbox(channel, context);
+  }
+
+  #findPeer(target: string, from: string | undefined, lane: string | undefined): Peer {
     const isApart = this.#isByName && from !== undefined;
-    const peer = isApart ? this.#peers.findFrom(from, target, lane) : this.#peers.find(target, from, lane);
-    return peer.outbox(channel, context);
+    return isApart ? this.#peers.findFrom(from, target, lane) : this.#peers.find(target, from, lane);
   }
 
   #tallyOf(target: string): SentTally {
@@ -155,7 +170,7 @@ export class Sender {
   }
 
   #open(target: string, from: string | undefined, ended: () => void): Peer {
-    const { dial, clock, patienceMs, limits, schedule, notice, trust } = this.#options;
+    const { dial, clock, patienceMs, limits, events, schedule, notice, trust } = this.#options;
     return new Peer({
       target,
       from,
@@ -166,6 +181,7 @@ export class Sender {
       clock,
       patienceMs,
       limits,
+      events,
       schedule,
       missing: (address, problem) => {
         if (this.#missing.has(target)) return;

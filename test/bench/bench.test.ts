@@ -22,6 +22,7 @@ const benches = await listBenches();
 test("listBenches() finds every bench", () => {
   const names = benches.map(({ name }) => name);
   assert.deepEqual(names, [
+    "fan-out",
     "hostile",
     "idle",
     "mesh-framed",

@@ -5,6 +5,7 @@ import { openBoard } from "../../src/circuit/boards.js";
 import { makePages } from "../../src/circuit/pages.js";
 import { systemClock } from "../../src/core/clock.js";
 import { ManualClock } from "../../src/core/manual-clock.js";
+import { sumEvents } from "../../src/mesh/events/event-tally.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { Node } from "../../src/mesh/node.js";
 
@@ -29,7 +30,7 @@ async function serve() {
     schedule: queueMicrotask,
   });
   const pages = makePages({
-    counts: () => ({ nodes: [node.counts()], peers: [] }),
+    counts: () => ({ nodes: [node.counts()], peers: [], events: sumEvents([]) }),
     boards: new Map([["desk", board]]),
     boardOf: (name) => (name === "buzzer" ? "desk" : undefined),
   });

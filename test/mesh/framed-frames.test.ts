@@ -26,6 +26,8 @@ function told(frame: Uint8Array): unknown[][] {
     ack: (channel, sequence, payload) => note("ack")(channel, sequence, payload),
     failure: note("failure"),
     numbers: note("numbers"),
+    interest: note("interest"),
+    event: (subject, data, headers) => note("event")(subject, data, headers),
   });
   return calls;
 }
@@ -71,6 +73,42 @@ const FRAMES: readonly (readonly [wire: string, write: (writer: FrameWriter) => 
       (writer) => writer.message(1, 1, "1", { deadlineMs: 50 }),
       [["message", 1, 1, "1", { deadlineMs: 50 }]],
     ],
+    [
+      "30 22 7b 22 70 72 6f 63 65 73 73 22 3a 22 70 22 2c 22 70 61 74 74 65 72 6e 73 22 3a 5b 22 61 2e 3e 22 5d 7d",
+      (writer) => writer.interest({ process: "p", patterns: ["a.>"] }),
+      [["interest", { process: "p", patterns: ["a.>"] }]],
+    ],
+    [
+      "31 03 61 2e 62 80 01 31",
+      (writer) => writer.event("a.b", "1", undefined),
+      [["event", "a.b", "1", undefined]],
+    ],
+    [
+      "31 01 61 86 09 7b 22 78 22 3a 22 79 22 7d 04 74 72 75 65 31 01 62 81 00",
+      (writer) => {
+        writer.event("a", true, { x: "y" });
+        writer.event("b", new Uint8Array(), undefined);
+      },
+      [
+        ["event", "a", true, { x: "y" }],
+        ["event", "b", new Uint8Array(), undefined],
+      ],
+    ],
+    [
+      "11 01 05 80 01 31 31 01 61 80 00 11 01 06 80 01 30",
+      (writer) => {
+        const other = new FrameWriter();
+        other.event("a", "", undefined);
+        writer.message(1, 5, "1", undefined);
+        writer.records(other.take());
+        writer.message(1, 6, "0", undefined);
+      },
+      [
+        ["message", 1, 5, "1", undefined],
+        ["event", "a", "", undefined],
+        ["message", 1, 6, "0", undefined],
+      ],
+    ],
     ["20 01 05 80 02 6f 6b", (writer) => writer.ack(1, 5, "ok"), [["ack", 1, 5, "ok"]]],
   ];
 
@@ -105,6 +143,15 @@ const REFUSED: readonly (readonly [what: string, wire: string])[] = [
   ["a failure for a message", "11 01 01 83 02 7b 7d"],
   ["a text that is no UTF-8", "11 01 01 80 02 c3 28"],
   ["JSON that is none", "01 01 7b"],
+  ["an event without data", "31 01 61"],
+  ["an event with a record for data", "31 01 61 04 07"],
+  ["an event with a failure for data", "31 01 61 83 02 7b 7d"],
+  ["an event whose headers are no object", "31 01 61 84 02 5b 5d 00"],
+  ["an event with a header that is no text", "31 01 61 84 07 7b 22 61 22 3a 31 7d 00"],
+  ["an item after an event", "31 01 61 80 00 80 01 31"],
+  ["an interest of no process", `30 0f ${hex(Buffer.from('{"patterns":[]}'))}`],
+  ["an interest that is no list", `30 1d ${hex(Buffer.from('{"process":"p","patterns":{}}'))}`],
+  ["an interest in a number", `30 1e ${hex(Buffer.from('{"process":"p","patterns":[1]}'))}`],
   ["callers that are no list", "14 01 02 7b 7d"],
 ];
 for (const [what, wire] of REFUSED) {
@@ -141,7 +188,10 @@ test("what FrameWriter writes readFrame() reads, whatever the payloads, with the
 });
 
 test("readFrame() throws nothing but MESSAGE_INVALID, whatever the bytes", () => {
-  const byte = fc.oneof(fc.constantFrom(0x01, 0x10, 0x11, 0x20, 0x80, 0x81, 0x82, 0x83, 0x84), fc.nat(255));
+  const byte = fc.oneof(
+    fc.constantFrom(0x01, 0x10, 0x11, 0x20, 0x30, 0x31, 0x80, 0x81, 0x82, 0x83, 0x84),
+    fc.nat(255),
+  );
   fc.assert(
     fc.property(fc.array(byte, { maxLength: 60 }), (frame) => {
       try {

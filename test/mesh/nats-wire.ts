@@ -34,7 +34,7 @@ export class NatsWire {
     return wire;
   }
 
-  write(bytes: string): void {
+  write(bytes: string | Uint8Array): void {
     this.#socket.write(bytes);
   }
 

@@ -1,11 +1,15 @@
 import { CircuitError } from "../../core/error.js";
+import type { EventHeaders } from "../event.js";
+import { findHeaders } from "../events/headers.js";
 import { isTooDeep, type Payload } from "../payload.js";
 import { findTrace } from "../trace.js";
+import { parseInterest } from "./hello.js";
 import {
   FAILURE_CODES,
   type Failure,
   HAS_HEADERS,
   type Headers,
+  type Interest,
   IS_ITEM,
   ITEM,
   ITEM_KIND_MASK,
@@ -29,6 +33,10 @@ export interface FrameSink {
   failure(channel: number, sequence: number, failure: Failure): void;
   /** `cancel`, `confirm`, `resume`, `ping`, `pong` and `refuse`, with their numbers; a missing one is 0. */
   numbers(type: number, first: number, second: number, third: number): void;
+  /** Without it, and the next one, such a record is none that may come here. */
+  interest?(interest: Interest): void;
+  /** @param bytes Of the data and the headers. */
+  event?(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void;
 }
 
 /** How many numbers follow the type of a record that is nothing else. */
@@ -63,6 +71,10 @@ class Reader {
   #record = 0;
   #channel = 0;
   #sequence = 0;
+  /** The subject of the event that was read last, and where it is. */
+  #subject = "";
+  #subjectFrom = 0;
+  #subjectTo = 0;
 
   constructor(frame: Uint8Array) {
     this.#buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -98,6 +110,13 @@ class Reader {
       case RECORD.proof:
         sink.json(type, this.#json());
         break;
+      case RECORD.event:
+        this.#event(sink);
+        break;
+      case RECORD.interest:
+        if (sink.interest === undefined) throw this.#invalid("an interest in events");
+        sink.interest(parseInterest(this.#json()));
+        break;
       default: {
         const count = NUMBERS[type];
         if (count === undefined) throw this.#invalid(`a record of type 0x${type.toString(16)}`);
@@ -123,6 +142,43 @@ class Reader {
       const payload = this.#payload(kind);
       sink.ack(this.#channel, sequence, payload, this.#at - from);
     }
+  }
+
+  #event(sink: FrameSink): void {
+    if (sink.event === undefined) throw this.#invalid("an event");
+    const subject = this.#subjectText();
+    const first = this.#buffer[this.#at++] ?? 0;
+    const kind = first & ITEM_KIND_MASK;
+    if (first < IS_ITEM || kind === ITEM.failure) throw this.#invalid("an event without data");
+    const from = this.#at;
+    const headers = first & HAS_HEADERS ? this.#eventHeaders() : undefined;
+    const data = this.#payload(kind);
+    sink.event(subject, data, headers, this.#at - from);
+  }
+
+  /** A subject; that of the event before, where it is the same, needs no text of its own. */
+  #subjectText(): string {
+    const from = this.#at;
+    const length = this.#subjectTo - this.#subjectFrom;
+    if (length > 0 && this.#isSame(from, this.#subjectFrom, length)) {
+      this.#at += length;
+    } else {
+      this.#subject = this.#text();
+      this.#subjectFrom = from;
+      this.#subjectTo = this.#at;
+    }
+    return this.#subject;
+  }
+
+  #isSame(one: number, other: number, length: number): boolean {
+    for (let at = 0; at < length; at++) if (this.#buffer[one + at] !== this.#buffer[other + at]) return false;
+    return true;
+  }
+
+  #eventHeaders(): EventHeaders {
+    const headers = findHeaders(this.#json());
+    if (headers === undefined) throw this.#invalid("headers that are no texts by name");
+    return headers;
   }
 
   #payload(kind: number): Payload {

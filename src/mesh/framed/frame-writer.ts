@@ -1,6 +1,16 @@
+import type { EventHeaders } from "../event.js";
 import type { Payload } from "../payload.js";
 import { jsonOf } from "../payload.js";
-import { type Failure, HAS_HEADERS, type Headers, IS_ITEM, ITEM, type ItemKind, RECORD } from "./records.js";
+import {
+  type Failure,
+  HAS_HEADERS,
+  type Headers,
+  type Interest,
+  IS_ITEM,
+  ITEM,
+  type ItemKind,
+  RECORD,
+} from "./records.js";
 
 /** Room that a frame begins with, in bytes: a turn's worth of small messages. */
 const FIRST_ROOM_BYTES = 4_096;
@@ -93,6 +103,26 @@ export class FrameWriter {
     this.#text(JSON.stringify(failure));
   }
 
+  /** Something that happened, for those who listen to its subject. */
+  event(subject: string, data: Payload, headers: EventHeaders | undefined): void {
+    this.#type(RECORD.event);
+    this.#text(subject);
+    this.#item(data, headers);
+  }
+
+  interest(interest: Interest): void {
+    this.#type(RECORD.interest);
+    this.#text(JSON.stringify(interest));
+  }
+
+  /** Whole records that were written elsewhere. */
+  records(records: Uint8Array): void {
+    this.#runRecord = 0;
+    this.#reserve(records.length);
+    this.#buffer.set(records, this.#length);
+    this.#length += records.length;
+  }
+
   #type(type: number): void {
     this.#runRecord = 0;
     this.#reserve(1);
@@ -108,7 +138,7 @@ export class FrameWriter {
     this.#runNext = sequence + 1;
   }
 
-  #item(payload: Payload, headers: Headers | undefined): void {
+  #item(payload: Payload, headers: Headers | EventHeaders | undefined): void {
     const kind = kindOf(payload);
     this.#reserve(1);
     this.#buffer[this.#length++] = IS_ITEM | kind | (headers === undefined ? 0 : HAS_HEADERS);

@@ -1,7 +1,7 @@
 import { CircuitError } from "../../core/error.js";
 import { MOST_KEYS } from "../safety/keyring.js";
 import { PROOF_BYTES } from "./proof.js";
-import type { Challenge, Hello, Welcome } from "./records.js";
+import type { Challenge, Hello, Interest, Welcome } from "./records.js";
 
 /**
  * Reads what a sender says first.
@@ -32,12 +32,13 @@ export function parseHello(value: unknown): Hello {
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseWelcome(value: unknown): Welcome {
-  const { version, node, boot, session, resumed, channels, window, windowBytes } = fieldsOf(value);
+  const { version, node, boot, process, session, resumed, channels, window, windowBytes } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
     node: text(node, "node"),
     boot: text(boot, "boot"),
+    ...(process !== undefined && { process: text(process, "process") }),
     session: text(session, "session"),
     resumed: resumed === true,
     channels: list(channels).map((channel) => {
@@ -71,6 +72,22 @@ export function parseChallenge(value: unknown): Challenge {
  */
 export function parseProofs(value: unknown): readonly Uint8Array[] {
   return listOfProofs(fieldsOf(value).proofs).map((proof) => Buffer.from(proof, "base64url"));
+}
+
+/**
+ * Reads what a process listens to. The patterns are any texts.
+ *
+ * @throws {CircuitError} `MESSAGE_INVALID`.
+ */
+export function parseInterest(value: unknown): Interest {
+  const { process, patterns } = fieldsOf(value);
+  return {
+    process: text(process, "process"),
+    patterns: list(patterns).map((pattern) => {
+      if (typeof pattern === "string") return pattern;
+      throw invalid("a pattern that is no text");
+    }),
+  };
 }
 
 /** Longest id or name in a greeting, in characters: a UUID has 36. */

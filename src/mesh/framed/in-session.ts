@@ -1,10 +1,13 @@
 import type { Clock } from "../../core/clock.js";
 import type { ReceivedTally } from "../counts.js";
+import type { EventHeaders } from "../event.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Payload } from "../payload.js";
+import type { EventExchange, EventInput, EventOutput } from "./event-exchange.js";
 import type { FrameLink } from "./frame-link.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
+import type { FrameWriter } from "./frame-writer.js";
 import { FailedAck, InChannel, type InChannelOwner, type KeptAck } from "./in-channel.js";
 import { InDelivery } from "./in-delivery.js";
 import {
@@ -16,7 +19,7 @@ import {
   WINDOW_BYTES,
 } from "./in-limits.js";
 import { InRuns, type InRunsOwner } from "./in-runs.js";
-import { type Headers, type Hello, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
+import { type Headers, type Hello, type Interest, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
 
 export interface InSessionOptions {
@@ -27,9 +30,13 @@ export interface InSessionOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly tally: ReceivedTally;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
   /** Whether a sender, by its name, may use a channel; any may where it is left out. */
   mayTake?(from: string, channel: string): boolean;
+  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
+  mayPublish?(from: string, subject: string): boolean;
   /** Takes note of what a sender may not. */
   refused?(from: string, peer: string, reason: string): void;
   /** A session runs nothing, and nothing of it waits any more. */
@@ -51,7 +58,7 @@ export interface Visitor {
  * keeps each ack until the sender has it, so that a message that comes again after a broken link is answered and not
  * run again.
  */
-export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
+export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventOutput {
   /** Random, made by the sender. */
   readonly sender: string;
   /** Name of the sender's node, which it may have had to prove; empty where it gave none. */
@@ -66,6 +73,8 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   readonly #runs: InRuns;
   readonly #writer: TurnWriter;
   #link: FrameLink | undefined;
+  /** Hears the events of the link. */
+  #events: EventInput | undefined;
   /** Messages that arrived and are not confirmed, and the bytes of their acks. */
   #held = 0;
   #keptBytes = 0;
@@ -117,6 +126,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   /** Goes on over a link, in place of the one before, from where the sender says it is. */
   attach(link: FrameLink, hello: Hello, resumed: boolean): void {
     this.#link?.close();
+    this.#unlinkEvents();
     this.#link = link;
     this.#writer.attach(link);
     for (const [id, name] of hello.channels) this.#meet(id, name);
@@ -126,6 +136,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
       version: 1,
       node: this.#options.node,
       boot: this.#options.boot,
+      ...(this.#options.events && { process: this.#options.events.process }),
       session: this.id,
       resumed,
       channels: this.#known.map(({ id, received }) => [id, received]),
@@ -139,6 +150,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
 
   /** The link broke; the session waits for another. */
   detach(): void {
+    this.#unlinkEvents();
     this.#link = undefined;
     this.#writer.attach(undefined);
   }
@@ -213,6 +225,33 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
 
   failure(): void {
     throw unexpected("a failure from a sender");
+  }
+
+  interest({ process, patterns }: Interest): void {
+    this.#events ??= this.#options.events?.join(this, { process, node: undefined });
+    this.#events?.interest(patterns);
+  }
+
+  event(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void {
+    const { mayPublish, refused } = this.#options;
+    if (mayPublish?.(this.from, subject) === false)
+      refused?.(this.from, this.peer, `it may not publish on ${JSON.stringify(subject)}`);
+    else this.#events?.event(subject, data, headers, bytes);
+  }
+
+  /** See `EventOutput`. */
+  get isFull(): boolean {
+    return this.#link?.isFull !== false;
+  }
+
+  /** See `EventOutput`. */
+  get record(): FrameWriter {
+    return this.#writer.record;
+  }
+
+  #unlinkEvents(): void {
+    this.#events?.ended();
+    this.#events = undefined;
   }
 
   get #known(): InChannel[] {
@@ -316,6 +355,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner {
   numbers(type: number, first: number, second: number): void {
     // A peer that asks and does not read gets no answers to keep for it.
     if (type === RECORD.ping && this.#link?.isFull === false) this.#writer.record.numbers(RECORD.pong, first);
+    if (type === RECORD.pong) this.#events?.pong(first);
     const channel = this.#channels[first];
     if (channel === undefined) return;
     if (type === RECORD.confirm) {

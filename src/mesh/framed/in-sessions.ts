@@ -3,6 +3,7 @@ import type { NodeCounts, ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { Guard } from "../safety/trust.js";
+import type { EventExchange } from "./event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import type { Admitted } from "./in-greeting.js";
 import { InLink, type InLinkHost } from "./in-link.js";
@@ -28,9 +29,13 @@ export interface InSessionsOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   readonly tally: ReceivedTally;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
   /** Whether a sender, by its name, may use a channel; all may where it is left out. */
   mayTake?(from: string, channel: string): boolean;
+  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
+  mayPublish?(from: string, subject: string): boolean;
   /** Takes note of a sender that was not let in, or may not send what it sent. */
   refused?(from: string, peer: string, reason: string): void;
 }

@@ -3,6 +3,7 @@ import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import type { PeerCounts, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
+import type { EventExchange, EventInput, EventOutput } from "./event-exchange.js";
 import { errorOf } from "./failure.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
@@ -20,6 +21,8 @@ export interface OutSessionOptions extends Identity {
   readonly patienceMs: number;
   readonly limits: MeshLimits;
   readonly tally: SentTally;
+  /** Where events of its links go to and come from. */
+  readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
@@ -51,6 +54,8 @@ export class OutSession {
   /** The receiver leaves: it answers what it runs, and takes nothing new. */
   #isLeaving = false;
   #boot: string | undefined;
+  /** Hears the events of the link. */
+  #events: EventInput | undefined;
   /** The receiver's name for the session. */
   #session = "";
 
@@ -89,6 +94,11 @@ export class OutSession {
   /** Begins to connect. */
   start(): void {
     this.#link.seek(this.#options.patienceMs);
+  }
+
+  /** Whether there is a link, and its receiver has answered the greeting. */
+  get isOpen(): boolean {
+    return this.#link.isOpen;
   }
 
   get isIdle(): boolean {
@@ -175,6 +185,7 @@ export class OutSession {
     },
     numbers: (type, first, second) => {
       if (type === RECORD.ping) this.#link.writer.record.numbers(RECORD.pong, first);
+      if (type === RECORD.pong) this.#events?.pong(first);
       if (type === RECORD.resume) this.#messages.rewind(first, second);
       if (type === RECORD.refuse) {
         // What it runs it still answers; then it says bye.
@@ -182,9 +193,14 @@ export class OutSession {
         this.#messages.rewind(first, second - 1);
       }
     },
+    interest: ({ patterns }) => this.#events?.interest(patterns),
+    event: (subject, data, headers, bytes) => {
+      const { target, trust } = this.#options;
+      if (trust?.mayPublish(target, subject) !== false) this.#events?.event(subject, data, headers, bytes);
+    },
   };
 
-  #welcome({ node, boot, session, resumed, channels, window, windowBytes }: Welcome): void {
+  #welcome({ node, boot, process, session, resumed, channels, window, windowBytes }: Welcome): void {
     if (this.#link.isOpen) throw unexpected("a second welcome");
     const { found } = this.#link;
     if (found?.node !== undefined && found.node !== node) throw new Error(`${node} answers in its place`);
@@ -195,8 +211,22 @@ export class OutSession {
     this.#boot = boot;
     this.#session = session;
     this.#link.welcomed();
+    if (process !== undefined)
+      this.#events = this.#options.events?.join(this.#eventOutput(), { process, node });
     this.#options.opened(found?.address);
     this.#messages.begin({ window, windowBytes });
+  }
+
+  #eventOutput(): EventOutput {
+    const link = this.#link;
+    return {
+      get isFull() {
+        return !link.hasRoom;
+      },
+      get record() {
+        return link.writer.record;
+      },
+    };
   }
 
   /** The receiver knows nothing of before: what it had been sent may have run, or not. */
@@ -217,6 +247,7 @@ export class OutSession {
 
   /** The link is gone. Returns whether another is needed. */
   #lost(): boolean {
+    this.#unlinkEvents();
     this.#messages.unlinked();
     if (this.isIdle) this.#end();
     return !this.#isOver;
@@ -249,9 +280,15 @@ export class OutSession {
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#unlinkEvents();
     if (this.#link.isOpen) this.#link.writer.record.json(RECORD.bye, {});
     this.#link.close();
     this.#options.ended();
+  }
+
+  #unlinkEvents(): void {
+    this.#events?.ended();
+    this.#events = undefined;
   }
 
   #error(code: CircuitErrorCode, reason: string): CircuitError {

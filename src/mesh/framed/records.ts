@@ -42,6 +42,10 @@ export const RECORD = {
   refuse: 0x21,
   /** Receiver: it has messages up to a sequence number only; send again what follows. */
   resume: 0x22,
+  /** Either: its process, which takes part in events, and everything that it listens to. JSON. */
+  interest: 0x30,
+  /** Either: something that happened. */
+  event: 0x31,
 } as const;
 
 /** What an item is: the low bits of its first byte. */
@@ -106,6 +110,8 @@ export interface Welcome {
   readonly node: string;
   /** Random, new for each process that receives. */
   readonly boot: string;
+  /** Its process, where that may take part in events. */
+  readonly process?: string;
   /** No other session's, of any receiver: the messages' idempotency keys begin with it. */
   readonly session: string;
   /** Whether it goes on with the session that the hello names. */
@@ -116,6 +122,12 @@ export interface Welcome {
   readonly window: number;
   /** Bytes of messages that it takes before it has answered some, and of acks that it keeps until they are confirmed. */
   readonly windowBytes: number;
+}
+
+/** What a process listens to. */
+export interface Interest {
+  readonly process: string;
+  readonly patterns: readonly string[];
 }
 
 /** Why a message failed. */

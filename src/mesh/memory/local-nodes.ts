@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { NodeCounts } from "../counts.js";
+import type { EventExchange } from "../framed/event-exchange.js";
 import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
@@ -11,6 +12,7 @@ import { openMemoryLink } from "./memory-link.js";
 export interface LocalNodesOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
   /** By what senders of this process may be refused, too. */
   readonly trust?: Trust | undefined;
@@ -54,6 +56,9 @@ export class LocalNodes {
       ...shared,
       ...(trust?.isByName && {
         mayTake: (from, channel) => trust.mayTake(name, from, channel),
+        ...(trust.hasPublishRules && {
+          mayPublish: (from: string, subject: string) => trust.mayPublish(from, subject),
+        }),
         refused: (from, peer, reason) => trust.refused({ node: name, peer, from, reason }),
       }),
     });

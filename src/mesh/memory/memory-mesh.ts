@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { MeshCounts } from "../counts.js";
+import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
+import { EventHub } from "../events/event-hub.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type {
   Handler,
@@ -27,6 +29,7 @@ export interface MemoryMeshOptions {
 export class MemoryMesh implements Mesh {
   readonly #nodes: LocalNodes;
   readonly #sender: Sender;
+  readonly #hub: EventHub;
   #isClosed = false;
 
   constructor({
@@ -36,6 +39,7 @@ export class MemoryMesh implements Mesh {
     limits: changed,
   }: MemoryMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
+    this.#hub = new EventHub({ clock, limits, schedule: soon });
     this.#nodes = new LocalNodes({ clock, limits, schedule: soon });
     this.#sender = new Sender({
       dial: (target, dialing) => this.#nodes.connect(target, dialing, this.#describeMissing(target)),
@@ -61,12 +65,25 @@ export class MemoryMesh implements Mesh {
     return this.#sender.stream(target, messages, options);
   }
 
-  counts(): MeshCounts {
-    return { nodes: this.#nodes.counts(), peers: this.#sender.counts() };
+  publish(subject: string, data: Payload, options?: PublishOptions): number {
+    if (this.#isClosed) throw meshClosed(`publish to ${subject}`);
+    return this.#hub.publish(subject, data, options);
   }
+
+  subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {
+    if (this.#isClosed) throw meshClosed(`listen to ${pattern}`);
+    return this.#hub.subscribe(pattern, handler, options);
+  }
+
+  counts(): MeshCounts {
+    return { nodes: this.#nodes.counts(), peers: this.#sender.counts(), events: this.#hub.tally };
+  }
+
+  async join(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#hub.close();
     this.#sender.close();
     await this.#nodes.close();
   }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { MeshCounts } from "../counts.js";
+import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import type {
   Handler,
@@ -18,6 +19,7 @@ import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
 import type { NatsCredentials } from "./credentials.js";
 import { Dialer } from "./dial.js";
+import { NatsEvents } from "./nats-events.js";
 import { openPlainLink } from "./plain-link.js";
 import { NatsNode } from "./serve.js";
 import { checkNodeName, openSubject, parseTarget } from "./subjects.js";
@@ -56,6 +58,7 @@ export class NatsMesh implements Mesh {
   readonly #connection: Connection;
   readonly #nodes = new Map<string, NatsNode>();
   readonly #sender: Sender;
+  readonly #events: NatsEvents;
   readonly #checked = new Set<string>();
   #closed: Promise<void> | undefined;
 
@@ -72,6 +75,7 @@ export class NatsMesh implements Mesh {
     const limits = { ...DEFAULT_LIMITS, ...changed };
     this.#options = { clock, patienceMs, limits, notice, version };
     this.#connection = new Connection({ servers: parseServers(url), credentials, clock, limits });
+    this.#events = new NatsEvents({ connection: this.#connection, clock, limits });
     const dialer = new Dialer({ connection: this.#connection, clock, limits });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => dialer.dial(target, dialing, waitMs),
@@ -158,9 +162,25 @@ export class NatsMesh implements Mesh {
     return this.#sender.stream(target, problem === undefined ? messages : failing(problem), options);
   }
 
+  publish(subject: string, data: Payload, options?: PublishOptions): number | undefined {
+    if (this.#closed) throw meshClosed(`publish to ${subject}`);
+    return this.#events.publish(subject, data, options);
+  }
+
+  subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {
+    if (this.#closed) throw meshClosed(`listen to ${pattern}`);
+    return this.#events.subscribe(pattern, handler, options);
+  }
+
+  /** See `Mesh.join()`. Waits for the server, and throws as `serve()` does. */
+  async join(): Promise<void> {
+    await this.#untilUp();
+    await this.#events.join();
+  }
+
   counts(): MeshCounts {
     const nodes = [...this.#nodes.values()].map((node) => node.counts());
-    return { nodes, peers: this.#sender.counts() };
+    return { nodes, peers: this.#sender.counts(), events: this.#events.tally };
   }
 
   close(): Promise<void> {
@@ -169,6 +189,7 @@ export class NatsMesh implements Mesh {
   }
 
   async #close(): Promise<void> {
+    this.#events.close();
     this.#sender.close();
     await Promise.all([...this.#nodes].map(([name, node]) => this.#closeNode(name, node)));
     await this.#connection.close();

@@ -1,3 +1,5 @@
+import { matches } from "../subject.js";
+
 /** Who may send to whom: channels by sender by target; `*` stands for any of them. */
 export type AccessRules = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
@@ -25,16 +27,7 @@ export function maySend(
 export function mayPublish(rules: PublishRules | undefined, from: string, subject: string): boolean {
   if (rules === undefined) return true;
   const patterns = own(rules, from) ?? own(rules, ANY) ?? [];
-  return patterns.some((pattern) => matches(pattern.split("."), subject.split(".")));
-}
-
-/** `*` is any one token, `>` at the end one or more: NATS's subject-based messaging. */
-function matches(pattern: readonly string[], subject: readonly string[]): boolean {
-  for (const [index, token] of pattern.entries()) {
-    if (token === ">" && index === pattern.length - 1) return subject.length > index;
-    if (index >= subject.length || (token !== "*" && token !== subject[index])) return false;
-  }
-  return pattern.length === subject.length;
+  return patterns.some((pattern) => matches(pattern, subject));
 }
 
 /** A field of its own, and not what every object has: names are anybody's. */

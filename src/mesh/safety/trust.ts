@@ -1,5 +1,5 @@
 import { CircuitError } from "../../core/error.js";
-import { type AccessRules, maySend } from "./access.js";
+import { type AccessRules, mayPublish, maySend, type PublishRules } from "./access.js";
 import type { Credentials } from "./credentials.js";
 import type { Keyring } from "./keyring.js";
 import type { Passage } from "./passage.js";
@@ -15,6 +15,7 @@ export interface TrustOptions {
   /** Whether the plain protocol is spoken. True by default. */
   readonly plain?: boolean;
   readonly access?: AccessRules;
+  readonly publish?: PublishRules;
   /** Takes note of whom a node turned away. */
   refused?(refusal: Refusal): void;
 }
@@ -143,6 +144,16 @@ export class Trust {
   mayTake(node: string, from: string, channel: string): boolean {
     const { access } = this.#options;
     return access === undefined || maySend(access, { from, target: node, channel });
+  }
+
+  /** Whether there are rules for who may publish. */
+  get hasPublishRules(): boolean {
+    return this.#options.publish !== undefined;
+  }
+
+  /** Whether a node may publish on a subject; `from` is empty where it said nothing of itself. */
+  mayPublish(from: string, subject: string): boolean {
+    return mayPublish(this.#options.publish, from, subject);
   }
 }
 

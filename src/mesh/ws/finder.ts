@@ -41,6 +41,11 @@ export class Finder {
     }
   }
 
+  /** Targets whose addresses were given. */
+  get grid(): ReadonlyMap<string, string> {
+    return this.#grid;
+  }
+
   /** See `WsMesh.introduce()`. */
   introduce(peer: string, address: string): void {
     this.#grid.set(peer, parsePeerUrl(peer, address));

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import { MachineSecret, ownSecret } from "../discovery/machine-secret.js";
-import type { AccessRules } from "../safety/access.js";
+import type { AccessRules, PublishRules } from "../safety/access.js";
 import { Credentials } from "../safety/credentials.js";
 import type { Keyring } from "../safety/keyring.js";
 import { Refusals } from "../safety/refusals.js";
@@ -16,6 +16,7 @@ export interface SafetyOptions {
   readonly anyone?: boolean | undefined;
   readonly plain?: boolean | undefined;
   readonly access?: AccessRules | undefined;
+  readonly publish?: PublishRules | undefined;
   readonly tls?: TlsFiles | undefined;
   readonly clock: Clock;
   /** Takes what a person should know; never a secret. */
@@ -63,6 +64,7 @@ export async function openSafety(options: SafetyOptions): Promise<Safety> {
       ...(credentials && { credentials }),
       ...(machine && { machine }),
       ...(access && { access }),
+      ...(options.publish && { publish: options.publish }),
       refused: (refusal) => refusals.tell(refusal),
     });
     const look = async () => {

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import type { MeshCounts } from "../counts.js";
 import type { Discovery } from "../discovery/discovery.js";
+import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
+import { EventHub } from "../events/event-hub.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import { LocalNodes } from "../memory/local-nodes.js";
 import type {
@@ -24,6 +26,7 @@ import { Poll } from "./poll.js";
 import type { Safety } from "./safety.js";
 import { serveWs } from "./serve.js";
 import type { Tls } from "./tls.js";
+import { WsEvents } from "./ws-events.js";
 
 export interface WsMeshOptions {
   /** Where each peer listens, for example `{ buzzer: "ws://127.0.0.1:8766" }`. */
@@ -80,6 +83,8 @@ export class WsMesh implements Mesh {
   readonly #connector: WsConnector;
   readonly #finder: Finder;
   readonly #sender: Sender;
+  readonly #hub: EventHub;
+  readonly #events: WsEvents;
   #closed: Promise<void> | undefined;
 
   /** @throws {CircuitError} `ADDRESS_INVALID` for an address of the grid that cannot be one. */
@@ -105,7 +110,9 @@ export class WsMesh implements Mesh {
     this.#safety = safety;
     this.#discovery = discovery;
     const schedule = process.nextTick;
-    this.#nodes = new LocalNodes({ clock, limits, schedule, trust });
+    const hub = new EventHub({ clock, limits, schedule });
+    this.#hub = hub;
+    this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule, trust });
     this.#connector = new WsConnector({ clock, limits, poll, tls });
     this.#finder = new Finder({
       ...{ grid, fallback, framed, discovery, trust },
@@ -119,8 +126,18 @@ export class WsMesh implements Mesh {
       patienceMs,
       limits,
       notice,
+      events: hub,
       schedule,
       trust,
+    });
+    this.#events = new WsEvents({
+      hub,
+      clock,
+      limits,
+      discovery,
+      grid: this.#finder.grid,
+      own: () => this.#nodes.names,
+      meet: (target, meeting) => this.#sender.meet(target, this.#nodes.names[0], meeting),
     });
   }
 
@@ -131,6 +148,7 @@ export class WsMesh implements Mesh {
    */
   introduce(peer: string, address: string): void {
     this.#finder.introduce(peer, address);
+    this.#events.introduced(peer);
   }
 
   /** See `Mesh.serve()`. Without a host, `localhost`. */
@@ -164,8 +182,22 @@ export class WsMesh implements Mesh {
     return this.#sender.stream(target, messages, options);
   }
 
+  publish(subject: string, data: Payload, options?: PublishOptions): number {
+    if (this.#closed) throw meshClosed(`publish to ${subject}`);
+    return this.#events.publish(subject, data, options);
+  }
+
+  subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {
+    if (this.#closed) throw meshClosed(`listen to ${pattern}`);
+    return this.#events.subscribe(pattern, handler, options);
+  }
+
+  join(): Promise<void> {
+    return this.#events.join();
+  }
+
   counts(): MeshCounts {
-    return { nodes: this.#nodes.counts(), peers: this.#sender.counts() };
+    return { nodes: this.#nodes.counts(), peers: this.#sender.counts(), events: this.#hub.tally };
   }
 
   close(): Promise<void> {
@@ -174,6 +206,7 @@ export class WsMesh implements Mesh {
   }
 
   async #close(): Promise<void> {
+    this.#events.close();
     this.#sender.close();
     const connections = this.#connector.close();
     await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));

@@ -38,7 +38,7 @@ describe("Beyond one machine", { skip, timeout: 60_000 }, () => {
     const nodes = await near(MAIN, "nodes", "--lan").ended();
     assert.match(nodes.stdout, new RegExp(`^iopin +ws://${FAR}:8765 .* lan .* ms$`, "m"));
     // Its credential is not known here.
-    assert.match(nodes.stdout, new RegExp(`^buzzer +ws://${FAR}:8766 .* lan .* no answer$`, "m"));
+    assert.match(nodes.stdout, new RegExp(`^buzzer +ws://${FAR}:8766 .* lan .* no proof$`, "m"));
   });
 
   test("a machine with other credentials is refused at once, and exits with 77", async (context) => {

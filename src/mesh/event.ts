@@ -1,0 +1,39 @@
+import type { Payload } from "./payload.js";
+
+/** Words beside the data of an event. */
+export type EventHeaders = Readonly<Record<string, string>>;
+
+/** Something that happened, as those who listen to its subject hear of it. */
+export interface MeshEvent {
+  readonly subject: string;
+  readonly data: Payload;
+  readonly headers: EventHeaders;
+  /** Node at the other end of the link that it came on, where that is known: its process has published it. */
+  readonly from: string | undefined;
+  /** When it arrived here, on the mesh's clock, in milliseconds. */
+  readonly at: number;
+}
+
+/** Takes an event. The next one does not wait for what it returns. */
+export type EventHandler = (event: MeshEvent) => unknown;
+
+export interface PublishOptions {
+  /** Names of letters, digits, `-` and `_`, and texts without line breaks; 8 KiB together. */
+  readonly headers?: EventHeaders;
+}
+
+export interface SubscribeOptions {
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+  /**
+   * Takes what the handler threw, or rejected with; by default the process is warned of it. On NATS it also hears, as
+   * `ACCESS_DENIED`, that the server does not let us listen.
+   */
+  readonly onError?: (error: unknown, event: MeshEvent | undefined) => void;
+}
+
+export interface Subscription {
+  readonly pattern: string;
+  /** Hears nothing any more. Idempotent. */
+  close(): void;
+}

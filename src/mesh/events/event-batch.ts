@@ -1,0 +1,50 @@
+import type { EventHeaders } from "../event.js";
+import { FrameWriter } from "../framed/frame-writer.js";
+import type { Payload } from "../payload.js";
+import type { EventLink } from "./event-link.js";
+import type { EventTally } from "./event-tally.js";
+
+/** Bytes of events that are handed to the links together: a quarter of the longest frame that a link's writer makes. */
+const MOST_BYTES = 16_384;
+
+/**
+ * Events on their way to the same links. Each is encoded once, and all that a turn of the event loop publishes to them is
+ * handed over at once: a thousand links are gone through once a turn, and not once an event.
+ */
+export class EventBatch {
+  readonly #writer = new FrameWriter();
+  readonly #schedule: (callback: () => void) => void;
+  readonly #tally: EventTally;
+  #links: readonly EventLink[] = [];
+  #events = 0;
+  #isScheduled = false;
+
+  constructor(schedule: (callback: () => void) => void, tally: EventTally) {
+    this.#schedule = schedule;
+    this.#tally = tally;
+  }
+
+  /** Adds an event. Those to other links go first. */
+  add(links: readonly EventLink[], subject: string, data: Payload, headers: EventHeaders | undefined): void {
+    if (links !== this.#links || this.#writer.length >= MOST_BYTES) this.#handOver();
+    this.#links = links;
+    this.#writer.event(subject, data, headers);
+    this.#events++;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#schedule(this.#turnOver);
+  }
+
+  #handOver(): void {
+    if (this.#events === 0) return;
+    const records = this.#writer.take();
+    for (const link of this.#links) if (!link.send(records)) this.#tally.dropped += this.#events;
+    this.#events = 0;
+    this.#links = [];
+  }
+
+  readonly #turnOver = (): void => {
+    this.#isScheduled = false;
+    this.#handOver();
+  };
+}

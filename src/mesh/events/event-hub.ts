@@ -1,0 +1,270 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import type {
+  EventHandler,
+  EventHeaders,
+  MeshEvent,
+  PublishOptions,
+  SubscribeOptions,
+  Subscription,
+} from "../event.js";
+import type { EventExchange, EventInput, EventOutput, EventPeer } from "../framed/event-exchange.js";
+import type { MeshLimits } from "../limits.js";
+import { Postbox } from "../memory/postbox.js";
+import { checkPayload, type Payload } from "../payload.js";
+import { checkPattern, checkSubject, findSubjectProblem, SubjectIndex } from "../subject.js";
+import { EventBatch } from "./event-batch.js";
+import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./event-link.js";
+import { EventTally } from "./event-tally.js";
+import { checkHeaders, MOST_HEADERS_BYTES, NO_HEADERS } from "./headers.js";
+import { LocalSubscription } from "./local-subscription.js";
+
+/** Subjects of which it is kept in mind who listens: more than a mesh of sketches has, and a few hundred kilobytes. */
+const MOST_ROUTES = 1_024;
+
+export interface EventHubOptions {
+  readonly clock: Clock;
+  readonly limits: MeshLimits;
+  /** Calls back when the present turn of the event loop is over. */
+  readonly schedule: (callback: () => void) => void;
+}
+
+/** Who listens to a subject. */
+interface Route {
+  readonly here: readonly LocalSubscription[];
+  readonly links: readonly EventLink[];
+}
+
+interface Letter {
+  readonly event: MeshEvent;
+  readonly to: readonly LocalSubscription[];
+}
+
+/**
+ * The events of one process: those who listen here, and the links to others, whichever end made them.
+ *
+ * Two processes may have several links. A process tells its interest on one of them only, the oldest, and on the next
+ * when that has ended and nothing is heard on it any more: so nothing comes twice, and what one process publishes keeps
+ * its order.
+ */
+export class EventHub implements EventExchange, EventLinkOwner {
+  readonly process = crypto.randomUUID();
+  readonly tally = new EventTally();
+  readonly #options: EventHubOptions;
+  readonly #index = new SubjectIndex<LocalSubscription | EventLink>();
+  readonly #routes = new Map<string, Route>();
+  #lastSubject = "";
+  #lastRoute: Route | undefined;
+  /** When what is being read has arrived; `undefined` before the next is. */
+  #nowMs: number | undefined;
+  /** What is listened to here, and by how many. */
+  readonly #patterns = new Map<string, number>();
+  /** Links by process, the oldest first. */
+  readonly #links = new Map<string, EventLink[]>();
+  readonly #subscriptions = new Set<LocalSubscription>();
+  readonly #batch: EventBatch;
+  readonly #letters = new Postbox<Letter>((letter) => this.#open(letter));
+  #waiting = 0;
+  #hasBegun = false;
+  #willTell = false;
+  #pings = 0;
+
+  constructor(options: EventHubOptions) {
+    this.#options = options;
+    this.#batch = new EventBatch(options.schedule, this.tally);
+  }
+
+  /** See `Mesh.publish()`. */
+  publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number {
+    checkSubject(subject);
+    checkPayload(data, this.#options.limits);
+    if (headers) checkHeaders(headers);
+    this.begin();
+    this.tally.published++;
+    const { here, links } = this.#routeOf(subject);
+    if (links.length > 0) this.#batch.add(links, subject, data, headers);
+    if (here.length > 0) this.#post(here, this.#eventOf(subject, data, headers, undefined));
+    return here.length + links.length;
+  }
+
+  /** See `Mesh.subscribe()`. */
+  subscribe(pattern: string, handler: EventHandler, options: SubscribeOptions = {}): Subscription {
+    checkPattern(pattern);
+    options.signal?.throwIfAborted();
+    const listeners = this.#patterns.get(pattern) ?? 0;
+    if (listeners === 0 && this.#patterns.size >= MOST_PATTERNS) throw tooManyPatterns(pattern);
+    const subscription = new LocalSubscription(pattern, handler, options, (closed) => this.#closed(closed));
+    this.#subscriptions.add(subscription);
+    this.#index.add(pattern, subscription);
+    this.#forgetRoutes();
+    this.#patterns.set(pattern, listeners + 1);
+    this.begin();
+    if (listeners === 0) this.#tellLater();
+    return subscription;
+  }
+
+  /** Takes part in events from now on: tells the other ends of all links. Idempotent. */
+  begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const link of [...this.#links.values()].flat()) this.#introduce(link);
+  }
+
+  /** Resolves when the other ends of all links know what is listened to here, and this process what is there. */
+  async settle(): Promise<void> {
+    this.begin();
+    this.#tell();
+    const token = ++this.#pings;
+    await Promise.all([...this.#links.values()].flat().map((link) => link.settle(token)));
+  }
+
+  /** Closes every subscription. Idempotent. */
+  close(): void {
+    for (const subscription of [...this.#subscriptions]) subscription.close();
+  }
+
+  /** See `EventExchange`. */
+  join(output: EventOutput, peer: EventPeer): EventInput | undefined {
+    if (peer.process === this.process) return undefined;
+    const link = new EventLink(output, peer, this);
+    const links = this.#links.get(peer.process);
+    if (links) links.push(link);
+    else this.#links.set(peer.process, [link]);
+    if (this.#hasBegun) this.#introduce(link);
+    return link;
+  }
+
+  /** See `EventLinkOwner`, also for those that follow. */
+  interested(link: EventLink, came: readonly string[], went: readonly string[]): void {
+    for (const pattern of came) this.#index.add(pattern, link);
+    for (const pattern of went) this.#index.delete(pattern, link);
+    this.#forgetRoutes();
+  }
+
+  /** Everything that other processes publish comes through here: the place to refuse what they may not. */
+  arrived(
+    link: EventLink,
+    subject: string,
+    data: Payload,
+    headers: EventHeaders | undefined,
+    bytes: number,
+  ): void {
+    if (bytes > this.#options.limits.frameBytes + MOST_HEADERS_BYTES)
+      throw unexpected(`an event of ${bytes} bytes`);
+    const { here } = this.#routeOf(subject);
+    if (here.length === 0) return;
+    this.tally.received++;
+    const event = this.#eventOf(subject, data, headers, link.peer.node);
+    for (const subscription of here) subscription.deliver(event);
+  }
+
+  ended(link: EventLink): void {
+    for (const pattern of link.patterns) this.#index.delete(pattern, link);
+    if (link.patterns.size > 0) this.#forgetRoutes();
+    const { process } = link.peer;
+    const links = this.#links.get(process) ?? [];
+    const [oldest, next] = links;
+    if (links.length <= 1) this.#links.delete(process);
+    else links.splice(links.indexOf(link), 1);
+    if (oldest === link && next && this.#patterns.size > 0) this.#introduce(next);
+  }
+
+  #closed(subscription: LocalSubscription): void {
+    const { pattern } = subscription;
+    this.#subscriptions.delete(subscription);
+    this.#index.delete(pattern, subscription);
+    this.#forgetRoutes();
+    const listeners = (this.#patterns.get(pattern) ?? 1) - 1;
+    if (listeners > 0) {
+      this.#patterns.set(pattern, listeners);
+    } else {
+      this.#patterns.delete(pattern);
+      this.#tellLater();
+    }
+  }
+
+  /** @throws {CircuitError} `MESSAGE_INVALID` for what is no subject. */
+  #routeOf(subject: string): Route {
+    if (this.#lastRoute && subject === this.#lastSubject) return this.#lastRoute;
+    let route = this.#routes.get(subject);
+    if (route === undefined) {
+      const problem = findSubjectProblem(subject);
+      if (problem !== undefined) throw unexpected(`an event whose subject is none: ${problem}`);
+      const found = [...this.#index.find(subject)];
+      route = {
+        here: found.filter((listener) => listener instanceof LocalSubscription),
+        links: found.filter((listener) => listener instanceof EventLink),
+      };
+      if (this.#routes.size >= MOST_ROUTES) this.#routes.clear();
+      this.#routes.set(subject, route);
+    }
+    this.#lastSubject = subject;
+    this.#lastRoute = route;
+    return route;
+  }
+
+  #forgetRoutes(): void {
+    this.#routes.clear();
+    this.#lastRoute = undefined;
+  }
+
+  #eventOf(
+    subject: string,
+    data: Payload,
+    headers: EventHeaders = NO_HEADERS,
+    from: string | undefined,
+  ): MeshEvent {
+    if (this.#nowMs === undefined) {
+      this.#nowMs = this.#options.clock.now();
+      queueMicrotask(this.#timeGoesOn);
+    }
+    return { subject, data, headers, from, at: this.#nowMs };
+  }
+
+  readonly #timeGoesOn = (): void => {
+    this.#nowMs = undefined;
+  };
+
+  /** Those of this process hear a moment later too, so that no handler runs inside another. */
+  #post(to: readonly LocalSubscription[], event: MeshEvent): void {
+    if (this.#waiting >= this.#options.limits.queued) {
+      this.tally.dropped += to.length;
+      return;
+    }
+    this.#waiting++;
+    this.#letters.post({ event, to });
+  }
+
+  #open({ event, to }: Letter): void {
+    this.#waiting--;
+    this.tally.received++;
+    for (const subscription of to) subscription.deliver(event);
+  }
+
+  /** Tells the other end of a link what is listened to on it. */
+  #introduce(link: EventLink): void {
+    const isListenedOn = this.#links.get(link.peer.process)?.[0] === link;
+    link.tell({ process: this.process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
+  }
+
+  #tellLater(): void {
+    if (this.#willTell || this.#links.size === 0) return;
+    this.#willTell = true;
+    this.#options.schedule(() => this.#tell());
+  }
+
+  /** Tells what is listened to here, if that has changed since. */
+  #tell(): void {
+    if (!this.#willTell) return;
+    this.#willTell = false;
+    for (const [link] of this.#links.values()) if (link) this.#introduce(link);
+  }
+}
+
+function tooManyPatterns(pattern: string): CircuitError {
+  return new CircuitError(
+    "MESSAGE_INVALID",
+    `Cannot listen to ${pattern}: this process listens to ${MOST_PATTERNS} patterns, as many as it may`,
+    { hint: "Choose fewer with wildcards, for example sensor.>." },
+  );
+}

@@ -1,0 +1,65 @@
+import { messageOf } from "../../core/error.js";
+import type { EventHandler, MeshEvent, SubscribeOptions, Subscription } from "../event.js";
+
+/** Somebody of this process who listens. */
+export class LocalSubscription implements Subscription {
+  readonly pattern: string;
+  readonly #handler: EventHandler;
+  readonly #options: SubscribeOptions;
+  #closed: ((subscription: LocalSubscription) => void) | undefined;
+
+  /** @param closed Told once, when it hears nothing any more. */
+  constructor(
+    pattern: string,
+    handler: EventHandler,
+    options: SubscribeOptions,
+    closed: (subscription: LocalSubscription) => void,
+  ) {
+    this.pattern = pattern;
+    this.#handler = handler;
+    this.#options = options;
+    this.#closed = closed;
+    options.signal?.addEventListener("abort", this.#abort, { once: true });
+  }
+
+  get isClosed(): boolean {
+    return this.#closed === undefined;
+  }
+
+  /** Hands an event to the handler. Whatever that does, the others get theirs. */
+  deliver(event: MeshEvent): void {
+    if (this.isClosed) return;
+    try {
+      const answer = this.#handler(event);
+      if (isThenable(answer))
+        Promise.resolve(answer).then(undefined, (error: unknown) => this.fail(error, event));
+    } catch (error) {
+      this.fail(error, event);
+    }
+  }
+
+  /** Tells of an error of the handler's, or of the engine's. */
+  fail(error: unknown, event?: MeshEvent): void {
+    const { onError } = this.#options;
+    try {
+      if (onError) onError(error, event);
+      else process.emitWarning(`A handler of ${event?.subject ?? this.pattern} failed: ${messageOf(error)}`);
+    } catch {
+      // Who takes errors and throws has nobody to tell.
+    }
+  }
+
+  close(): void {
+    const closed = this.#closed;
+    if (closed === undefined) return;
+    this.#closed = undefined;
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    closed(this);
+  }
+
+  readonly #abort = (): void => this.close();
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,43 @@
+import type { EventHeaders } from "../event.js";
+import type { Payload } from "../payload.js";
+import type { FrameWriter } from "./frame-writer.js";
+
+/** Where a session's link meets the events of its process. */
+export interface EventExchange {
+  /** Names the process, for as long as its mesh lives: links to it, in either direction, are known by it. */
+  readonly process: string;
+
+  /**
+   * There is a link with another process. A sender says so of each; a receiver of those whose senders take part in
+   * events, so that thousands of others cost nothing.
+   *
+   * @returns What hears the other end, until the link has ended; `undefined` where it is this process's own.
+   */
+  join(output: EventOutput, peer: EventPeer): EventInput | undefined;
+}
+
+export interface EventPeer {
+  readonly process: string;
+  /** Name of the node at the other end, where that is known. */
+  readonly node: string | undefined;
+}
+
+/** The way to the other end of a link. */
+export interface EventOutput {
+  /** The peer takes more slowly than we send, or the link has ended: events are not to be written. */
+  readonly isFull: boolean;
+  /** For one more record. */
+  readonly record: FrameWriter;
+}
+
+/** Hears what the other end of a link says of events. What it throws costs the link. */
+export interface EventInput {
+  /** @param patterns All that the other end listens to, in place of what it said before. */
+  interest(patterns: readonly string[]): void;
+  /** @param bytes Of the data and the headers. */
+  event(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void;
+  /** The other end answers a ping. */
+  pong(token: number): void;
+  /** The link has ended. */
+  ended(): void;
+}
