@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -48,7 +49,9 @@ const reporters = ["dot", "./test/closing.mjs"].flatMap((reporter) => [
   `--test-reporter=${reporter}`,
   "--test-reporter-destination=stdout",
 ]);
+// Node leaves a core idle, but tests wait more than they work.
+const concurrency = `--test-concurrency=${availableParallelism()}`;
 run(
-  ["--test", "--enable-source-maps", ...reporters, ...files],
+  ["--test", concurrency, "--enable-source-maps", ...reporters, ...files],
   args.includes("--long") ? { CIRCUIT_TEST_LONG: "1" } : {},
 );
