@@ -12,6 +12,8 @@ export interface InGreetingOptions {
   readonly node: string;
   readonly boot: string;
   readonly link: FrameLink;
+  /** Whose link it is, as far as the network tells. */
+  readonly peer: string;
   /** What is asked of the sender; nothing where it is left out. */
   readonly guard: Guard | undefined;
   /** Whether a hello goes on with a session that there is. */
@@ -37,6 +39,10 @@ export class InGreeting {
     this.#options = options;
   }
 
+  get peer(): string {
+    return this.#options.peer;
+  }
+
   /**
    * Reads the sender's next frame.
    *
@@ -58,10 +64,10 @@ export class InGreeting {
     return { hello, from };
   }
 
-  /** Calls back when what a sender was let in by counts no more. @returns Ends it. */
-  watch({ from, key }: Admitted, lost: () => void): () => void {
+  /** Calls back when what a sender was let in by counts no more, if that can be. @returns Ends it. */
+  watch({ from, key }: Admitted, lost: () => void): (() => void) | undefined {
     const keyring = this.#options.guard?.keyring;
-    if (key === undefined || keyring === undefined) return () => {};
+    if (key === undefined || keyring === undefined) return undefined;
     return keyring.watch(() => {
       if (!isKeyOf(keyring, from, key)) lost();
     });

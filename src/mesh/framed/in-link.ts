@@ -17,7 +17,7 @@ export interface InLinkHost {
   /** Whether the session that a hello names is the sender's, or there is none. */
   isOwn(admitted: Admitted): boolean;
   /** Finds or makes the session that a hello asks for, and puts it on the link. What it throws costs the link. */
-  greeted(link: InLink, admitted: Admitted): void;
+  greeted(link: InLink, admitted: Admitted, peer: string): void;
   /** The link is of no more use; told once. */
   gone(link: InLink): void;
 }
@@ -28,8 +28,6 @@ export interface InLinkHost {
  */
 export class InLink implements FrameLinkEvents {
   readonly link: FrameLink;
-  /** Whose link it is, as far as the network tells. */
-  readonly peer: string;
   /** Whose link it has become. */
   session: InSession | undefined;
   readonly #host: InLinkHost;
@@ -38,13 +36,16 @@ export class InLink implements FrameLinkEvents {
   #stopWaiting: (() => void) | undefined;
   #heardAtMs = 0;
 
-  /** @param guard What its sender is asked for; nothing where it is left out. */
+  /**
+   * @param peer Whose link it is, as far as the network tells.
+   * @param guard What its sender is asked for; nothing where it is left out.
+   */
   constructor(link: FrameLink, peer: string, guard: Guard | undefined, host: InLinkHost) {
     this.link = link;
-    this.peer = peer;
     this.#host = host;
     const { node, boot, clock, limits } = host;
-    this.#greeting = new InGreeting({ node, boot, link, guard, resumes: (hello) => host.resumes(hello) });
+    const resumes = (hello: Hello) => host.resumes(hello);
+    this.#greeting = new InGreeting({ node, boot, link, peer, guard, resumes });
     this.#stopWaiting = clock.after(limits.handshakeMs, () => this.giveUp());
   }
 
@@ -96,6 +97,6 @@ export class InLink implements FrameLinkEvents {
     if (!this.#host.isOwn(admitted)) throw greeting.refuse(admitted.from, "the session is another's");
     this.stop();
     this.#stopWaiting = greeting.watch(admitted, () => this.giveUp());
-    this.#host.greeted(this, admitted);
+    this.#host.greeted(this, admitted, greeting.peer);
   }
 }

@@ -18,6 +18,7 @@ import {
   unexpected,
   WINDOW_BYTES,
 } from "./in-limits.js";
+import type { InLink } from "./in-link.js";
 import { InRuns, type InRunsOwner } from "./in-runs.js";
 import { type Headers, type Hello, type Interest, MAX_CHANNELS, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
@@ -65,6 +66,9 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
   readonly from: string;
   /** Whose session it is, as far as the network tells. */
   readonly peer: string;
+  /** What it is linked by, and else what calls off that it is forgotten: for whoever keeps the sessions of a node. */
+  mooring: InLink | undefined;
+  stopKeeping: (() => void) | undefined;
   /** Which of its receiver's sessions it is. */
   readonly #number: number;
   readonly #options: InSessionOptions;

@@ -52,21 +52,14 @@ const SILENCES = 3;
 /** How often it looks in that time: one timer for all links, because there may be thousands. */
 const LOOKS = 12;
 
-interface Kept {
-  readonly session: InSession;
-  link: InLink | undefined;
-  /** Calls off that it is forgotten. */
-  keep: (() => void) | undefined;
-}
-
 /** A node as its senders see it: a session for each, whatever links come and go. */
 export class InSessions {
   readonly #options: InSessionsOptions;
   readonly #sessionOptions: InSessionOptions;
   readonly #host: InLinkHost;
-  readonly #sessions = new Map<string, Kept>();
+  readonly #sessions = new Map<string, InSession>();
   /** Sessions without a link, by peer, the oldest first. */
-  readonly #adrift = new Map<string, Set<Kept>>();
+  readonly #adrift = new Map<string, Set<InSession>>();
   readonly #links = new Set<InLink>();
   #opened = 0;
   #stopLooking: (() => void) | undefined;
@@ -81,8 +74,8 @@ export class InSessions {
         if (this.#whenIdle && this.#isIdle) this.#whenIdle();
       },
       left: (sender) => {
-        const kept = this.#sessions.get(sender);
-        if (kept) this.#forget(kept);
+        const session = this.#sessions.get(sender);
+        if (session) this.#forget(session);
       },
     };
     const { clock, limits } = options;
@@ -93,7 +86,7 @@ export class InSessions {
       limits,
       resumes: (hello) => this.#resumes(hello),
       isOwn: (admitted) => this.#isOwn(admitted),
-      greeted: (link, admitted) => this.#attach(admitted, link),
+      greeted: (link, admitted, peer) => this.#attach(admitted, link, peer),
       gone: (link) => this.#gone(link),
     };
   }
@@ -114,9 +107,9 @@ export class InSessions {
   /** What its sessions are, and what they hold. */
   counts(): InSessionCounts {
     const counts = { framedLinks: 0, keptSessions: 0, running: 0, waiting: 0, held: 0 };
-    for (const { session, link } of this.#sessions.values()) {
+    for (const session of this.#sessions.values()) {
       const { running, waiting, held } = session.load;
-      if (link) counts.framedLinks++;
+      if (session.mooring) counts.framedLinks++;
       else counts.keptSessions++;
       counts.running += running;
       counts.waiting += waiting;
@@ -128,23 +121,23 @@ export class InSessions {
   /** Refuses what has not begun and what comes, and resolves when what runs has been answered. */
   async drain(): Promise<void> {
     this.#isLeaving = true;
-    for (const { session } of this.#sessions.values()) session.leave();
+    for (const session of this.#sessions.values()) session.leave();
     if (!this.#isIdle) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
       });
     }
-    for (const { session } of this.#sessions.values()) session.sayBye();
+    for (const session of this.#sessions.values()) session.sayBye();
   }
 
   /** Ends every session and closes every link. Idempotent. */
   close(): void {
-    for (const kept of [...this.#sessions.values()]) this.#forget(kept);
+    for (const session of [...this.#sessions.values()]) this.#forget(session);
     for (const link of [...this.#links]) link.giveUp();
   }
 
   get #isIdle(): boolean {
-    return [...this.#sessions.values()].every(({ session }) => session.isIdle);
+    return [...this.#sessions.values()].every(({ isIdle }) => isIdle);
   }
 
   /** Notices senders that have fallen silent without a word. */
@@ -160,61 +153,59 @@ export class InSessions {
 
   /** Whether a session that is kept is the sender's: whoever has seen its id could name it. */
   #isOwn({ hello, from }: Admitted): boolean {
-    const kept = this.#sessions.get(hello.sender);
-    return kept === undefined || kept.session.from === from;
+    const session = this.#sessions.get(hello.sender);
+    return session === undefined || session.from === from;
   }
 
   #resumes({ sender, boot }: Hello): boolean {
     return boot === this.#options.boot && this.#sessions.has(sender);
   }
 
-  #attach({ hello, from }: Admitted, link: InLink): void {
+  #attach({ hello, from }: Admitted, link: InLink, peer: string): void {
     const { sender } = hello;
     const before = this.#sessions.get(sender);
     const resumed = this.#resumes(hello);
     if (before && !resumed) this.#forget(before);
-    const kept = before && resumed ? before : this.#open({ sender, from, peer: link.peer });
-    this.#moor(kept);
-    this.#release(kept.link);
-    kept.link = link;
-    link.session = kept.session;
-    kept.session.attach(link.link, resumed ? hello : { ...hello, channels: [] }, resumed);
-    if (this.#isLeaving) kept.session.leave();
+    const session = before && resumed ? before : this.#open({ sender, from, peer });
+    this.#moor(session);
+    this.#release(session.mooring);
+    session.mooring = link;
+    link.session = session;
+    session.attach(link.link, resumed ? hello : { ...hello, channels: [] }, resumed);
+    if (this.#isLeaving) session.leave();
   }
 
-  #open(visitor: Omit<Visitor, "number">): Kept {
+  #open(visitor: Omit<Visitor, "number">): InSession {
     const session = new InSession({ ...visitor, number: ++this.#opened }, this.#sessionOptions);
-    const kept: Kept = { session, link: undefined, keep: undefined };
-    const { sender } = visitor;
-    this.#sessions.set(sender, kept);
-    return kept;
+    this.#sessions.set(visitor.sender, session);
+    return session;
   }
 
   /** A link is of no more use; its session, if it still has it, waits for another. */
   #gone(link: InLink): void {
     this.#unlist(link);
-    const kept = link.session && this.#sessions.get(link.session.sender);
-    if (kept?.link !== link) return;
-    kept.link = undefined;
-    kept.session.detach();
-    kept.keep = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(kept));
-    const adrift = this.#adrift.get(kept.session.peer) ?? new Set();
-    this.#adrift.set(kept.session.peer, adrift.add(kept));
+    const { session } = link;
+    if (session?.mooring !== link) return;
+    session.mooring = undefined;
+    session.detach();
+    session.stopKeeping = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(session));
+    const adrift = this.#adrift.get(session.peer) ?? new Set();
+    this.#adrift.set(session.peer, adrift.add(session));
     let bytes = 0;
     let count = 0;
     for (const each of [...adrift].reverse()) {
-      bytes += each.session.heldBytes;
+      bytes += each.heldBytes;
       if (++count > MOST_KEPT_PER_PEER || bytes > MOST_KEPT_BYTES_PER_PEER) this.#forget(each);
     }
   }
 
   /** A session is not adrift any more. */
-  #moor(kept: Kept): void {
-    kept.keep?.();
-    kept.keep = undefined;
-    const adrift = this.#adrift.get(kept.session.peer);
-    adrift?.delete(kept);
-    if (adrift?.size === 0) this.#adrift.delete(kept.session.peer);
+  #moor(session: InSession): void {
+    session.stopKeeping?.();
+    session.stopKeeping = undefined;
+    const adrift = this.#adrift.get(session.peer);
+    adrift?.delete(session);
+    if (adrift?.size === 0) this.#adrift.delete(session.peer);
   }
 
   /** A session closes its link itself. */
@@ -231,10 +222,11 @@ export class InSessions {
     this.#stopLooking = undefined;
   }
 
-  #forget(kept: Kept): void {
-    this.#moor(kept);
-    this.#release(kept.link);
-    this.#sessions.delete(kept.session.sender);
-    kept.session.close();
+  #forget(session: InSession): void {
+    this.#moor(session);
+    this.#release(session.mooring);
+    session.mooring = undefined;
+    this.#sessions.delete(session.sender);
+    session.close();
   }
 }
