@@ -11,7 +11,7 @@ import type {
 import type { EventExchange, EventInput, EventOutput, EventPeer } from "../framed/event-exchange.js";
 import type { MeshLimits } from "../limits.js";
 import { Postbox } from "../memory/postbox.js";
-import { checkPayload, type Payload } from "../payload.js";
+import { checkPayload, copyOf, type Payload } from "../payload.js";
 import { checkPattern, checkSubject, findSubjectProblem, SubjectIndex } from "../subject.js";
 import { EventBatch } from "./event-batch.js";
 import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./event-link.js";
@@ -83,7 +83,8 @@ export class EventHub implements EventExchange, EventLinkOwner {
     this.tally.published++;
     const { here, links } = this.#routeOf(subject);
     if (links.length > 0) this.#batch.add(links, subject, data, headers);
-    if (here.length > 0) this.#post(here, this.#eventOf(subject, data, headers, undefined));
+    if (here.length > 0)
+      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, undefined));
     return here.length + links.length;
   }
 
