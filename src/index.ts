@@ -7,6 +7,7 @@ export {
   type CircuitDefinition,
   defineCircuit,
   type NodeDefinition,
+  type SecurityDefinition,
   type SketchSource,
 } from "./config/define.js";
 export { CircuitError, type CircuitErrorCode } from "./core/error.js";

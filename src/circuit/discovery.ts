@@ -4,7 +4,9 @@ import { GridSource } from "../mesh/discovery/grid.js";
 import { LocalSource } from "../mesh/discovery/local.js";
 import { findRuntimeDirectory } from "../mesh/discovery/runtime-directory.js";
 import type { Source } from "../mesh/discovery/source.js";
+import type { Trust } from "../mesh/safety/trust.js";
 import { probeWs } from "../mesh/ws/probe.js";
+import type { Tls } from "../mesh/ws/tls.js";
 
 export interface DiscoveryChoice {
   /** Whether the nodes of this process let others find them. True by default. */
@@ -16,6 +18,9 @@ export interface DiscoveryChoice {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   readonly notice?: (text: string) => void;
+  /** By what nodes are trusted, and trust us. */
+  readonly trust?: Trust | undefined;
+  readonly tls?: Tls | undefined;
 }
 
 /** Every way to find nodes that was asked for. mDNS is loaded only where it is. */
@@ -26,8 +31,10 @@ export async function makeDiscovery({
   env = process.env,
   clock = systemClock,
   notice,
+  trust,
+  tls,
 }: DiscoveryChoice): Promise<Discovery> {
-  const identify = (target: string, address: string) => probeWs(target, address, clock);
+  const identify = (target: string, address: string) => probeWs(target, address, { clock, trust, tls });
   const sources: Source[] = [
     new GridSource(grid),
     new LocalSource({ directory: findRuntimeDirectory(env), clock, identify }),

@@ -2,6 +2,9 @@ import { ToldFailure, toldFailureOf } from "../mesh/framed/failure.js";
 import type { Cause, Delivery, Handler, Mesh } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
+/** The name in which bridges send: that of their credential, where nodes have some. */
+const BRIDGE_NODE = "bridge";
+
 /** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
 const MARK = "/bridge/";
 
@@ -22,7 +25,8 @@ export function forwardTo(mesh: Mesh, target: string, bridge: string): Handler {
       throw new ToldFailure({ code: "CALL_CYCLE", reason });
     }
     const { channel, message, signal, session } = delivery;
-    return passOn(mesh.send(target, message, { channel, signal, cause, lane: session, passesOn: delivery }));
+    const options = { from: BRIDGE_NODE, channel, signal, cause, lane: session, passesOn: delivery };
+    return passOn(mesh.send(target, message, options));
   };
 }
 

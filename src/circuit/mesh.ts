@@ -7,13 +7,14 @@ import type { Pages } from "../mesh/ws/pages.js";
 import type { DiscoveryChoice } from "./discovery.js";
 
 /** How a circuit's nodes find others and are found. */
-export type RunDiscovery = Pick<DiscoveryChoice, "announce" | "lan" | "env"> & {
+export type RunDiscovery = Pick<DiscoveryChoice, "announce" | "lan"> & {
   /** Where to try nodes that neither the grid names nor anybody has announced. */
   readonly fallback?: Readonly<Record<string, string>>;
 };
 
 export interface MakeMeshOptions {
   readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** How nodes of other processes are found; `undefined` where nobody looks for them. */
   readonly discovery: RunDiscovery | undefined;
   readonly signal: AbortSignal;
@@ -24,8 +25,8 @@ export interface MakeMeshOptions {
 
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
-  const { nodes, grid = {}, timeoutSeconds, mesh, poll = false } = definition;
-  const { clock, signal, pages } = options;
+  const { nodes, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
+  const { clock, env, signal, pages } = options;
   const notice: PeerNotice = ({ peer, address, problem }) =>
     options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
   const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
@@ -34,13 +35,22 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
     return openNatsMesh({ url: mesh, clock, notice, patienceMs, signal });
   }
   const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
-  if (!isReached && options.discovery === undefined && Object.keys(grid).length === 0) {
+  const isAlone = !isReached && options.discovery === undefined && Object.keys(grid).length === 0;
+  if (isAlone && security?.access === undefined) {
     return new MemoryMesh({ clock, notice, patienceMs });
   }
   const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
-  if (options.discovery === undefined) return new WsMesh({ clock, notice, patienceMs, grid, poll, pages });
+  const { makeSafety } = await import("./safety.js");
+  const safety = await makeSafety(security ?? {}, { env, clock, notice: options.notice });
+  const shared = {
+    ...{ clock, notice, patienceMs, grid, poll, pages, safety },
+    allowedHosts: (security?.hosts ?? []).map((host) => host.toLowerCase()),
+    allowedOrigins: security?.origins ?? [],
+  };
+  if (options.discovery === undefined) return new WsMesh(shared);
   const { makeDiscovery } = await import("./discovery.js");
   const { fallback = {}, ...choice } = options.discovery;
-  const discovery = await makeDiscovery({ ...choice, clock, notice: options.notice });
-  return new WsMesh({ clock, notice, patienceMs, grid, poll, discovery, fallback, pages });
+  const { trust, tls } = safety;
+  const discovery = await makeDiscovery({ ...choice, env, clock, trust, tls, notice: options.notice });
+  return new WsMesh({ ...shared, discovery, fallback });
 }

@@ -126,7 +126,8 @@ export class CircuitNode implements SketchHost {
     const deadlineAtMs = startMs + this.#ackTimeoutMs + MISSING_FIRST_MS;
     this.#sent++;
     try {
-      const ack = await this.#mesh.send(target, message, { channel, deadlineAtMs, ...inherited() });
+      const sending = { from: this.node, channel, deadlineAtMs, ...inherited() };
+      const ack = await this.#mesh.send(target, message, sending);
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
       return ack;
@@ -139,7 +140,7 @@ export class CircuitNode implements SketchHost {
 
   stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<Payload> {
     // Without the signal, whose listeners would cost as much as the messages: when the node stops, its mesh closes.
-    return this.#mesh.stream(target, messages, { channel, ...inherited() });
+    return this.#mesh.stream(target, messages, { from: this.node, channel, ...inherited() });
   }
 
   async confirm(writes = 0): Promise<void> {

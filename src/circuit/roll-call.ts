@@ -16,6 +16,8 @@ export interface SeenNode {
   readonly ageMs: number | null;
   /** `null` where it did not answer. */
   readonly roundTripMs: number | null;
+  /** It did not let us in, or did not prove to be who it says. */
+  readonly isDenied: boolean;
 }
 
 export interface RollCallOptions {
@@ -50,17 +52,20 @@ async function ask(node: KnownNode, discovery: Discovery, nowMs: number): Promis
     source,
     ageMs: sinceMs === undefined ? null : Math.max(0, nowMs - sinceMs),
   };
+  let isDenied = false;
   for (const address of addresses) {
     const answer = await discovery.identify(name, address);
     if (answer.kind === "node" && (source === "grid" || answer.boot === node.boot)) {
-      return { ...base, address, boot: answer.boot, roundTripMs: answer.roundTripMs };
+      return { ...base, address, boot: answer.boot, roundTripMs: answer.roundTripMs, isDenied: false };
     }
+    isDenied ||= answer.kind === "denied";
   }
   return {
     ...base,
     address: addresses[0] ?? "",
     boot: source === "grid" ? null : node.boot,
     roundTripMs: null,
+    isDenied,
   };
 }
 

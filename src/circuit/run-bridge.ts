@@ -7,6 +7,7 @@ import { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.js";
 import { type DiscoveryChoice, makeDiscovery } from "./discovery.js";
 import { openNatsMesh } from "./nats.js";
 import { makePages } from "./pages.js";
+import { makeSafety } from "./safety.js";
 
 export interface RunBridgeOptions
   extends Pick<BridgeOptions, "names" | "expose">,
@@ -24,16 +25,27 @@ export interface RunBridgeOptions
 /**
  * Joins the ws mesh around this process to NATS, until the signal aborts.
  *
- * @throws {CircuitError} `USAGE`, `ADDRESS_INVALID`, `ADDRESS_BUSY`, `ACCESS_DENIED`, or `PEER_MISSING` when there is no
- *   server in time.
+ * @throws {CircuitError} `USAGE`, `CONFIG_INVALID`, `FILE_FAILED`, `ADDRESS_INVALID`, `ADDRESS_BUSY`, `ACCESS_DENIED`, or
+ *   `PEER_MISSING` when there is no server in time.
  */
 export async function runBridge(options: RunBridgeOptions): Promise<never> {
   const { url, patienceMs, names, expose, signal, onEvent, clock = systemClock, ...found } = options;
+  const { grid = {}, env = process.env } = found;
   const tell = (text: string) => onEvent({ type: "notice", text });
   const notice: PeerNotice = ({ peer, address, problem }) =>
     tell(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
-  const nats = await openNatsMesh({ url, clock, notice, patienceMs, signal });
-  const discovery = await makeDiscovery({ ...found, clock, notice: tell });
+  const safety = await makeSafety({}, { env, clock, notice: tell });
+  const nats = await openNatsMesh({ url, clock, notice, patienceMs, signal }).catch((error: unknown) => {
+    safety.close();
+    throw error;
+  });
+  const discovery = await makeDiscovery({
+    ...found,
+    clock,
+    notice: tell,
+    trust: safety.trust,
+    tls: safety.tls,
+  });
   const counts = (): MeshCounts => {
     const sides = [nats.counts(), ws.counts()];
     return {
@@ -43,8 +55,7 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
     };
   };
   const pages = makePages({ counts, boards: new Map(), boardOf: () => undefined });
-  const { grid = {} } = found;
-  const ws = new WsMesh({ clock, notice, patienceMs, grid, discovery, pages });
+  const ws = new WsMesh({ clock, notice, patienceMs, grid, discovery, pages, safety });
   let bridge: Bridge | undefined;
   try {
     bridge = new Bridge({ ws, nats, table: discovery.table, names, expose, clock, onEvent });

@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly mesh?: Mesh;
   /** How nodes find others and are found; left out, they know their own process and the grid. */
   readonly discovery?: RunDiscovery;
+  /** Where this user's files are, and what credentials to take. The process's own by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -204,6 +206,7 @@ class Circuit {
       makeMesh(this.#definition, {
         clock: this.#clock,
         discovery: this.#options.discovery,
+        env: this.#options.env ?? process.env,
         signal: this.#stopping.signal,
         notice: (text) => this.#tell({ type: "notice", text }),
         pages: makePages({

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { SeenNode } from "../circuit/roll-call.js";
+import type { CircuitDefinition } from "../config/define.js";
 import { systemClock } from "../core/clock.js";
 import type { Discovery } from "../mesh/discovery/discovery.js";
 import type { Cli } from "./cli.js";
@@ -29,9 +30,24 @@ export function nodesCommand(cli: Cli): Command {
     .option("--quiet", "print the names and addresses only")
     .action(async (config: string | undefined, flags: NodesFlags) => {
       const { makeDiscovery } = await import("../circuit/discovery.js");
-      const grid = config === undefined ? {} : await gridOf(config);
+      const { makeSafety } = await import("../circuit/safety.js");
+      const { grid = {}, security = {} } = config === undefined ? {} : await load(config);
       const { lan = false } = flags;
-      const discovery = await makeDiscovery({ announce: false, lan, grid, env: cli.env });
+      const { credentials, tls } = security;
+      const {
+        trust,
+        tls: openTls,
+        close,
+      } = await makeSafety(
+        {
+          ...(credentials !== undefined && { credentials }),
+          ...(tls?.authority !== undefined && { tls: { authority: tls.authority } }),
+        },
+        { env: cli.env, clock: systemClock, notice: cli.log },
+      );
+      const discovery = await makeDiscovery({
+        ...{ announce: false, lan, grid, env: cli.env, trust, tls: openTls },
+      });
       try {
         await discovery.start();
         const [problem] = discovery.problems;
@@ -41,14 +57,14 @@ export function nodesCommand(cli: Cli): Command {
         else await list(cli, discovery, flags);
       } finally {
         await discovery.close();
+        close();
       }
     });
 }
 
-async function gridOf(config: string): Promise<Readonly<Record<string, string>>> {
+async function load(config: string): Promise<Pick<CircuitDefinition, "grid" | "security">> {
   const { loadConfig } = await import("../config/load.js");
-  const { grid = {} } = await loadConfig(config);
-  return grid;
+  return loadConfig(config);
 }
 
 async function firstAnswers(cli: Cli): Promise<void> {
@@ -114,14 +130,14 @@ function table(nodes: readonly SeenNode[]): string[] {
 }
 
 function cells(node: Omit<SeenNode, "name" | "address">): string[] {
-  const { sketch, board, engine, source, ageMs, roundTripMs } = node;
+  const { sketch, board, engine, source, ageMs, roundTripMs, isDenied } = node;
   return [
     sketch ?? "-",
     board ?? "-",
     engine,
     source,
     ageMs === null ? "-" : describeAge(ageMs),
-    roundTripMs === null ? "no answer" : `${roundTripMs.toFixed(2)} ms`,
+    roundTripMs === null ? (isDenied ? "no proof" : "no answer") : `${roundTripMs.toFixed(2)} ms`,
   ];
 }
 

@@ -13,6 +13,8 @@ interface RunFlags extends ReporterOptions {
   readonly confirm: boolean;
   readonly announce: boolean;
   readonly lan?: boolean;
+  readonly plain: boolean;
+  readonly allowAnyone?: boolean;
 }
 
 /** What every command that runs sketches takes. */
@@ -34,6 +36,11 @@ export function addRunFlags(command: Command): Command {
     .option("--no-confirm", "acknowledge without waiting for the board")
     .option("--no-announce", "do not let other processes of this machine find the nodes")
     .option("--lan", "find nodes of the local network too, by mDNS, and let them find ours")
+    .option("--no-plain", "speak circuit.1 only: the plain protocol proves nothing")
+    .option(
+      "--allow-anyone",
+      "let nodes listen beyond this machine without credentials: anybody may drive them",
+    )
     .option("--json", "print every event as a line of JSON")
     .option("--quiet", "print the summary only");
 }
@@ -78,10 +85,12 @@ export async function runAndReport(
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
   if (flags.mesh !== undefined) changed = { ...changed, mesh: flags.mesh };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
+  changed = withSafety(changed, flags);
   const { announce, lan = false } = flags;
-  const discovery = seeking && { announce, lan, env: cli.env, ...seeking };
+  const discovery = seeking && { announce, lan, ...seeking };
   await runCircuit(changed, {
     signal: cli.signal,
+    env: cli.env,
     onEvent: reporter(cli, flags),
     ...(discovery && { discovery }),
   });
@@ -117,6 +126,12 @@ function withBoard(circuit: CircuitDefinition, address: string): CircuitDefiniti
       hint: "Change their addresses in the configuration.",
     },
   );
+}
+
+function withSafety(circuit: CircuitDefinition, { plain, allowAnyone }: RunFlags): CircuitDefinition {
+  if (plain && allowAnyone !== true) return circuit;
+  const given = { ...(!plain && { plain }), ...(allowAnyone === true && { anyone: true }) };
+  return { ...circuit, security: { ...circuit.security, ...given } };
 }
 
 function withoutConfirm(nodes: CircuitDefinition["nodes"]): CircuitDefinition["nodes"] {

@@ -14,6 +14,7 @@ interface SketchFlags extends ReporterOptions {
   readonly socket: string;
   readonly port: number;
   readonly announce: boolean;
+  readonly plain: boolean;
   readonly peer: Readonly<Record<string, string>>;
 }
 

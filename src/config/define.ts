@@ -26,6 +26,29 @@ export type NodeDefinition = SketchChoice & {
   readonly confirm?: boolean;
 };
 
+/** Whom nodes let in, and whom they trust. Paths are relative to the configuration's folder. */
+export interface SecurityDefinition {
+  /**
+   * Path of a JSON file with a secret, or a list of them, for each node's name; nobody else may read it. It is followed
+   * when it changes. `CIRCUIT_CREDENTIALS` by default.
+   */
+  readonly credentials?: string;
+  /** Whether the plain protocol is spoken. True by default. */
+  readonly plain?: boolean;
+  /** Lets nodes listen beyond this machine without credentials: anybody may then drive them. */
+  readonly anyone?: boolean;
+  /** Names under which requests may know the nodes, besides localhost and the addresses that they listen on. */
+  readonly hosts?: readonly string[];
+  /** Web pages that may connect, such as `https://desk.example`. */
+  readonly origins?: readonly string[];
+  /** Paths of PEM files: what nodes show (then they listen on `wss://`), and whom they trust in place of the system. */
+  readonly tls?: { readonly certificate?: string; readonly key?: string; readonly authority?: string };
+  /** Who may send to whom: channels by sender by target, `*` for any. A target that is not named takes all. */
+  readonly access?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** Who may publish: subjects by node, with the wildcards `*` and `>`. */
+  readonly publish?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A circuit: boards, and the sketches that run on them. */
 export interface CircuitDefinition {
   /** Addresses of boards by name, such as `{ desk: "/dev/ttyACM0" }`. `{ board: "sim:uno" }` by default. */
@@ -41,6 +64,8 @@ export interface CircuitDefinition {
   readonly mesh?: string;
   /** Where nodes of other processes are, such as `{ buzzer: "ws://127.0.0.1:8766" }`. */
   readonly grid?: Readonly<Record<string, string>>;
+  /** Whom nodes let in, and whom they trust. Not with `mesh`: NATS has its own. */
+  readonly security?: SecurityDefinition;
   /** Pins by number that are left otherwise than low when the circuit stops. */
   readonly pins?: Readonly<Record<string, { readonly stop: StopLevel }>>;
   /**

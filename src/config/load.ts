@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CircuitError, messageOf } from "../core/error.js";
-import type { CircuitDefinition } from "./define.js";
+import type { CircuitDefinition, SecurityDefinition } from "./define.js";
 import { checkCircuit } from "./schema.js";
 
 /** Looked for in the current folder, and nowhere above it: a configuration is code. */
@@ -31,8 +31,22 @@ export async function loadConfig(path: string): Promise<CircuitDefinition> {
   }
   refuseUnsafe(file, path);
   const circuit = checkCircuit(await loadValue(file, path), path);
-  if (circuit.wiring === undefined || isAbsolute(circuit.wiring)) return circuit;
-  return { ...circuit, wiring: join(dirname(file), circuit.wiring) };
+  const beside = (given: string) => (isAbsolute(given) ? given : join(dirname(file), given));
+  return {
+    ...circuit,
+    ...(circuit.wiring !== undefined && { wiring: beside(circuit.wiring) }),
+    ...(circuit.security !== undefined && { security: withPaths(circuit.security, beside) }),
+  };
+}
+
+function withPaths(security: SecurityDefinition, beside: (given: string) => string): SecurityDefinition {
+  const { credentials, tls } = security;
+  const paths = Object.entries(tls ?? {}).map(([what, path]) => [what, beside(path)]);
+  return {
+    ...security,
+    ...(credentials !== undefined && { credentials: beside(credentials) }),
+    ...(tls !== undefined && { tls: Object.fromEntries(paths) }),
+  };
 }
 
 /** A file that others may write is a way for them to run code as this user. */

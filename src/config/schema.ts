@@ -47,6 +47,57 @@ const PEER_URL = "must be an address such as ws://127.0.0.1:8766";
 
 /** At most the messages that a sender may have under way. */
 const CONCURRENCY = "must be a whole number from 1 to 1024";
+const PATH = v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"));
+
+const FLAG = v.boolean("must be true or false");
+
+/** A node's name, or any. */
+const NAME_OR_ANY = v.union([v.literal("*"), NAME], "must be a node's name, or *");
+
+const HOST = "must be a name such as bench.lan, without a port";
+
+const ORIGIN = "must be an origin such as https://desk.example:8443";
+
+const SUBJECT = "must be a subject such as events.temperature or events.>";
+
+const SECURITY = v.pipe(
+  v.strictObject({
+    credentials: v.optional(PATH),
+    plain: v.optional(FLAG),
+    anyone: v.optional(FLAG),
+    hosts: v.optional(v.array(v.pipe(v.string(HOST), v.regex(/^[\w-]+(\.[\w-]+)*$/, HOST)))),
+    // Neither `null` nor extensions: any page can be the one, and the other speaks for any page.
+    origins: v.optional(
+      v.array(v.pipe(v.string(ORIGIN), v.regex(/^https?:\/\/([\w.-]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, ORIGIN))),
+    ),
+    tls: v.optional(
+      v.pipe(
+        v.strictObject({
+          certificate: v.optional(PATH),
+          key: v.optional(PATH),
+          authority: v.optional(PATH),
+        }),
+        v.check(
+          ({ certificate, key }) => (certificate === undefined) === (key === undefined),
+          "must have both a certificate and its key, or none",
+        ),
+      ),
+    ),
+    access: v.optional(
+      v.record(NAME_OR_ANY, v.record(NAME_OR_ANY, v.array(v.string("must be a channel, or *")))),
+    ),
+    publish: v.optional(
+      v.record(
+        NAME_OR_ANY,
+        v.array(v.pipe(v.string(SUBJECT), v.regex(/^([^\s.>]+\.)*([^\s.>]+|>)$/, SUBJECT))),
+      ),
+    ),
+  }),
+  v.check(
+    ({ credentials, anyone }) => credentials === undefined || anyone !== true,
+    "must have either credentials or anyone",
+  ),
+);
 
 const NODE = {
   board: v.optional(NAME),
@@ -83,6 +134,7 @@ const CIRCUIT = v.pipe(
     nodes: v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name"),
     mesh: v.optional(v.pipe(v.string(MESH_URL), v.regex(/^(nats|tls):\/\/[^/\s]+/, MESH_URL))),
     grid: v.optional(v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]+/, PEER_URL)))),
+    security: v.optional(SECURITY),
     pins: v.optional(
       v.record(
         v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be a pin's number")),
@@ -101,6 +153,8 @@ const CIRCUIT = v.pipe(
         addIssue({ message: `nodes.${name}.board: is "${node.board}", not one of: ${boards.join(", ")}` });
       }
     }
+    if (dataset.value.security !== undefined && dataset.value.mesh !== undefined)
+      addIssue({ message: "security: is for WebSockets; over NATS the server's own accounts decide" });
     if (Object.keys(dataset.value.nodes).length === 0)
       addIssue({ message: "nodes: must have at least one node" });
   }),

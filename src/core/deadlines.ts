@@ -57,6 +57,9 @@ export class Deadlines {
     else link.before.after = link.after;
     if (link.after === undefined) this.#last = link.before;
     else link.after.before = link.before;
+    // An old link that is garbage would otherwise keep those that came after it, and they those after them.
+    link.before = undefined;
+    link.after = undefined;
     if (this.#first !== undefined) return;
     this.#stopTimer?.();
     this.#stopTimer = undefined;

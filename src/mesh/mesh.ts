@@ -47,6 +47,8 @@ export type Handler = (delivery: Delivery) => unknown;
 export type Messages = Iterable<Payload> | AsyncIterable<Payload>;
 
 export interface StreamOptions {
+  /** Name of the node that sends: who it is to its receivers, to whom it may have to prove it. */
+  readonly from?: string;
   /** Messages go to this channel of the target. Empty by default. */
   readonly channel?: string;
   /**

@@ -6,6 +6,7 @@ import { InSessions } from "./framed/in-sessions.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
 import type { Handler } from "./mesh.js";
+import type { Guard } from "./safety/trust.js";
 import type { TraceContext } from "./trace.js";
 import { traced } from "./tracing.js";
 
@@ -19,6 +20,12 @@ export interface NodeOptions {
   readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** Whether a sender, by its name, may use a channel; all may where it is left out. */
+  mayTake?(from: string, channel: string): boolean;
+  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
+  mayPublish?(from: string, subject: string): boolean;
+  /** Takes note of a sender that may not. */
+  refused?(from: string, peer: string, reason: string): void;
 }
 
 /** An open connection of the plain protocol to a node, as the node sees it. */
@@ -45,19 +52,15 @@ export class Node {
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#sinceMs = options.clock.now();
-    const { name, clock, limits, events, schedule, concurrency = 1 } = options;
+    const { name, concurrency = 1 } = options;
     const handler = traced(name, options.handler);
     this.#handler = handler;
-    const { boot } = this;
     this.#sessions = new InSessions({
+      ...options,
       node: name,
-      boot,
+      boot: this.boot,
       handler,
       concurrency,
-      clock,
-      limits,
-      events,
-      schedule,
       tally: this.#received,
     });
   }
@@ -93,8 +96,8 @@ export class Node {
   }
 
   /** Takes a new framed link. See `InSessions.accept()`. */
-  accept(link: FrameLink, peer: string): FrameLinkEvents {
-    return this.#sessions.accept(link, peer);
+  accept(link: FrameLink, peer: string, guard?: Guard): FrameLinkEvents {
+    return this.#sessions.accept(link, peer, guard);
   }
 
   /**

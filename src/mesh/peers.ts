@@ -14,14 +14,16 @@ interface Lane {
 
 export interface PeersOptions {
   readonly clock: Clock;
-  /** Makes a peer. `ended`: to be called when it is over. */
-  open(target: string, ended: () => void): Peer;
+  /** Makes a peer for what a node sends. `ended`: to be called when it is over. */
+  open(target: string, from: string | undefined, ended: () => void): Peer;
 }
 
 /** What a mesh sends to: a peer for each target, and further ones for those who ask for a lane of their own. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #peers = new Map<string, Peer>();
+  /** The same for each sending node, where receivers tell them apart. */
+  readonly #peersOf = new Map<string, Map<string, Peer>>();
   readonly #lanes = new Map<string, Lane>();
   #stopLooking: (() => void) | undefined;
 
@@ -29,22 +31,28 @@ export class Peers {
     this.#options = options;
   }
 
-  find(target: string, lane: string | undefined): Peer {
-    if (lane !== undefined) return this.#onLane(target, `${lane}/${target}`);
-    let peer = this.#peers.get(target);
-    if (peer === undefined) {
-      peer = this.#options.open(target, () => this.#peers.delete(target));
-      this.#peers.set(target, peer);
+  /** @param from Node that sends, where nothing is sent to the target yet. */
+  find(target: string, from: string | undefined, lane: string | undefined): Peer {
+    if (lane !== undefined) return this.#onLane(target, from, `${lane}/${target}`);
+    return this.#peers.get(target) ?? this.#open(target, from, this.#peers);
+  }
+
+  /** The peer of one sending node. */
+  findFrom(from: string, target: string, lane: string | undefined): Peer {
+    if (lane !== undefined) return this.#onLane(target, from, `${from}/${lane}/${target}`);
+    let peers = this.#peersOf.get(from);
+    if (peers === undefined) {
+      peers = new Map();
+      this.#peersOf.set(from, peers);
     }
-    return peer;
+    return peers.get(target) ?? this.#open(target, from, peers);
   }
 
   /** Whether a target is connected, and all messages under way and waiting. */
   loadOf(target: string): Omit<PeerCounts, "peer" | "sent"> {
     const lanes = [...this.#lanes.values()].filter((lane) => lane.target === target);
-    const loads = [this.#peers.get(target), ...lanes.map(({ peer }) => peer)].flatMap(
-      (peer) => peer?.load ?? [],
-    );
+    const peers = [this.#peers, ...this.#peersOf.values()].map((of) => of.get(target));
+    const loads = [...peers, ...lanes.map(({ peer }) => peer)].flatMap((peer) => peer?.load ?? []);
     return {
       isConnected: loads.some(({ isConnected }) => isConnected),
       outstanding: loads.reduce((sum, { outstanding }) => sum + outstanding, 0),
@@ -57,13 +65,21 @@ export class Peers {
   close(): void {
     this.#stopLooking?.();
     for (const { peer } of [...this.#lanes.values()]) peer.close();
-    for (const peer of [...this.#peers.values()]) peer.close();
+    for (const peers of [this.#peers, ...this.#peersOf.values()])
+      for (const peer of [...peers.values()]) peer.close();
   }
 
-  #onLane(target: string, key: string): Peer {
+  #open(target: string, from: string | undefined, peers: Map<string, Peer>): Peer {
+    const peer = this.#options.open(target, from, () => peers.delete(target));
+    peers.set(target, peer);
+    return peer;
+  }
+
+  #onLane(target: string, from: string | undefined, key: string): Peer {
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { target, peer: this.#options.open(target, () => this.#lanes.delete(key)), isUsed: true };
+      const peer = this.#options.open(target, from, () => this.#lanes.delete(key));
+      lane = { target, peer, isUsed: true };
       this.#lanes.set(key, lane);
       this.#stopLooking ??= this.#lookLater();
     }

@@ -13,6 +13,7 @@ import { Outlets } from "./outlets.js";
 import { checkPayload, type Payload } from "./payload.js";
 import { type DialPeer, type Meeting, Peer } from "./peer.js";
 import { Peers } from "./peers.js";
+import type { Trust } from "./safety/trust.js";
 import { Sent, WatchedSent } from "./sent.js";
 import { TracedOutbox } from "./traced-outbox.js";
 import { findTracing, type Tracing } from "./tracing.js";
@@ -34,6 +35,8 @@ export interface SenderOptions {
   readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** By what receivers are trusted, and trust the senders of this process. */
+  readonly trust?: Trust | undefined;
 }
 
 /** The sending half of a mesh, the same for every kind of link. */
@@ -48,12 +51,18 @@ export class Sender {
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
   readonly #streams = new Set<AckStream>();
+  /** Whether receivers tell the nodes of this mesh apart. */
+  readonly #isByName: boolean;
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#isByName = options.trust?.isByName === true;
     this.#deadlines = new Deadlines(options.clock);
-    this.#peers = new Peers({ clock: options.clock, open: (target, ended) => this.#open(target, ended) });
+    this.#peers = new Peers({
+      clock: options.clock,
+      open: (target, from, ended) => this.#open(target, from, ended),
+    });
     this.#outlets =
       options.connect &&
       new Outlets({ ...options, connect: options.connect, tallyOf: (target) => this.#tallyOf(target) });
@@ -100,9 +109,13 @@ export class Sender {
     });
   }
 
-  /** Connects to a target that nothing is sent to yet, so that events have a link. */
-  meet(target: string, meeting: Meeting): void {
-    if (!this.#isClosed) this.#peers.find(target, undefined).meet(meeting);
+  /**
+   * Connects to a target that nothing is sent to yet, so that events have a link.
+   *
+   * @param from Node in whose name, where receivers tell them apart.
+   */
+  meet(target: string, from: string | undefined, meeting: Meeting): void {
+    if (!this.#isClosed) this.#findPeer(target, from, undefined).meet(meeting);
   }
 
   /** What was sent so far, by target. */
@@ -132,10 +145,18 @@ export class Sender {
     });
   }
 
-  #find(target: string, { channel = "", lane }: StreamOptions, context: MessageContext | undefined): Outbox {
+  #find(
+    target: string,
+    { channel = "", lane, from }: StreamOptions,
+    context: MessageContext | undefined,
+  ): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    const peer = this.#peers.find(target, lane);
-    return peer.outbox(channel, context);
+    return this.#findPeer(target, from, lane).outbox(channel, context);
+  }
+
+  #findPeer(target: string, from: string | undefined, lane: string | undefined): Peer {
+    const isApart = this.#isByName && from !== undefined;
+    return isApart ? this.#peers.findFrom(from, target, lane) : this.#peers.find(target, from, lane);
   }
 
   #tallyOf(target: string): SentTally {
@@ -148,10 +169,12 @@ export class Sender {
     return tally;
   }
 
-  #open(target: string, ended: () => void): Peer {
-    const { dial, clock, patienceMs, limits, events, schedule, notice } = this.#options;
+  #open(target: string, from: string | undefined, ended: () => void): Peer {
+    const { dial, clock, patienceMs, limits, events, schedule, notice, trust } = this.#options;
     return new Peer({
       target,
+      from,
+      trust,
       tally: this.#tallyOf(target),
       dial,
       outlets: this.#outlets,

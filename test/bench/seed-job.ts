@@ -4,6 +4,7 @@ import { type Limit, type Program, type Row, Running } from "./bench.js";
 
 const ON_BOARDS = fileURLToPath(new URL("./seed-job-end.js", import.meta.url));
 const BARE = fileURLToPath(new URL("./seed-job-bare-end.js", import.meta.url));
+const ON_THE_MESH = fileURLToPath(new URL("./seed-job-mesh-end.js", import.meta.url));
 const SEEDS = fileURLToPath(new URL("../../../test/bench/seed-job.py", import.meta.url));
 
 /** Three processes share a core with their compilers: it took 1.5 s until the rate stood still. */
@@ -64,8 +65,8 @@ function row({
 
 /**
  * The seed's whole job: a tick, three bits to the pin and the buzzer, each acked, and the tick's ack. Ours are the
- * example's own sketches on mock boards, or sketches that have no board; the peer's pin and piezo are variables. It has
- * one tick outstanding, as it waits for each.
+ * example's own sketches on mock boards, sketches that have no board, or handlers without sketches; the peer's pin and
+ * piezo are variables. It has one tick outstanding, as it waits for each.
  */
 export const rows: readonly Row[] = [
   row({ how: "mock boards, every write confirmed", limit: { of: "ratio", atLeast: 5 } }),
@@ -76,9 +77,10 @@ export const rows: readonly Row[] = [
   }),
   row({ how: "mock boards, unconfirmed", flags: ["--no-confirm"] }),
   row({ how: "sketches without boards", ours: BARE, limit: { of: "ratio", atLeast: 15 } }),
+  row({ how: "sketches without boards, 64 ticks outstanding", ours: BARE, flags: ["--outstanding", "64"] }),
   row({
-    how: "sketches without boards, 64 ticks outstanding",
-    ours: BARE,
+    how: "handlers of the mesh, 64 ticks outstanding",
+    ours: ON_THE_MESH,
     flags: ["--outstanding", "64"],
     limit: { of: "ratio", atLeast: 200 },
   }),

@@ -6,6 +6,8 @@ import { type TestContext, test } from "node:test";
 import type { BridgeEvent } from "../../src/circuit/bridge.js";
 import { makeDiscovery } from "../../src/circuit/discovery.js";
 import { type RunBridgeOptions, runBridge } from "../../src/circuit/run-bridge.js";
+import { makeSafety } from "../../src/circuit/safety.js";
+import { systemClock } from "../../src/core/clock.js";
 import type { MeshLimits } from "../../src/mesh/limits.js";
 import type { Handler } from "../../src/mesh/mesh.js";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
@@ -33,7 +35,10 @@ class Stage {
   }
 
   async ws(limits: Partial<MeshLimits> = {}): Promise<WsMesh> {
-    const mesh = new WsMesh({ discovery: await makeDiscovery({ env: this.#env }), limits });
+    const env = this.#env;
+    const safety = await makeSafety({}, { env, clock: systemClock, notice: () => {} });
+    const discovery = await makeDiscovery({ env, trust: safety.trust, tls: safety.tls });
+    const mesh = new WsMesh({ discovery, safety, limits });
     this.#context.after(() => mesh.close());
     return mesh;
   }

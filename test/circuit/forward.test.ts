@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { forwardTo } from "../../src/circuit/forward.js";
 import { CircuitError, type CircuitErrorCode } from "../../src/core/error.js";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
 import type { Handler, Mesh } from "../../src/mesh/mesh.js";
 import { codeOf, collect } from "../contract/waiting.js";
 
+const meshes: MemoryMesh[] = [];
+after(() => Promise.all(meshes.map((mesh) => mesh.close())));
+
+/** A mesh that is closed with the tests. */
+function memory(): MemoryMesh {
+  const mesh = new MemoryMesh();
+  meshes.push(mesh);
+  return mesh;
+}
+
 /** A near and a far mesh, and a node of the far one that the near one reaches over a bridge. */
-async function bridge(handler: Handler, far: Mesh = new MemoryMesh()) {
-  const near = new MemoryMesh();
+async function bridge(handler: Handler, far: Mesh = memory()) {
+  const near = memory();
   await far.serve("bell", handler);
   await near.serve("bell", forwardTo(far, "bell", "b1"), { concurrency: 1_024 });
   return { near, far };
@@ -16,7 +26,7 @@ async function bridge(handler: Handler, far: Mesh = new MemoryMesh()) {
 
 /** A mesh to which nothing can be sent. */
 function broken(problem: unknown): Mesh {
-  return Object.assign(new MemoryMesh(), { send: () => Promise.reject(problem) });
+  return Object.assign(memory(), { send: () => Promise.reject(problem) });
 }
 
 test("forwardTo() passes on message, channel and ack with their types", async () => {
@@ -76,7 +86,7 @@ for (const [far, near] of codes) {
     const one = await bridge(() => "", broken(problem));
     const reason = /its bridge cannot reach bell: it is not there$/;
     await assert.rejects(one.near.send("bell", "1"), { code: near, message: reason });
-    const further = new MemoryMesh();
+    const further = memory();
     await further.serve("bell", forwardTo(one.near, "bell", "b2"));
     await assert.rejects(further.send("bell", "1"), { code: near, message: reason });
   });
@@ -123,8 +133,8 @@ test("forwardTo() tells the far node that nobody waits any more", async () => {
 });
 
 test("a call that would wait for itself beyond a bridge is refused", async () => {
-  const near = new MemoryMesh();
-  const far = new MemoryMesh();
+  const near = memory();
+  const far = memory();
   const answers: string[] = [];
   await far.serve("bell", async (delivery) => {
     const [result] = await Promise.allSettled([far.send("gate", "1", { cause: delivery })]);
@@ -139,8 +149,8 @@ test("a call that would wait for itself beyond a bridge is refused", async () =>
 });
 
 test("bridges that know a node only from each other refuse it", async () => {
-  const near = new MemoryMesh();
-  const far = new MemoryMesh();
+  const near = memory();
+  const far = memory();
   await near.serve("ghost", forwardTo(far, "ghost", "b1"), { concurrency: 1_024 });
   await far.serve("ghost", forwardTo(near, "ghost", "b2"), { concurrency: 1_024 });
   await assert.rejects(near.send("ghost", "1"), {

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { MockBoard } from "../../src/board/link/mock.js";
+import { makeSafety } from "../../src/circuit/safety.js";
+import { systemClock } from "../../src/core/clock.js";
 import { type CircuitEvent, runCircuit } from "../../src/index.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
+import { temporaryFolder } from "../cli/cli.js";
 
 /** A buzzer and an iopin on a mock board, and where they listen. */
 async function run(context: TestContext) {
+  const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
   const stop = new AbortController();
   const link = new MockBoard();
   const urls = new Map<string, string>();
@@ -23,7 +27,7 @@ async function run(context: TestContext) {
       boards: { desk: "mock" },
       nodes: { buzzer: { sketch: "buzzer", listen: 0 }, iopin: { sketch: "iopin", listen: 0 } },
     },
-    { signal: stop.signal, onEvent, links: { desk: link } },
+    { signal: stop.signal, onEvent, links: { desk: link }, env },
   );
   ended.catch(() => {});
   context.after(async () => {
@@ -32,7 +36,7 @@ async function run(context: TestContext) {
   });
   await ready;
   const page = (node: string, path: string) => fetch(`${urls.get(node)?.replace("ws:", "http:")}${path}`);
-  return { urls, page, link };
+  return { urls, page, link, env };
 }
 
 test("a circuit's node says on /healthz what it is and that it is well", {
@@ -51,10 +55,11 @@ test("a circuit's node says on /healthz what it is and that it is well", {
 });
 
 test("a circuit's node counts on /metrics what it does", { timeout: 20_000 }, async (context) => {
-  const { urls, page } = await run(context);
-  const mesh = new WsMesh({ grid: Object.fromEntries(urls) });
+  const { urls, page, env } = await run(context);
+  const safety = await makeSafety({}, { env, clock: systemClock, notice: () => {} });
+  const mesh = new WsMesh({ grid: Object.fromEntries(urls), safety });
   context.after(() => mesh.close());
-  for (const tick of ["0", "1", "2"]) await mesh.send("iopin", tick, { channel: "datafeed" });
+  for (const tick of ["0", "1", "2"]) await mesh.send("iopin", tick, { from: "clock", channel: "datafeed" });
   const answer = await page("iopin", "/metrics");
   assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   const text = await answer.text();

@@ -53,6 +53,15 @@ export function temporaryFolder(context: TestContext): string {
   return folder;
 }
 
+const runtimeFolders = new WeakMap<TestContext, string>();
+
+/** Where the processes of a test find and trust each other, and no other test's: tests that run at the same time are no mesh. */
+function runtimeFolder(context: TestContext): string {
+  const folder = runtimeFolders.get(context) ?? temporaryFolder(context);
+  runtimeFolders.set(context, folder);
+  return folder;
+}
+
 /** A process that a test watches and, at its end, ends. */
 export class Running {
   readonly #child: ChildProcess;
@@ -69,8 +78,7 @@ export class Running {
     this.#what = [program, ...args].join(" ");
     this.#child = spawn(program, args, {
       cwd: options.folder ?? temporaryFolder(context),
-      // A place of its own to be found in: tests that run at the same time are no mesh.
-      env: environment({ XDG_RUNTIME_DIR: temporaryFolder(context), ...options.env }),
+      env: environment({ XDG_RUNTIME_DIR: runtimeFolder(context), ...options.env }),
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {

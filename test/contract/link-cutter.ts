@@ -83,6 +83,7 @@ export class LinkCutter {
         return link.isLocal === true;
       },
       headBytes: link.headBytes,
+      ...(link.passage && { passage: link.passage }),
       send: (frame) => {
         if (isCut) return;
         link.send(frame);

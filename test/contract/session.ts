@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
+import type { AckStream } from "../../src/mesh/ack-stream.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../../src/mesh/limits.js";
-import type { Delivery, Handler } from "../../src/mesh/mesh.js";
+import type { Delivery, Handler, Messages, StreamOptions } from "../../src/mesh/mesh.js";
 import type { Json, Payload } from "../../src/mesh/payload.js";
 import type { DialPeer } from "../../src/mesh/peer.js";
+import type { Trust } from "../../src/mesh/safety/trust.js";
 import { Sender } from "../../src/mesh/sender.js";
 import { LinkCutter } from "./link-cutter.js";
 import { codeOf, collect, Gate, turns } from "./waiting.js";
@@ -14,6 +16,8 @@ export interface SessionRig {
   readonly dial: DialPeer;
   serve(name: string, handler: Handler, concurrency?: number): Promise<{ close(): Promise<void> }>;
   close(): Promise<void>;
+  /** What both ends ask of each other, where they do. */
+  readonly trust?: Trust;
   /** Lets links move what is under way, for so long that nothing of it takes 5 000 turns. */
   turn(): Promise<void>;
 }
@@ -32,6 +36,17 @@ interface Stage extends SessionRig {
   settle<Result>(result: Promise<Result>): Promise<Result>;
 }
 
+/** A sender that says who it is. */
+class NamedSender extends Sender {
+  override send(target: string, message: Payload, options: StreamOptions = {}): Promise<Payload> {
+    return super.send(target, message, { from: "sender", ...options });
+  }
+
+  override stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
+    return super.stream(target, messages, { from: "sender", ...options });
+  }
+}
+
 type Story = (name: string, run: (stage: Stage) => Promise<void>) => void;
 
 const LIMITS: MeshLimits = { ...DEFAULT_LIMITS, outstanding: 16, queued: 2_000 };
@@ -43,7 +58,8 @@ export function testSession(kind: string, open: OpenSessionRig): void {
       const clock = new ManualClock();
       const rig = await open({ clock, limits: LIMITS });
       const cutter = new LinkCutter(rig.dial);
-      const sender = new Sender({
+      const sender = new NamedSender({
+        trust: rig.trust,
         dial: cutter.dial,
         clock,
         limits: LIMITS,

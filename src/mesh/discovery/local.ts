@@ -193,8 +193,9 @@ export class LocalSource implements Source {
 
   async #answers({ name, boot, addresses }: Advert): Promise<boolean> {
     const answer = await this.#options.identify(name, addresses[0] ?? "");
-    // Silence is no proof of death.
-    return answer.kind === "node" ? answer.boot === boot : answer.kind === "silent";
+    // Silence is no proof of death, and a refusal is the word of somebody who lives.
+    if (answer.kind === "node") return answer.boot === boot;
+    return answer.kind === "silent" || answer.kind === "denied";
   }
 
   #forget(boot: string): void {

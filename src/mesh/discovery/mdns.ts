@@ -56,13 +56,14 @@ export class MdnsSource implements Source {
   }
 
   async publish(advert: Advert): Promise<(() => Promise<void>) | undefined> {
-    const port = findOpenPort(advert);
-    if (port === undefined || !this.#bonjour) return undefined;
+    const open = findOpenPort(advert);
+    if (open === undefined || !this.#bonjour) return undefined;
+    const { port, scheme } = open;
     const service = this.#bonjour.publish({
       name: advert.boot,
       type: SERVICE,
       port,
-      txt: { boot: advert.boot, node: advert.name, protocol: FRAMED_PROTOCOL },
+      txt: { boot: advert.boot, node: advert.name, protocol: FRAMED_PROTOCOL, scheme },
       probe: false, // the name is random
     });
     this.#published.add(service);
@@ -141,10 +142,14 @@ export class MdnsSource implements Source {
 }
 
 /** The port under which others reach a node; `undefined` for one that listens to its own machine only. */
-function findOpenPort({ addresses }: Advert): number | undefined {
+function findOpenPort({
+  addresses,
+}: Advert): { readonly port: number; readonly scheme: "ws" | "wss" } | undefined {
   for (const address of addresses) {
-    const { hostname, port } = new URL(address);
-    if (findLoopback(hostname) === undefined) return Number(port || 80);
+    const { hostname, port, protocol } = new URL(address);
+    const isSecret = protocol === "wss:";
+    if (findLoopback(hostname) === undefined)
+      return { port: Number(port || (isSecret ? 443 : 80)), scheme: isSecret ? "wss" : "ws" };
   }
   return undefined;
 }
@@ -160,7 +165,9 @@ function readService({ txt, addresses = [], referer, port }: Service): Advert | 
   return findAdvert({
     boot: txt.boot,
     name: txt.node,
-    addresses: reachable.slice(0, 16).map((address) => nodeUrl(address, port)),
+    addresses: reachable
+      .slice(0, 16)
+      .map((address) => nodeUrl(address, port, txt.scheme === "wss" ? "wss" : "ws")),
     engine: "ws",
   });
 }

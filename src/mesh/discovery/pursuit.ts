@@ -7,6 +7,8 @@ export interface PursuitOptions {
   readonly discovery: Discovery;
   /** Address of a target that nobody has announced, where there is one. */
   readonly fallback: string | undefined;
+  /** Addresses where somebody answered who is not the target, or does not let us in: tried when there is no other. */
+  readonly avoided: Set<string>;
   readonly dialing: Dialing & { plain(): void };
   /** Time before the first try, in milliseconds. */
   readonly waitMs: number;
@@ -42,8 +44,10 @@ export class Pursuit {
   }
 
   #go(waitMs: number): void {
-    const { target, discovery, fallback, dialing } = this.#options;
-    const found = discovery.table.named(target).flatMap(({ addresses }) => addresses);
+    const { target, discovery, fallback, dialing, avoided } = this.#options;
+    const known = discovery.table.named(target).flatMap(({ addresses }) => addresses);
+    if (known.every((each) => avoided.has(each))) avoided.clear();
+    const found = known.filter((each) => !avoided.has(each));
     const addresses = found.length === 0 && fallback !== undefined ? [fallback] : found;
     if (addresses.join() === this.#addresses) return;
     this.#addresses = addresses.join();
@@ -68,7 +72,11 @@ export class Pursuit {
         missing: (where, problem) => dialing.missing(where, problem),
         opened: (link) => {
           this.#stopFollowing();
-          return dialing.opened(link, { address, ...(found.length > 0 && { node: target }) });
+          const denied = () => {
+            avoided.add(address);
+            return found.some((each) => !avoided.has(each));
+          };
+          return dialing.opened(link, { address, denied, ...(found.length > 0 && { node: target }) });
         },
       },
       waitMs,

@@ -1,9 +1,13 @@
+import type { Passage } from "../safety/passage.js";
+
 /** One open connection that moves frames. They arrive whole, in order, at most once; the link may break at any time. */
 export interface FrameLink {
   /** The peer takes more slowly than we send: hand over no messages until `room()` is told. */
   readonly isFull: boolean;
   /** Both ends are in one process, so that the end of the link is always told and nobody need ask for the peer. */
   readonly isLocal?: boolean;
+  /** The way between its ends, where it is one on which greetings may ask for proofs. */
+  readonly passage?: Passage;
 
   /** Bytes before a frame that the link wants to write itself. */
   readonly headBytes: number;

@@ -106,6 +106,8 @@ class Reader {
       case RECORD.hello:
       case RECORD.welcome:
       case RECORD.bye:
+      case RECORD.challenge:
+      case RECORD.proof:
         sink.json(type, this.#json());
         break;
       case RECORD.event:

@@ -29,6 +29,7 @@ const MAX_NUMBER_BYTES = 8;
 
 /** UTF-8 of one UTF-16 unit, at most. */
 const BYTES_PER_UNIT = 3;
+type JsonRecord = (typeof RECORD)["hello" | "welcome" | "bye" | "challenge" | "proof"];
 
 type RunRecord = typeof RECORD.send | typeof RECORD.ack;
 
@@ -64,7 +65,7 @@ export class FrameWriter {
   }
 
   /** A record that is a type and JSON. */
-  json(type: typeof RECORD.hello | typeof RECORD.welcome | typeof RECORD.bye, value: object): void {
+  json(type: JsonRecord, value: object): void {
     this.#type(type);
     this.#text(JSON.stringify(value));
   }

@@ -1,5 +1,7 @@
 import { CircuitError } from "../../core/error.js";
-import type { Hello, Interest, Welcome } from "./records.js";
+import { MOST_KEYS } from "../safety/keyring.js";
+import { PROOF_BYTES } from "./proof.js";
+import type { Challenge, Hello, Interest, Welcome } from "./records.js";
 
 /**
  * Reads what a sender says first.
@@ -7,13 +9,16 @@ import type { Hello, Interest, Welcome } from "./records.js";
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseHello(value: unknown): Hello {
-  const { version, sender, target, boot, channels } = fieldsOf(value);
+  const { version, sender, target, boot, channels, from, nonce, token } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
     sender: text(sender, "sender"),
     target: text(target, "target"),
     ...(boot !== undefined && { boot: text(boot, "boot") }),
+    ...(from !== undefined && { from: text(from, "from") }),
+    ...(nonce !== undefined && { nonce: text(nonce, "nonce") }),
+    ...(token !== undefined && { token: text(token, "token") }),
     channels: list(channels).map((channel) => {
       const [id, name, first] = list(channel);
       return [whole(id), text(name, "channel", 0), whole(first)];
@@ -46,6 +51,30 @@ export function parseWelcome(value: unknown): Welcome {
 }
 
 /**
+ * Reads how a receiver proves itself, and asks its sender to do the same.
+ *
+ * @throws {CircuitError} `MESSAGE_INVALID`.
+ */
+export function parseChallenge(value: unknown): Challenge {
+  const { node, boot, nonce, proofs } = fieldsOf(value);
+  return {
+    node: text(node, "node"),
+    boot: text(boot, "boot"),
+    nonce: text(nonce, "nonce"),
+    proofs: listOfProofs(proofs),
+  };
+}
+
+/**
+ * Reads a sender's proofs: one for each secret that it has.
+ *
+ * @throws {CircuitError} `MESSAGE_INVALID`.
+ */
+export function parseProofs(value: unknown): readonly Uint8Array[] {
+  return listOfProofs(fieldsOf(value).proofs).map((proof) => Buffer.from(proof, "base64url"));
+}
+
+/**
  * Reads what a process listens to. The patterns are any texts.
  *
  * @throws {CircuitError} `MESSAGE_INVALID`.
@@ -73,6 +102,17 @@ function fieldsOf(value: unknown): Record<string, unknown> {
 function text(value: unknown, name: string, least = 1): string {
   if (typeof value === "string" && value.length >= least && value.length <= MOST_CHARACTERS) return value;
   throw invalid(`no ${name} of ${least} to ${MOST_CHARACTERS} characters`);
+}
+
+function listOfProofs(value: unknown): readonly string[] {
+  const proofs = list(value);
+  if (proofs.length > MOST_KEYS) throw invalid(`${proofs.length} proofs instead of at most ${MOST_KEYS}`);
+  return proofs.map((proof) => {
+    const found = text(proof, "proof");
+    if (Buffer.from(found, "base64url").length !== PROOF_BYTES)
+      throw invalid(`a proof that has not ${PROOF_BYTES} bytes`);
+    return found;
+  });
 }
 
 function whole(value: unknown): number {

@@ -52,6 +52,8 @@ export class InChannel implements DeliveryPlace {
   received = 0;
   /** It has told of a gap, or of a refusal, and ignores what still comes until the sender has heard. */
   isDeaf = false;
+  /** Its sender may not use it: each message is refused. */
+  isForbidden = false;
   /** Acks by sequence number, of those after `#confirmed`: a ring, because a window of them comes and goes. */
   #ring: (KeptAck | undefined)[] = NO_ACKS;
   #confirmed = 0;

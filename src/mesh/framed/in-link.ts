@@ -1,23 +1,29 @@
 import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
+import type { Guard } from "../safety/trust.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
-import { readFrame } from "./frame-reader.js";
-import { parseHello } from "./hello.js";
+import { type Admitted, InGreeting } from "./in-greeting.js";
 import type { InSession } from "./in-session.js";
-import { type Hello, RECORD } from "./records.js";
+import type { Hello } from "./records.js";
 
 /** What all links of a node have in common. */
 export interface InLinkHost {
+  readonly node: string;
+  readonly boot: string;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Whether a hello goes on with a session that there is. */
+  resumes(hello: Hello): boolean;
+  /** Whether the session that a hello names is the sender's, or there is none. */
+  isOwn(admitted: Admitted): boolean;
   /** Finds or makes the session that a hello asks for, and puts it on the link. What it throws costs the link. */
-  greeted(link: InLink, hello: Hello): void;
+  greeted(link: InLink, admitted: Admitted): void;
   /** The link is of no more use; told once. */
   gone(link: InLink): void;
 }
 
 /**
- * A link to a node, whose first record must be a hello; from then on it is a session's. There are thousands of them, so
+ * A link to a node, which begins with a greeting; from then on it is a session's. There are thousands of them, so
  * that it is one object, without a timer once it is greeted.
  */
 export class InLink implements FrameLinkEvents {
@@ -27,15 +33,19 @@ export class InLink implements FrameLinkEvents {
   /** Whose link it has become. */
   session: InSession | undefined;
   readonly #host: InLinkHost;
-  /** Stops waiting for the hello. */
+  #greeting: InGreeting | undefined;
+  /** Stops waiting for the end of the greeting, and then for the end of what its sender was let in by. */
   #stopWaiting: (() => void) | undefined;
   #heardAtMs = 0;
 
-  constructor(link: FrameLink, peer: string, host: InLinkHost) {
+  /** @param guard What its sender is asked for; nothing where it is left out. */
+  constructor(link: FrameLink, peer: string, guard: Guard | undefined, host: InLinkHost) {
     this.link = link;
     this.peer = peer;
     this.#host = host;
-    this.#stopWaiting = host.clock.after(host.limits.handshakeMs, () => this.giveUp());
+    const { node, boot, clock, limits } = host;
+    this.#greeting = new InGreeting({ node, boot, link, guard, resumes: (hello) => host.resumes(hello) });
+    this.#stopWaiting = clock.after(limits.handshakeMs, () => this.giveUp());
   }
 
   frame(frame: Uint8Array): void {
@@ -43,7 +53,7 @@ export class InLink implements FrameLinkEvents {
       const nowMs = Math.floor(this.#host.clock.now()); // a fraction would be an object of its own
       this.#heardAtMs = nowMs;
       if (this.session) this.session.take(frame, nowMs);
-      else this.#greet(helloOf(frame));
+      else if (this.#greeting) this.#greet(this.#greeting, frame);
     } catch {
       // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.
       this.giveUp();
@@ -75,34 +85,17 @@ export class InLink implements FrameLinkEvents {
 
   /** Waits for nothing more. Idempotent. */
   stop(): void {
+    this.#greeting = undefined;
     this.#stopWaiting?.();
     this.#stopWaiting = undefined;
   }
 
-  #greet(hello: Hello): void {
+  #greet(greeting: InGreeting, frame: Uint8Array): void {
+    const admitted = greeting.take(frame);
+    if (admitted === undefined) return;
+    if (!this.#host.isOwn(admitted)) throw greeting.refuse(admitted.from, "the session is another's");
     this.stop();
-    this.#host.greeted(this, hello);
+    this.#stopWaiting = greeting.watch(admitted, () => this.giveUp());
+    this.#host.greeted(this, admitted);
   }
-}
-
-/** The hello that a first frame must be. */
-function helloOf(frame: Uint8Array): Hello {
-  let hello: Hello | undefined;
-  const refuse = () => {
-    throw new Error("its first frame is no hello");
-  };
-  readFrame(frame, {
-    json: (type, value) => {
-      if (type !== RECORD.hello || hello !== undefined) refuse();
-      hello = parseHello(value);
-    },
-    open: refuse,
-    chain: refuse,
-    message: refuse,
-    ack: refuse,
-    failure: refuse,
-    numbers: refuse,
-  });
-  if (hello === undefined) throw new Error("its first frame is empty");
-  return hello;
 }

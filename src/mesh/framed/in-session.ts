@@ -33,10 +33,24 @@ export interface InSessionOptions {
   /** Where events of its links go to and come from. */
   readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
+  /** Whether a sender, by its name, may use a channel; any may where it is left out. */
+  mayTake?(from: string, channel: string): boolean;
+  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
+  mayPublish?(from: string, subject: string): boolean;
+  /** Takes note of what a sender may not. */
+  refused?(from: string, peer: string, reason: string): void;
   /** A session runs nothing, and nothing of it waits any more. */
   readonly idle: () => void;
   /** A sender has ended its session. */
   readonly left: (sender: string) => void;
+}
+
+/** Whose session it is. */
+export interface Visitor {
+  readonly sender: string;
+  readonly from: string;
+  readonly peer: string;
+  readonly number: number;
 }
 
 /**
@@ -47,6 +61,10 @@ export interface InSessionOptions {
 export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventOutput {
   /** Random, made by the sender. */
   readonly sender: string;
+  /** Name of the sender's node, which it may have had to prove; empty where it gave none. */
+  readonly from: string;
+  /** Whose session it is, as far as the network tells. */
+  readonly peer: string;
   /** Which of its receiver's sessions it is. */
   readonly #number: number;
   readonly #options: InSessionOptions;
@@ -68,8 +86,10 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
   #nowMs = 0;
 
   /** @param options The same for all sessions of a node. */
-  constructor(sender: string, number: number, options: InSessionOptions) {
+  constructor({ sender, from, peer, number }: Visitor, options: InSessionOptions) {
     this.sender = sender;
+    this.from = from;
+    this.peer = peer;
     this.#number = number;
     this.#options = options;
     this.#writer = new TurnWriter(options.schedule);
@@ -213,7 +233,10 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
   }
 
   event(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void {
-    this.#events?.event(subject, data, headers, bytes);
+    const { mayPublish, refused } = this.#options;
+    if (mayPublish?.(this.from, subject) === false)
+      refused?.(this.from, this.peer, `it may not publish on ${JSON.stringify(subject)}`);
+    else this.#events?.event(subject, data, headers, bytes);
   }
 
   /** See `EventOutput`. */
@@ -241,6 +264,9 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
     if (Buffer.byteLength(name) > this.#options.limits.channelBytes)
       throw unexpected("a channel whose name is too long");
     const channel = new InChannel(id, name, this);
+    const { mayTake, refused } = this.#options;
+    channel.isForbidden = mayTake?.(this.from, name) === false;
+    if (channel.isForbidden) refused?.(this.from, this.peer, `it may not send to ${JSON.stringify(name)}`);
     // Most have one; an array that grows takes room for seventeen at once.
     if (id === 0 && this.#channels.length === 0) this.#channels = [channel];
     else this.#channels[id] = channel;
@@ -269,6 +295,11 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
     channel.received = sequence;
     this.#held++;
     this.#options.tally.messages++;
+    if (channel.isForbidden) {
+      const reason = `${this.node} takes nothing from it on channel ${JSON.stringify(channel.name)}`;
+      this.answered(channel, sequence, new FailedAck({ code: "DENIED", reason }));
+      return;
+    }
     const { place } = channel;
     this.#runs.add(channel, new InDelivery(place, sequence, message, headers, this.#nowMs, bytes));
   }

@@ -2,10 +2,12 @@ import type { Clock } from "../../core/clock.js";
 import type { NodeCounts, ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
+import type { Guard } from "../safety/trust.js";
 import type { EventExchange } from "./event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
+import type { Admitted } from "./in-greeting.js";
 import { InLink, type InLinkHost } from "./in-link.js";
-import { InSession, type InSessionOptions } from "./in-session.js";
+import { InSession, type InSessionOptions, type Visitor } from "./in-session.js";
 import { SESSION_KEPT_MS } from "./out-link.js";
 import type { Hello } from "./records.js";
 
@@ -30,6 +32,12 @@ export interface InSessionsOptions {
   /** Where events of its links go to and come from. */
   readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
+  /** Whether a sender, by its name, may use a channel; all may where it is left out. */
+  mayTake?(from: string, channel: string): boolean;
+  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
+  mayPublish?(from: string, subject: string): boolean;
+  /** Takes note of a sender that was not let in, or may not send what it sent. */
+  refused?(from: string, peer: string, reason: string): void;
 }
 
 /** Sessions with and without a link, and the messages that they hold. */
@@ -46,7 +54,6 @@ const LOOKS = 12;
 
 interface Kept {
   readonly session: InSession;
-  readonly peer: string;
   link: InLink | undefined;
   /** Calls off that it is forgotten. */
   keep: (() => void) | undefined;
@@ -80,9 +87,13 @@ export class InSessions {
     };
     const { clock, limits } = options;
     this.#host = {
+      node: options.node,
+      boot: options.boot,
       clock,
       limits,
-      greeted: (link, hello) => this.#attach(hello, link),
+      resumes: (hello) => this.#resumes(hello),
+      isOwn: (admitted) => this.#isOwn(admitted),
+      greeted: (link, admitted) => this.#attach(admitted, link),
       gone: (link) => this.#gone(link),
     };
   }
@@ -91,9 +102,10 @@ export class InSessions {
    * Takes a new link, whose first record must be a hello.
    *
    * @param peer Whose link it is, as far as the network tells: sessions are counted by it.
+   * @param guard What its sender is asked for; nothing where it is left out.
    */
-  accept(link: FrameLink, peer: string): FrameLinkEvents {
-    const accepted = new InLink(link, peer, this.#host);
+  accept(link: FrameLink, peer: string, guard?: Guard): FrameLinkEvents {
+    const accepted = new InLink(link, peer, guard, this.#host);
     this.#links.add(accepted);
     if (link.isLocal !== true) this.#stopLooking ??= this.#lookLater();
     return accepted;
@@ -146,12 +158,22 @@ export class InSessions {
     });
   }
 
-  #attach(hello: Hello, link: InLink): void {
+  /** Whether a session that is kept is the sender's: whoever has seen its id could name it. */
+  #isOwn({ hello, from }: Admitted): boolean {
+    const kept = this.#sessions.get(hello.sender);
+    return kept === undefined || kept.session.from === from;
+  }
+
+  #resumes({ sender, boot }: Hello): boolean {
+    return boot === this.#options.boot && this.#sessions.has(sender);
+  }
+
+  #attach({ hello, from }: Admitted, link: InLink): void {
     const { sender } = hello;
     const before = this.#sessions.get(sender);
-    const resumed = before !== undefined && hello.boot === this.#options.boot;
+    const resumed = this.#resumes(hello);
     if (before && !resumed) this.#forget(before);
-    const kept = resumed ? before : this.#open(sender, link.peer);
+    const kept = before && resumed ? before : this.#open({ sender, from, peer: link.peer });
     this.#moor(kept);
     this.#release(kept.link);
     kept.link = link;
@@ -160,9 +182,10 @@ export class InSessions {
     if (this.#isLeaving) kept.session.leave();
   }
 
-  #open(sender: string, peer: string): Kept {
-    const session = new InSession(sender, ++this.#opened, this.#sessionOptions);
-    const kept: Kept = { session, peer, link: undefined, keep: undefined };
+  #open(visitor: Omit<Visitor, "number">): Kept {
+    const session = new InSession({ ...visitor, number: ++this.#opened }, this.#sessionOptions);
+    const kept: Kept = { session, link: undefined, keep: undefined };
+    const { sender } = visitor;
     this.#sessions.set(sender, kept);
     return kept;
   }
@@ -175,8 +198,8 @@ export class InSessions {
     kept.link = undefined;
     kept.session.detach();
     kept.keep = this.#options.clock.after(SESSION_KEPT_MS, () => this.#forget(kept));
-    const adrift = this.#adrift.get(kept.peer) ?? new Set();
-    this.#adrift.set(kept.peer, adrift.add(kept));
+    const adrift = this.#adrift.get(kept.session.peer) ?? new Set();
+    this.#adrift.set(kept.session.peer, adrift.add(kept));
     let bytes = 0;
     let count = 0;
     for (const each of [...adrift].reverse()) {
@@ -189,9 +212,9 @@ export class InSessions {
   #moor(kept: Kept): void {
     kept.keep?.();
     kept.keep = undefined;
-    const adrift = this.#adrift.get(kept.peer);
+    const adrift = this.#adrift.get(kept.session.peer);
     adrift?.delete(kept);
-    if (adrift?.size === 0) this.#adrift.delete(kept.peer);
+    if (adrift?.size === 0) this.#adrift.delete(kept.session.peer);
   }
 
   /** A session closes its link itself. */

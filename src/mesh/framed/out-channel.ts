@@ -214,7 +214,8 @@ export function headersOf(entry: Entry, clock: Clock): Headers | undefined {
   const { context, deliveries, key } = entry;
   if (context === undefined && deliveries === 0) return undefined;
   const deadlineMs = deadlineOf(context, clock);
-  if (deadlineMs === undefined && deliveries === 0 && context?.trace === undefined) return undefined;
+  const hasOther = deliveries > 0 || key !== undefined || context?.trace !== undefined;
+  if (deadlineMs === undefined && !hasOther) return undefined;
   return {
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(deliveries > 0 && { deliveries }),

@@ -4,7 +4,8 @@ import { CircuitError, messageOf } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { KeepAlive } from "./keep-alive.js";
-import { type Hello, RECORD } from "./records.js";
+import { deniedBy, type Identity, OutGreeting } from "./out-greeting.js";
+import { type Hello, RECORD, type Welcome } from "./records.js";
 import { TurnWriter } from "./turn-writer.js";
 
 /** How long both ends keep a session after its link broke, in milliseconds: a router's restart. */
@@ -19,6 +20,8 @@ export interface Dialing {
   missing(address: string, problem: CircuitError): void;
   /** There is a link; its events go to what is returned. */
   opened(link: FrameLink, found?: Found): FrameLinkEvents;
+  /** The target may not be spoken to there. The connector does not go on trying. */
+  denied?(problem: CircuitError): void;
 }
 
 /** Where a target was found that had been looked for. */
@@ -26,12 +29,14 @@ export interface Found {
   readonly address: string;
   /** Name that it must have: what was announced there may have given way to another node. */
   readonly node?: string;
+  /** Who answers there is not let in, or is not to be trusted. @returns Whether there is another to try. */
+  denied?(): boolean;
 }
 
 /** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
 export type Dial = (target: string, dialing: Dialing, waitMs: number) => () => void;
 
-export interface OutLinkOptions {
+export interface OutLinkOptions extends Identity {
   readonly target: string;
   readonly dial: Dial;
   readonly clock: Clock;
@@ -41,7 +46,7 @@ export interface OutLinkOptions {
   /** Adds what should ride along with a frame that is about to leave. */
   beforeFlush(): void;
   /** What to say first on a new link. */
-  hello(): Hello;
+  hello(): Omit<Hello, "from" | "nonce">;
   /** A frame; what is thrown costs the link. */
   frame(frame: Uint8Array): void;
   /** A full link may have room again. */
@@ -50,6 +55,8 @@ export interface OutLinkOptions {
   lost(): boolean;
   /** There was no link for so long. */
   gaveUp(patienceMs: number, problem: CircuitError | undefined): void;
+  /** The target does not let the sender in, or is not to be trusted. */
+  denied(problem: CircuitError): void;
 }
 
 /** Keeps a sender's session on a link: dials, greets, asks whether the receiver is there, dials again. */
@@ -58,6 +65,7 @@ export class OutLink {
   readonly #options: OutLinkOptions;
   readonly #keepAlive: KeepAlive;
   #link: FrameLink | undefined;
+  #greeting: OutGreeting | undefined;
   #isOpen = false;
   #isOver = false;
   #found: Found | undefined;
@@ -69,6 +77,7 @@ export class OutLink {
   #barrenWaits: Iterator<number, never> | undefined;
   #stopDialing: () => void = () => {};
   #stopPatience: () => void = () => {};
+  #stopWatching: () => void = () => {};
 
   constructor(options: OutLinkOptions) {
     this.#options = options;
@@ -104,8 +113,37 @@ export class OutLink {
     this.#dial(waitMs);
   }
 
+  /**
+   * The receiver asks for a proof.
+   *
+   * @throws {CircuitError} `ACCESS_DENIED` where there is none to give.
+   */
+  challenged(challenge: unknown): void {
+    if (this.#isOpen || !this.#greeting) throw new Error("it asks for a proof when the greeting is over");
+    this.#link?.send(this.#greeting.answer(challenge));
+  }
+
+  /**
+   * The receiver leaves, or does not let the sender in.
+   *
+   * @throws {CircuitError} `ACCESS_DENIED`.
+   */
+  refuseIfDenied(reason: unknown): void {
+    if (!this.#isOpen && reason !== undefined) throw deniedBy(this.#options.target, reason);
+  }
+
+  /**
+   * Checks a welcome.
+   *
+   * @throws {CircuitError} `ACCESS_DENIED` from one who should have proved who it is.
+   */
+  check(welcome: Pick<Welcome, "node" | "boot">): void {
+    this.#greeting?.check(welcome);
+  }
+
   /** The receiver has answered the greeting. */
   welcomed(): void {
+    this.#stopWatching = this.#greeting?.watch(() => this.drop("a credential has changed", 0)) ?? (() => {});
     this.#stopPatience();
     this.#problem = undefined;
     this.#isOpen = true;
@@ -137,6 +175,7 @@ export class OutLink {
         missing(address, problem);
       },
       opened: (link, found) => this.#greet(link, found),
+      denied: (problem) => this.#options.denied(problem),
     };
     this.#stopDialing = dial(target, dialing, waitMs);
   }
@@ -145,7 +184,9 @@ export class OutLink {
     this.#link = link;
     this.#found = found;
     this.writer.attach(link);
-    this.writer.record.json(RECORD.hello, this.#options.hello());
+    const { target, from, trust, hello } = this.#options;
+    this.#greeting = new OutGreeting({ target, from, trust, link });
+    link.send(this.#greeting.hello(hello()));
     if (link.isLocal !== true) this.#keepAlive.start();
     return {
       frame: (frame) => this.#take(link, frame),
@@ -169,7 +210,19 @@ export class OutLink {
       this.#options.frame(frame);
       if (wasOpen) this.#barrenWaits = undefined;
     } catch (error) {
-      this.drop(messageOf(error), this.#waits.next().value);
+      if (error instanceof CircuitError && error.code === "ACCESS_DENIED") this.#denied(error);
+      else this.drop(messageOf(error), this.#waits.next().value);
+    }
+  }
+
+  /** Tries the next of those who claim to be the target, or gives up. */
+  #denied(problem: CircuitError): void {
+    this.#link?.close();
+    if (this.#found?.denied?.() === true) {
+      this.#lost(problem.message, 0);
+      if (!this.#isOver) this.#problem = problem;
+    } else {
+      this.#options.denied(problem);
     }
   }
 
@@ -189,6 +242,9 @@ export class OutLink {
   }
 
   #detach(): void {
+    this.#stopWatching();
+    this.#stopWatching = () => {};
+    this.#greeting = undefined;
     this.#link = undefined;
     this.#isOpen = false;
     this.writer.attach(undefined);

@@ -8,11 +8,12 @@ import { errorOf } from "./failure.js";
 import { type FrameSink, readFrame } from "./frame-reader.js";
 import { parseWelcome } from "./hello.js";
 import type { Entry } from "./out-channel.js";
+import type { Identity } from "./out-greeting.js";
 import { type Dial, OutLink } from "./out-link.js";
 import { OutMessages } from "./out-messages.js";
 import { RECORD, type Welcome } from "./records.js";
 
-export interface OutSessionOptions {
+export interface OutSessionOptions extends Identity {
   readonly target: string;
   readonly dial: Dial;
   readonly clock: Clock;
@@ -60,9 +61,11 @@ export class OutSession {
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    const { target, dial, clock, limits, schedule, tally } = options;
+    const { target, from, trust, dial, clock, limits, schedule, tally } = options;
     this.#link = new OutLink({
       target,
+      from,
+      trust,
       dial,
       clock,
       limits,
@@ -82,6 +85,7 @@ export class OutSession {
       room: () => this.#messages.sendWaiting(),
       lost: () => this.#lost(),
       gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
+      denied: (problem) => this.#rejectAll(problem, problem.message),
     });
     const mayWrite = () => !this.#isLeaving && this.#link.hasRoom;
     this.#messages = new OutMessages({ clock, limits, tally, writer: this.#link.writer, mayWrite });
@@ -155,8 +159,9 @@ export class OutSession {
   readonly #sink: FrameSink = {
     json: (type, value) => {
       if (type === RECORD.welcome) this.#welcome(parseWelcome(value));
+      else if (type === RECORD.challenge) this.#link.challenged(value);
       else if (type === RECORD.bye) this.#farewell(value);
-      else throw unexpected("a hello");
+      else throw unexpected("what only senders say");
     },
     open: () => {
       throw unexpected("a channel");
@@ -189,13 +194,17 @@ export class OutSession {
       }
     },
     interest: ({ patterns }) => this.#events?.interest(patterns),
-    event: (subject, data, headers, bytes) => this.#events?.event(subject, data, headers, bytes),
+    event: (subject, data, headers, bytes) => {
+      const { target, trust } = this.#options;
+      if (trust?.mayPublish(target, subject) !== false) this.#events?.event(subject, data, headers, bytes);
+    },
   };
 
   #welcome({ node, boot, process, session, resumed, channels, window, windowBytes }: Welcome): void {
     if (this.#link.isOpen) throw unexpected("a second welcome");
     const { found } = this.#link;
     if (found?.node !== undefined && found.node !== node) throw new Error(`${node} answers in its place`);
+    this.#link.check({ node, boot });
     this.#isLeaving = false;
     if (resumed) this.#messages.resume(new Map(channels));
     else this.#restart();
@@ -230,7 +239,8 @@ export class OutSession {
   /** The receiver has answered all that it ran: what has no ack has not run, and never will there. */
   #farewell(value: unknown): void {
     // The cast: of any object a field may be asked for, and is checked before it is used.
-    const { retryMs } = Object(value) as { retryMs?: unknown };
+    const { retryMs, denied } = Object(value) as { retryMs?: unknown; denied?: unknown };
+    this.#link.refuseIfDenied(denied);
     this.#messages.resume(new Map());
     this.#link.drop("it has left", typeof retryMs === "number" ? retryMs : 0);
   }
@@ -246,8 +256,13 @@ export class OutSession {
   #giveUp(patienceMs: number, problem: CircuitError | undefined): void {
     const missing = problem ?? this.#error("PEER_MISSING", `no connection after ${patienceMs} ms`);
     const reason = `it did not come back within ${patienceMs} ms after the message was sent`;
+    this.#rejectAll(missing, reason);
+  }
+
+  /** Rejects what was not sent with a problem; of what was sent, nobody knows whether it ran. */
+  #rejectAll(problem: CircuitError, lostReason: string): void {
     this.#fail(({ isSent, deliveries }) =>
-      isSent || deliveries > 0 ? this.#error("DELIVERY_UNKNOWN", reason) : missing,
+      isSent || deliveries > 0 ? this.#error("DELIVERY_UNKNOWN", lostReason) : problem,
     );
   }
 

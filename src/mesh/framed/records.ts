@@ -22,6 +22,10 @@ export const RECORD = {
   /** Either asks whether the other is there. */
   ping: 0x04,
   pong: 0x05,
+  /** Receiver: proves who it is, and asks the same of its sender. JSON. */
+  challenge: 0x06,
+  /** Sender: proves who it is. JSON. */
+  proof: 0x07,
   /** Sender: a number for a channel's name. */
   open: 0x10,
   /** Sender: messages of a channel follow, from a sequence number on. */
@@ -80,8 +84,24 @@ export interface Hello {
   readonly target: string;
   /** Boot id of the receiver that it was connected to before. */
   readonly boot?: string;
+  /** Name of the node that sends. */
+  readonly from?: string;
+  /** 32 random bytes in base64url: the sender proves who it is, and wants the receiver to. */
+  readonly nonce?: string;
+  /** The secret of `from`, from those who cannot do better, over TLS or on one machine. */
+  readonly token?: string;
   /** Open channels: number, name, and first sequence number without an ack. */
   readonly channels: readonly (readonly [id: number, name: string, first: number])[];
+}
+
+/** What a receiver answers who wants its sender to prove who it is, after it has done so itself. */
+export interface Challenge {
+  readonly node: string;
+  readonly boot: string;
+  /** 32 random bytes in base64url. */
+  readonly nonce: string;
+  /** A proof in base64url for each secret of the node. */
+  readonly proofs: readonly string[];
 }
 
 /** What a receiver answers. */
@@ -121,12 +141,13 @@ export const FAILURE_CODES = [
   "CALL_CYCLE",
   "DEADLINE",
   "CANCELLED",
+  // Its sender may not use the channel.
+  "DENIED",
   // What became of it beyond whoever passed it on.
   "UNKNOWN",
   "MISSING",
   "LOST",
   "INVALID",
-  "DENIED",
 ] as const;
 
 export type FailureCode = (typeof FAILURE_CODES)[number];

@@ -6,6 +6,7 @@ import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { Node } from "../node.js";
+import type { Trust } from "../safety/trust.js";
 import { openMemoryLink } from "./memory-link.js";
 
 export interface LocalNodesOptions {
@@ -13,6 +14,8 @@ export interface LocalNodesOptions {
   readonly limits: MeshLimits;
   readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
+  /** By what senders of this process may be refused, too. */
+  readonly trust?: Trust | undefined;
 }
 
 /** The nodes of this process, by name, and the links to them. */
@@ -45,7 +48,20 @@ export class LocalNodes {
         },
       );
     }
-    const node = new Node({ name, handler, concurrency, ...this.#options });
+    const { trust, ...shared } = this.#options;
+    const node = new Node({
+      name,
+      handler,
+      concurrency,
+      ...shared,
+      ...(trust?.isByName && {
+        mayTake: (from, channel) => trust.mayTake(name, from, channel),
+        ...(trust.hasPublishRules && {
+          mayPublish: (from: string, subject: string) => trust.mayPublish(from, subject),
+        }),
+        refused: (from, peer, reason) => trust.refused({ node: name, peer, from, reason }),
+      }),
+    });
     this.#nodes.set(name, node);
     for (const expectation of [...this.#expected]) {
       if (expectation.target === name) expectation.arrived(node);

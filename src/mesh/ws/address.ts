@@ -13,8 +13,8 @@ function isLoopback4(host: string): boolean {
 }
 
 /** The URL of a node at a numeric address. */
-export function nodeUrl(address: string, port: number): string {
-  return `ws://${address.includes(":") ? `[${address}]` : address}:${port}`;
+export function nodeUrl(address: string, port: number, scheme: "ws" | "wss" = "ws"): string {
+  return `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /**

@@ -8,8 +8,14 @@ import type { Dialing } from "../framed/out-link.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { LinkEvents } from "../link.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
+import { LEAST_TLS, type Tls } from "./tls.js";
 import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink, type WsLinkOptions } from "./ws-link.js";
+
+export interface WsConnectorOptions extends WsLinkOptions {
+  /** Whose certificates are trusted; the system's where it is left out. */
+  readonly tls?: Tls | undefined;
+}
 
 interface Request {
   /** Asked before each try. */
@@ -30,10 +36,10 @@ const PLAIN_ONLY = /subprotocol/i;
 
 /** Opens the connections of a mesh to other nodes, and knows those that are open. */
 export class WsConnector {
-  readonly #options: WsLinkOptions;
+  readonly #options: WsConnectorOptions;
   readonly #open = new Set<WsLink | WsFrameLink>();
 
-  constructor(options: WsLinkOptions) {
+  constructor(options: WsConnectorOptions) {
     this.#options = options;
   }
 
@@ -117,11 +123,14 @@ export class WsConnector {
   }
 
   #attempt({ url, protocols }: Request, { opened }: Outcome, failed: (reason: string) => void): () => void {
-    const { clock, limits } = this.#options;
+    const { clock, limits, tls } = this.#options;
+    const authority = tls?.authority;
     const ws = new WebSocket(url(), [...protocols], {
       perMessageDeflate: false,
       maxPayload: protocols.length > 0 ? MOST_RECEIVED_FRAME_BYTES : limits.frameBytes,
       followRedirects: false,
+      minVersion: LEAST_TLS,
+      ...(authority && { ca: authority }),
       ...MAX_PARTS,
     });
     let socket: Duplex | undefined;

@@ -5,18 +5,23 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { CircuitError, messageOf } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
-import { findLoopback, nodeUrl } from "./address.js";
+import { nodeUrl } from "./address.js";
+import type { Host } from "./resolve-host.js";
+import { LEAST_TLS, type OwnCertificate, type Tls } from "./tls.js";
 
 export interface ListenOptions {
   /** Name of the node, for messages. */
   readonly name: string;
-  readonly host: string;
+  readonly host: Host;
   readonly port: number;
   readonly limits: MeshLimits;
+  /** What nodes show of themselves; without it they listen without TLS. */
+  readonly tls: Tls | undefined;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** A request that asks for no WebSocket. */
   request(request: IncomingMessage, response: ServerResponse): void;
@@ -38,17 +43,9 @@ const PORT_TRIES = 8;
 
 /** @throws {CircuitError} `ADDRESS_BUSY` or `ADDRESS_INVALID`. */
 export async function listen(options: ListenOptions): Promise<Listening> {
-  const addresses = findLoopback(options.host);
-  if (addresses === undefined) {
-    throw new CircuitError(
-      "ADDRESS_INVALID",
-      `Cannot serve ${options.name} on ${options.host}: nodes listen on this machine's loopback only`,
-      { hint: "Use localhost, 127.0.0.1 or ::1." },
-    );
-  }
   for (let tries = 1; ; tries++) {
     try {
-      return await listenOnAll(addresses, options);
+      return await listenOnAll(options);
     } catch (error) {
       if (options.port === 0 && codeOf(error) === "EADDRINUSE" && tries < PORT_TRIES) continue;
       throw describe(error, options);
@@ -56,40 +53,61 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
 }
 
-async function listenOnAll(addresses: readonly string[], options: ListenOptions): Promise<Listening> {
+async function listenOnAll(options: ListenOptions): Promise<Listening> {
+  const { host, tls } = options;
   const servers: Server[] = [];
+  const missing = new Set<string>();
+  const endings: (() => void)[] = [];
   const close = async () => {
+    for (const end of endings) end();
     await Promise.all(servers.map(closeServer));
   };
-  const urls: string[] = [];
   let { port } = options;
   try {
-    for (const address of addresses) {
-      const server = createNodeServer(options);
-      if (!(await bind(server, address, port))) continue;
+    for (const address of host.bound) {
+      const server = createNodeServer(options, endings);
+      if (!(await bind(server, address, port))) {
+        missing.add(address);
+        continue;
+      }
       servers.push(server);
       port = (server.address() as AddressInfo).port; // a listening TCP server has one
-      urls.push(nodeUrl(address, port));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { port, addresses: urls, close };
+  const reached = host.shown.filter((address) => !missing.has(address));
+  const scheme = tls?.own ? "wss" : "ws";
+  return { port, addresses: reached.map((address) => nodeUrl(address, port, scheme)), close };
 }
 
-function createNodeServer({ limits, upgrade, request }: ListenOptions): Server {
-  const server = createServer(
-    {
-      headersTimeout: limits.handshakeMs,
-      requestTimeout: limits.handshakeMs,
-      connectionsCheckingInterval: Math.ceil(limits.handshakeMs / 4),
-    },
-    request,
-  );
+/** @param endings Takes what has to be ended with it. */
+function createNodeServer({ limits, upgrade, request, tls }: ListenOptions, endings: (() => void)[]): Server {
+  const times = {
+    headersTimeout: limits.handshakeMs,
+    requestTimeout: limits.handshakeMs,
+    connectionsCheckingInterval: Math.ceil(limits.handshakeMs / 4),
+  };
+  const own = tls?.own;
+  let server: Server;
+  if (tls && own) {
+    const secure = createTlsServer(
+      { ...times, ...secureOptions(own), handshakeTimeout: limits.handshakeMs },
+      request,
+    );
+    endings.push(tls.follow((renewed) => secure.setSecureContext(secureOptions(renewed))));
+    server = secure;
+  } else {
+    server = createServer(times, request);
+  }
   server.maxConnections = limits.connections + HANDSHAKES;
   server.on("upgrade", upgrade);
   return server;
+}
+
+function secureOptions(own: OwnCertificate) {
+  return { ...own, minVersion: LEAST_TLS } as const;
 }
 
 /** Returns false where this machine has no such address. */
@@ -114,16 +132,18 @@ function closeServer(server: Server): Promise<void> {
 /** Answers an upgrade that is not wanted, and lets the socket go. */
 export function refuseUpgrade(socket: Duplex, status: number, reason: string): void {
   const body = `${reason}\n`;
+  // What a browser, or a client that asks a person, shows for it: RFC 9110 section 11.6.1.
+  const challenge = status === 401 ? "WWW-Authenticate: Bearer\r\n" : "";
   socket.on("error", () => {}); // a peer that does not wait for the answer
   socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `${challenge}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 
 function describe(error: unknown, { name, host, port }: ListenOptions): CircuitError {
-  const what = `Cannot serve ${name} on ${host} port ${port}`;
+  const what = `Cannot serve ${name} on ${host.name} port ${port}`;
   if (codeOf(error) === "EADDRINUSE") {
     return new CircuitError("ADDRESS_BUSY", `${what}: another process listens there`, {
       hint: "Stop it, or choose another port.",

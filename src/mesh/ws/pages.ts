@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../core/clock.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
-import { findLoopback } from "./address.js";
-import { type AdmissionRules, admit } from "./admission.js";
+import type { Trust } from "../safety/trust.js";
+import { type AdmissionRules, findForbidden } from "./admission.js";
+import { mayRead } from "./may-read.js";
 
 /** What a page says. */
 export interface PageAnswer {
@@ -19,15 +20,18 @@ export interface AnswerOptions {
   readonly node: Node;
   readonly pages: Pages;
   readonly rules: AdmissionRules;
+  readonly trust: Trust | undefined;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  /** Takes note of who is turned away. */
+  refused(reason: string): void;
 }
 
 /** Answers a request that asks for no WebSocket: with a page, where there is one and this reader may have it. */
 export function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  { node, pages, rules, clock, limits }: AnswerOptions,
+  { node, pages, rules, trust, clock, limits, refused }: AnswerOptions,
 ): void {
   const [path = ""] = (request.url ?? "").split("?", 1);
   const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
@@ -35,13 +39,20 @@ export function answerRequest(
   // Who neither sends nor takes it all in time is cut.
   const stopWaiting = clock.after(limits.handshakeMs, () => response.destroy());
   response.once("close", stopWaiting);
+  const forbidden = findForbidden(request.headers, rules);
+  if (forbidden) {
+    refused(forbidden.reason);
+    end(response, { status: forbidden.status, contentType: TEXT, body: `${forbidden.reason}\n` });
+    return;
+  }
   if (page === undefined) {
     end(response, WEBSOCKETS_ONLY);
     return;
   }
-  const refusal = findRefusal(request, rules);
-  if (refusal) {
-    end(response, refusal);
+  // It tells who talks to whom.
+  if (!mayRead(request, trust)) {
+    refused(TOKEN_NEEDED.body.trim());
+    end(response, TOKEN_NEEDED);
     return;
   }
   if (request.method !== "GET" && request.method !== "HEAD") {
@@ -59,24 +70,6 @@ async function answerOf(page: Pages[string], node: Node): Promise<Answer> {
   }
 }
 
-/** Why somebody may not read a page: it tells who talks to whom. */
-function findRefusal(request: IncomingMessage, rules: AdmissionRules): Answer | undefined {
-  const admission = admit("/", request.headers, rules);
-  if ("status" in admission)
-    return { status: admission.status, contentType: TEXT, body: `${admission.reason}\n` };
-  if (isLoopback(request.socket.remoteAddress ?? "")) return undefined;
-  return {
-    status: 401,
-    contentType: TEXT,
-    body: "Only this machine may read this.\n",
-    headers: { "WWW-Authenticate": "Bearer" },
-  };
-}
-
-function isLoopback(address: string): boolean {
-  return findLoopback(address.replace(/^::ffff:/, "")) !== undefined;
-}
-
 type Answer = PageAnswer & { readonly headers?: Readonly<Record<string, string>> };
 
 const TEXT = "text/plain; charset=utf-8";
@@ -86,6 +79,13 @@ const WEBSOCKETS_ONLY: Answer = {
   contentType: "text/plain",
   body: "This is a node of a circuit: connect with a WebSocket.\n",
   headers: { Connection: "close, Upgrade", Upgrade: "websocket" },
+};
+
+const TOKEN_NEEDED: Answer = {
+  status: 401,
+  contentType: TEXT,
+  body: "Read it from this machine, or over TLS with the token of a credential.\n",
+  headers: { "WWW-Authenticate": "Bearer" },
 };
 
 const NOT_ALLOWED: Answer = {

@@ -1,17 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIP } from "node:net";
+import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
 import "./word-masks.js";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
+import type { Trust } from "../safety/trust.js";
 import { findTrace, type TraceContext } from "../trace.js";
 import { type AdmissionRules, admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
 import { answerRequest, type Pages } from "./pages.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";
+import { passageOf, plainAddress } from "./passage.js";
 import type { Poll } from "./poll.js";
+import { type Host, resolveHost } from "./resolve-host.js";
+import type { Tls } from "./tls.js";
 import { WsFrameLink } from "./ws-frame-link.js";
 import { CLOSE, WsLink } from "./ws-link.js";
 
@@ -26,61 +33,167 @@ export interface ServeWsOptions {
   readonly poll?: Poll | undefined;
   /** What the port says to those who ask without a WebSocket. */
   readonly pages?: Pages;
+  /** What is asked of whoever connects; without it nothing is, and only this machine can. */
+  readonly trust?: Trust | undefined;
+  readonly tls?: Tls | undefined;
 }
 
-/** Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one. */
-export function serveWs(options: ServeWsOptions): Promise<Listening> {
-  const { node, limits, host, port, clock, pages = {} } = options;
-  const open = new Set<WsLink | WsFrameLink>();
-  const plain = makeServer(limits.frameBytes, () => false);
-  const framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
-  // Apart from `upgrade`, whose request would otherwise be kept for as long as the connection.
-  const gone = (link: WsLink | WsFrameLink) => open.delete(link);
-  const keepPlain = (link: WsLink) => {
-    open.add(link);
-    void link.closed.then(() => gone(link));
-  };
-  const rulesFor = (request: IncomingMessage): AdmissionRules => ({
-    ...options,
-    port: request.socket.localPort ?? port,
+/**
+ * Opens a port for a node and lets WebSockets in: the framed protocol where it is asked for, else the plain one.
+ *
+ * @throws {CircuitError} `ADDRESS_BUSY` or `ADDRESS_INVALID`.
+ */
+export async function serveWs(options: ServeWsOptions): Promise<Listening> {
+  const host = await resolveHost(options.host);
+  const { node, limits, port, tls, trust } = options;
+  if (!host.isLocal && trust?.isForOthers !== true) {
+    throw new CircuitError(
+      "ADDRESS_INVALID",
+      `Cannot serve ${node.name} on ${options.host}: other machines would reach it, and there are no credentials`,
+      {
+        hint: "Use localhost, name a file of credentials (CIRCUIT_CREDENTIALS), or say --allow-anyone.",
+      },
+    );
+  }
+  const doors = new Doors(options, host);
+  return listen({
+    name: node.name,
+    host,
+    port,
+    limits,
+    tls,
+    request: (request, response) => doors.answer(request, response),
+    upgrade: (request, socket, head) => doors.upgrade(request, socket, head),
   });
-  const refuse = (socket: Duplex, status: number, reason: string) => {
-    node.refusedConnections.add(String(status));
-    refuseUpgrade(socket, status, reason);
-  };
-  const answer = (request: IncomingMessage, response: ServerResponse) =>
-    answerRequest(request, response, { node, pages, rules: rulesFor(request), clock, limits });
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const admission = admit(request.url ?? "/", request.headers, rulesFor(request));
+}
+
+/** The two ways into a node. */
+class Doors {
+  readonly #options: ServeWsOptions;
+  readonly #hosts: readonly string[];
+  readonly #open = new Set<WsLink | WsFrameLink>();
+  readonly #plain: WebSocketServer;
+  readonly #framed: WebSocketServer;
+
+  constructor(options: ServeWsOptions, host: Host) {
+    this.#options = options;
+    const names = isIP(host.name.replace(/^\[|\]$/g, "")) === 0 ? [host.name.toLowerCase()] : [];
+    this.#hosts = host.isLocal ? options.allowedHosts : [...options.allowedHosts, ...names, mdnsName()];
+    this.#plain = makeServer(options.limits.frameBytes, () => false);
+    this.#framed = makeServer(MOST_RECEIVED_FRAME_BYTES, () => FRAMED_PROTOCOL);
+  }
+
+  #rulesFor({ socket }: IncomingMessage): AdmissionRules {
+    const { port, allowedOrigins, limits } = this.#options;
+    return {
+      port: socket.localPort ?? port,
+      address: plainAddress(socket.localAddress),
+      allowedHosts: this.#hosts,
+      allowedOrigins,
+      limits,
+    };
+  }
+
+  /** Answers a request that is no upgrade. */
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    const { node, clock, limits, trust, pages = {} } = this.#options;
+    const rules = this.#rulesFor(request);
+    const refused = (reason: string) => this.#note(request, reason);
+    answerRequest(request, response, { node, pages, rules, trust, clock, limits, refused });
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { node, limits } = this.#options;
+    const admission = admit(request.url ?? "/", request.headers, this.#rulesFor(request));
     if ("status" in admission) {
-      refuse(socket, admission.status, admission.reason);
+      this.#refuse(request, socket, admission);
       return;
     }
-    if (node.isLeaving) {
-      refuse(socket, 503, `${node.name} is leaving`);
-      return;
-    }
-    if (open.size >= limits.connections) {
-      refuse(socket, 503, `${node.name} has ${open.size} connections, as many as it may`);
+    const busy = node.isLeaving
+      ? `${node.name} is leaving`
+      : this.#open.size >= limits.connections
+        ? `${node.name} has ${this.#open.size} connections, as many as it may`
+        : undefined;
+    if (busy !== undefined) {
+      node.refusedConnections.add("503");
+      refuseUpgrade(socket, 503, busy);
       return;
     }
     request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    if (asksForFrames(request)) {
-      framed.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsFrameLink(ws, socket, "server", options, gone);
-        open.add(link);
-        link.listen(node.accept(link, request.socket.remoteAddress ?? ""));
-      });
-    } else {
-      plain.handleUpgrade(request, socket, head, (ws) => {
-        const link = new WsLink(ws, socket, "server", options);
-        keepPlain(link);
-        const { traceparent, tracestate } = request.headers;
-        attach(node, admission.channel, { link, trace: findTrace(traceparent, tracestate) });
-      });
+    if (asksForFrames(request)) this.#openFramed(request, socket, head);
+    else this.#openPlain(request, socket, { head, channel: admission.channel });
+  }
+
+  #openFramed(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { node, trust } = this.#options;
+    const peer = plainAddress(request.socket.remoteAddress);
+    this.#framed.handleUpgrade(request, socket, head, (ws) => {
+      const link = new WsFrameLink(ws, socket, "server", this.#options, this.#gone);
+      this.#open.add(link);
+      link.listen(node.accept(link, peer, trust?.guard(node.name, peer, passageOf(socket))));
+    });
+  }
+
+  #openPlain(
+    request: IncomingMessage,
+    socket: Duplex,
+    { head, channel }: { readonly head: Buffer; readonly channel: string },
+  ): void {
+    const { node, trust } = this.#options;
+    const { authorization } = request.headers;
+    const admission = trust?.admitPlain(authorization, passageOf(socket)) ?? { from: undefined };
+    if ("status" in admission) {
+      this.#refuse(request, socket, admission);
+      return;
     }
+    const { from } = admission;
+    if (trust?.mayTake(node.name, from ?? "", channel) === false) {
+      const reason = `${node.name} takes nothing from it on channel ${JSON.stringify(channel)}`;
+      this.#refuse(request, socket, { status: 403, reason, from });
+      return;
+    }
+    this.#plain.handleUpgrade(request, socket, head, (ws) => {
+      const link = new WsLink(ws, socket, "server", this.#options);
+      this.#open.add(link);
+      void link.closed.then(() => this.#gone(link));
+      const { traceparent, tracestate } = request.headers;
+      attach(node, channel, { link, trace: findTrace(traceparent, tracestate) });
+      if (from === undefined) return;
+      const stopWatching = trust?.watch(() => {
+        if (trust.nameOf(authorization) !== from) link.close(CLOSE.denied, "its credential counts no more");
+      });
+      void link.closed.then(stopWatching);
+    });
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    socket: Duplex,
+    {
+      status,
+      reason,
+      from,
+    }: { readonly status: number; readonly reason: string; readonly from?: string | undefined },
+  ): void {
+    this.#note(request, reason, from);
+    this.#options.node.refusedConnections.add(String(status));
+    refuseUpgrade(socket, status, reason);
+  }
+
+  #note(request: IncomingMessage, reason: string, from?: string): void {
+    const { node, trust } = this.#options;
+    trust?.refused({ node: node.name, peer: plainAddress(request.socket.remoteAddress), from, reason });
+  }
+
+  readonly #gone = (link: WsLink | WsFrameLink): void => {
+    this.#open.delete(link);
   };
-  return listen({ name: node.name, host, port, limits, upgrade, request: answer });
+}
+
+/** The name of this machine on a local network: RFC 6762 section 3. */
+function mdnsName(): string {
+  const [name = ""] = hostname().split(".", 1);
+  return `${name.toLowerCase()}.local`;
 }
 
 function makeServer(maxPayload: number, handleProtocols: () => string | false): WebSocketServer {

@@ -1,15 +1,8 @@
+import { FINAL, headerBytesOf, LONGEST_HEADER_BYTES, SHORT_BYTES, writeHeader } from "./frame-header.js";
 import { drawKey, mask, writeKey } from "./mask.js";
 
-/** Final text frame: RFC 6455 section 5.2. */
-const FINAL_TEXT = 0x81;
-const MASKED = 0x80;
-
-/** Bytes of the longest header: 2, then 8 of length, then 4 of mask. */
-const LONGEST_HEADER_BYTES = 14;
 /** UTF-8 of one UTF-16 unit, at most. */
 const BYTES_PER_UNIT = 3;
-/** Longest payload whose length fits in the header's second byte. */
-const SHORT_BYTES = 125;
 /** Up to this many units a loop in JavaScript is quicker than the call of a native encoder (measured). */
 const LOOPED_UNITS = 24;
 
@@ -40,27 +33,15 @@ function reserve(bytes: number): void {
 
 /** Writes one frame, and returns where it ends. */
 function encode(text: string, isMasked: boolean, into: Buffer, at: number): number {
-  const maskBytes = isMasked ? 4 : 0;
   if (text.length <= LOOPED_UNITS) {
     const end = encodeAscii(text, isMasked, into, at);
     if (end !== -1) return end;
   }
-  const isShort = text.length * BYTES_PER_UNIT <= SHORT_BYTES;
-  const bytes = isShort ? 0 : Buffer.byteLength(text);
-  const headerBytes = isShort || bytes <= SHORT_BYTES ? 2 : bytes < 65_536 ? 4 : 10;
-  const payload = at + headerBytes + maskBytes;
+  const most = text.length * BYTES_PER_UNIT;
+  const bytes = most <= SHORT_BYTES ? most : Buffer.byteLength(text);
+  const payload = at + headerBytesOf(bytes, isMasked);
   const written = into.write(text, payload, "utf8");
-  into[at] = FINAL_TEXT;
-  const flag = isMasked ? MASKED : 0;
-  if (headerBytes === 2) {
-    into[at + 1] = flag | written;
-  } else if (headerBytes === 4) {
-    into[at + 1] = flag | 126;
-    into.writeUInt16BE(written, at + 2);
-  } else {
-    into[at + 1] = flag | 127;
-    into.writeBigUInt64BE(BigInt(written), at + 2);
-  }
+  writeHeader(into, at, { first: FINAL.text, payloadBytes: written, isMasked });
   if (isMasked) {
     const key = drawKey();
     writeKey(into, payload - 4, key);
@@ -78,8 +59,7 @@ function encodeAscii(text: string, isMasked: boolean, into: Buffer, at: number):
     if (unit > 0x7f) return -1;
     into[payload + index] = unit ^ (key >>> ((index & 3) << 3));
   }
-  into[at] = FINAL_TEXT;
-  into[at + 1] = (isMasked ? MASKED : 0) | text.length;
+  writeHeader(into, at, { first: FINAL.text, payloadBytes: text.length, isMasked });
   if (isMasked) writeKey(into, payload - 4, key);
   return payload + text.length;
 }

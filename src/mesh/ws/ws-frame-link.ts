@@ -1,7 +1,10 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
-import { frameInPlace, LONGEST_HEADER_BYTES } from "./binary-frame.js";
+import type { Passage } from "../safety/passage.js";
+import { frameInPlace } from "./binary-frame.js";
+import { LONGEST_HEADER_BYTES } from "./frame-header.js";
+import { passageOf } from "./passage.js";
 import { CLOSE, type WsLinkOptions } from "./ws-link.js";
 
 /**
@@ -65,6 +68,10 @@ export class WsFrameLink implements FrameLink {
 
   get headBytes(): number {
     return LONGEST_HEADER_BYTES;
+  }
+
+  get passage(): Passage {
+    return passageOf(this.#socket);
   }
 
   get isFull(): boolean {

@@ -6,7 +6,13 @@ import type { Poll } from "./poll.js";
 import { encodeTextFrames } from "./text-frames.js";
 
 /** Status codes of RFC 6455 section 7.4.1 that a node sends. */
-export const CLOSE = { normal: 1000, goingAway: 1001, textOnly: 1003, handlerFailed: 1011 } as const;
+export const CLOSE = {
+  normal: 1000,
+  goingAway: 1001,
+  textOnly: 1003,
+  denied: 1008,
+  handlerFailed: 1011,
+} as const;
 
 export interface WsLinkEvents {
   text(text: string): void;

@@ -1,12 +1,9 @@
 import { type Clock, systemClock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
 import type { MeshCounts } from "../counts.js";
 import type { Discovery } from "../discovery/discovery.js";
-import { Pursuit } from "../discovery/pursuit.js";
 import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
 import { EventHub } from "../events/event-hub.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
-import type { LinkEvents } from "../link.js";
 import { LocalNodes } from "../memory/local-nodes.js";
 import type {
   Handler,
@@ -19,14 +16,16 @@ import type {
 } from "../mesh.js";
 import type { Node } from "../node.js";
 import type { Payload } from "../payload.js";
-import type { DialPeer } from "../peer.js";
+import type { Trust } from "../safety/trust.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
-import { parsePeerUrl } from "./address.js";
 import { WsConnector } from "./connect.js";
+import { Finder } from "./finder.js";
 import type { Listening } from "./listen.js";
 import type { Pages } from "./pages.js";
 import { Poll } from "./poll.js";
+import type { Safety } from "./safety.js";
 import { serveWs } from "./serve.js";
+import type { Tls } from "./tls.js";
 import { WsEvents } from "./ws-events.js";
 
 export interface WsMeshOptions {
@@ -54,6 +53,11 @@ export interface WsMeshOptions {
    * several times as quick and takes a core while messages come. It rests where it does not help. False by default.
    */
   readonly poll?: boolean;
+  /**
+   * Whom nodes talk to, and how. Without it they ask nobody for anything, and listen to this machine only. Closed with
+   * the mesh.
+   */
+  readonly safety?: Safety;
 }
 
 /**
@@ -67,15 +71,17 @@ export class WsMesh implements Mesh {
   readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts" | "pages">> & {
     readonly limits: MeshLimits;
     readonly poll: Poll | undefined;
+    readonly trust: Trust | undefined;
+    readonly tls: Tls | undefined;
   };
-  readonly #grid = new Map<string, string>();
-  readonly #fallback = new Map<string, string>();
+  readonly #safety: Safety | undefined;
   readonly #discovery: Discovery | undefined;
   /** Takes back what is announced of a node. */
   readonly #withdrawals = new Map<Node, () => Promise<void>>();
   readonly #nodes: LocalNodes;
   readonly #listening = new Map<Node, Promise<Listening>>();
   readonly #connector: WsConnector;
+  readonly #finder: Finder;
   readonly #sender: Sender;
   readonly #hub: EventHub;
   readonly #events: WsEvents;
@@ -95,38 +101,43 @@ export class WsMesh implements Mesh {
     fallback = {},
     poll: polls = false,
     pages = {},
+    safety,
   }: WsMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
+    const { trust, tls } = safety ?? { trust: undefined, tls: undefined };
     const poll = polls ? new Poll(clock) : undefined;
-    this.#options = { clock, limits, allowedOrigins, allowedHosts, poll, pages };
-    for (const [peer, address] of Object.entries(grid)) this.#grid.set(peer, parsePeerUrl(peer, address));
-    for (const [peer, address] of Object.entries(fallback)) {
-      this.#fallback.set(peer, parsePeerUrl(peer, address));
-    }
+    this.#options = { clock, limits, allowedOrigins, allowedHosts, poll, pages, trust, tls };
+    this.#safety = safety;
     this.#discovery = discovery;
     const schedule = process.nextTick;
     const hub = new EventHub({ clock, limits, schedule });
     this.#hub = hub;
-    this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule });
-    this.#connector = new WsConnector({ clock, limits, poll });
+    this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule, trust });
+    this.#connector = new WsConnector({ clock, limits, poll, tls });
+    this.#finder = new Finder({
+      ...{ grid, fallback, framed, discovery, trust },
+      nodes: this.#nodes,
+      connector: this.#connector,
+    });
     this.#sender = new Sender({
-      dial: (target, dialing, waitMs) => this.#dial(target, dialing, { waitMs, framed }),
-      connect: (target, channel, events) => this.#connect(target, channel, events),
+      dial: (target, dialing, waitMs) => this.#finder.dial(target, dialing, waitMs),
+      connect: (target, channel, events) => this.#finder.connect(target, channel, events),
       clock,
       patienceMs,
       limits,
       notice,
       events: hub,
       schedule,
+      trust,
     });
     this.#events = new WsEvents({
       hub,
       clock,
       limits,
       discovery,
-      grid: this.#grid,
+      grid: this.#finder.grid,
       own: () => this.#nodes.names,
-      meet: (target, meeting) => this.#sender.meet(target, meeting),
+      meet: (target, meeting) => this.#sender.meet(target, this.#nodes.names[0], meeting),
     });
   }
 
@@ -136,7 +147,7 @@ export class WsMesh implements Mesh {
    * @throws {CircuitError} `ADDRESS_INVALID`.
    */
   introduce(peer: string, address: string): void {
-    this.#grid.set(peer, parsePeerUrl(peer, address));
+    this.#finder.introduce(peer, address);
     this.#events.introduced(peer);
   }
 
@@ -147,6 +158,8 @@ export class WsMesh implements Mesh {
     { host = "localhost", port, concurrency, about }: ServeOptions = {},
   ): Promise<ServedNode> {
     if (this.#closed !== undefined) throw meshClosed(`serve ${name}`);
+    const problem = port === undefined ? undefined : this.#options.trust?.findServeProblem(name);
+    if (problem) throw problem;
     const node = this.#nodes.add(name, handler, concurrency);
     if (port === undefined) return { name, addresses: [], close: () => this.#nodes.remove(node) };
     const listening = serveWs({ node, host, port, ...this.#options });
@@ -199,6 +212,7 @@ export class WsMesh implements Mesh {
     await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));
     await Promise.all([this.#nodes.close(), connections]);
     await this.#discovery?.close();
+    this.#safety?.close();
   }
 
   async #announce(node: Node, addresses: readonly string[], about: ServeOptions["about"]): Promise<void> {
@@ -219,75 +233,5 @@ export class WsMesh implements Mesh {
     // The port goes on saying that the node leaves until it has; then it is free.
     await this.#nodes.remove(node);
     await listening?.close();
-  }
-
-  /** A target that the grid does not name is looked for in this process. */
-  #dial(
-    target: string,
-    dialing: Parameters<DialPeer>[1],
-    { waitMs, framed }: { readonly waitMs: number; readonly framed: boolean },
-  ): () => void {
-    const url = this.#grid.get(target);
-    if (url === undefined) return this.#seek(target, dialing, waitMs);
-    if (framed) return this.#connector.dial(target, () => url, dialing, waitMs);
-    let isCancelled = false;
-    queueMicrotask(() => {
-      if (!isCancelled) dialing.plain();
-    });
-    return () => {
-      isCancelled = true;
-    };
-  }
-
-  /** Looks for a target in this process, and at the same time wherever it may be announced. */
-  #seek(target: string, dialing: Parameters<DialPeer>[1], waitMs: number): () => void {
-    const discovery = this.#discovery;
-    if (discovery === undefined) return this.#nodes.connect(target, dialing, this.#describeUnknown(target));
-    let pursuit: Pursuit | undefined;
-    const stopWaiting = this.#nodes.connect(
-      target,
-      {
-        missing: () => {}, // the pursuit says it
-        opened: (link) => {
-          pursuit?.cancel();
-          return dialing.opened(link);
-        },
-      },
-      this.#describeUnknown(target),
-    );
-    if (this.#nodes.names.includes(target)) return stopWaiting;
-    const opened: typeof dialing.opened = (link, found) => {
-      stopWaiting();
-      return dialing.opened(link, found);
-    };
-    pursuit = new Pursuit({
-      target,
-      discovery,
-      fallback: this.#fallback.get(target),
-      dialing: { ...dialing, opened },
-      waitMs,
-      dial: (address, toFound, firstWaitMs) => this.#connector.dial(target, address, toFound, firstWaitMs),
-    });
-    void pursuit.start();
-    return () => {
-      stopWaiting();
-      pursuit?.cancel();
-    };
-  }
-
-  #connect(target: string, channel: string, events: LinkEvents): () => void {
-    return this.#connector.connect(
-      target,
-      this.#grid.get(target) ?? this.#fallback.get(target) ?? "",
-      channel,
-      events,
-    );
-  }
-
-  #describeUnknown(target: string): CircuitError {
-    const known = [...new Set([...this.#grid.keys(), ...this.#nodes.names])].join(", ") || "no node";
-    return new CircuitError("PEER_UNKNOWN", `Cannot reach ${target}: this process knows ${known}`, {
-      hint: `Give its address: --peer ${target}=ws://127.0.0.1:8766.`,
-    });
   }
 }

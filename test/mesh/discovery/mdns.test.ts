@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { MAIN, Running } from "../../cli/cli.js";
-import { addressOf, joinHosts, plugIn, skipWithoutNamespaces, unplug, within } from "../namespaces.js";
+import { MAIN } from "../../cli/cli.js";
+import { plugIn, unplug } from "../namespaces.js";
+import { FAR, joinTwo, skip } from "./two-machines.js";
 
 const END = fileURLToPath(new URL("./lan-end.js", import.meta.url));
-
-const skip = skipWithoutNamespaces;
-const FAR = addressOf(1);
-
-/** Two machines on one cable. */
-function joinTwo(context: TestContext) {
-  const [nearSpace = "", farSpace = ""] = joinHosts(context, 2);
-  const run = (space: string, ...args: string[]) =>
-    new Running(context, [...within(space), process.execPath, ...args]);
-  return {
-    near: (...args: string[]) => run(nearSpace, ...args),
-    far: (...args: string[]) => run(farSpace, ...args),
-    farSpace,
-  };
-}
 
 describe("MdnsSource between two machines", { skip, timeout: 60_000 }, () => {
   test("finds who comes later, and is told when it goes", async (context) => {
@@ -52,13 +38,13 @@ describe("MdnsSource between two machines", { skip, timeout: 60_000 }, () => {
   });
 
   test("finds again whom a cut cable hid", async (context) => {
-    const { near, far, farSpace } = joinTwo(context);
+    const { near, far, spaces } = joinTwo(context);
     const hearing = near(END, "hear", "200");
     await far(END, "tell", "buzzer", `ws://${FAR}:8766`).said(/^told /);
     await hearing.said(/^came buzzer/);
-    unplug(farSpace);
+    unplug(spaces.far);
     await hearing.said(/^went buzzer/);
-    plugIn(farSpace);
+    plugIn(spaces.far);
     await hearing.said(/^went buzzer.*\n(?:.*\n)*came buzzer/);
   });
 

@@ -1,4 +1,6 @@
 // Some of the meshes of a machine, each with a node, a port and eyes of its own, as if each were a process.
+import { dirname } from "node:path";
+import { makeSafety } from "../../../src/circuit/safety.js";
 import { systemClock } from "../../../src/core/clock.js";
 import { Discovery } from "../../../src/mesh/discovery/discovery.js";
 import { LocalSource } from "../../../src/mesh/discovery/local.js";
@@ -24,7 +26,10 @@ async function open(directory: string, name: string): Promise<Member> {
   const source = new LocalSource({ directory, clock: systemClock, identify });
   const discovery = new Discovery({ sources: [source], identify });
   discovery.table.watch(() => changes++);
-  const mesh = new WsMesh({ discovery });
+  // As a process of `circuit run` does: by the secret that processes of one user share.
+  const env = { XDG_RUNTIME_DIR: dirname(directory) };
+  const safety = await makeSafety({}, { env, clock: systemClock, notice: () => {} });
+  const mesh = new WsMesh({ discovery, safety });
   await mesh.serve(name, ({ message }) => `${name} has ${message}`, { host: "127.0.0.1", port: 0 });
   return { name, mesh, discovery };
 }
@@ -45,7 +50,7 @@ answerQuestions({
   async talk(names: readonly string[]) {
     const acks = members.map(async ({ name, mesh }) => {
       const next = names[(names.indexOf(name) + 1) % names.length] ?? "";
-      const ack = await mesh.send(next, name);
+      const ack = await mesh.send(next, name, { from: name });
       if (ack !== `${next} has ${name}`) throw new Error(`${next} answered ${ack}`);
     });
     await Promise.all(acks);

@@ -157,6 +157,7 @@ export class Simulation {
         target,
         discovery: process.discovery,
         fallback: undefined,
+        avoided: new Set(),
         dialing,
         waitMs,
         dial: (address, toFound, firstWaitMs) => this.#dial(address, toFound, firstWaitMs),
