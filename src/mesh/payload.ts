@@ -58,6 +58,13 @@ export function plainTextOf(payload: Payload): string | undefined {
   return payload instanceof Uint8Array ? undefined : jsonOf(payload);
 }
 
+/** What arrives elsewhere of a checked payload: nothing of it is the sender's, who may go on changing it. */
+export function copyOf(payload: Payload): Payload {
+  if (payload instanceof Uint8Array) return new Uint8Array(payload);
+  // The cast: what JSON.parse() gives of an object's JSON is Json.
+  return typeof payload === "object" && payload !== null ? (JSON.parse(jsonOf(payload)) as Payload) : payload;
+}
+
 /**
  * The JSON text of a value.
  *

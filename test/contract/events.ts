@@ -104,6 +104,24 @@ function testWhat(story: Story): void {
     for (const { at } of ear.events) assert.ok(Number.isFinite(at));
   });
 
+  story("what arrives is what it was when it was published", async ({ publisher, subscriber, join }) => {
+    const ears = [new Ear(subscriber, "x"), new Ear(publisher, "x")];
+    await join();
+    const list = [1];
+    const bytes = Uint8Array.of(1);
+    const headers = { a: "1" };
+    publisher.publish("x", list, { headers });
+    publisher.publish("x", bytes, { headers });
+    list.push(2);
+    bytes[0] = 2;
+    headers.a = "2";
+    for (const ear of ears) {
+      await ear.until(2);
+      assert.deepEqual(ear.data, [[1], Uint8Array.of(1)]);
+      for (const event of ear.events) assert.deepEqual(event.headers, { a: "1" });
+    }
+  });
+
   story("what one publishes arrives in order, once, on every subject", async (rig) => {
     const { publisher, subscriber, join } = rig;
     const ear = new Ear(subscriber, "count.*");

@@ -11,28 +11,20 @@ import type {
 import type { EventExchange, EventInput, EventOutput, EventPeer } from "../framed/event-exchange.js";
 import type { MeshLimits } from "../limits.js";
 import { Postbox } from "../memory/postbox.js";
-import { checkPayload, type Payload } from "../payload.js";
-import { checkPattern, checkSubject, findSubjectProblem, SubjectIndex } from "../subject.js";
+import { checkPayload, copyOf, type Payload } from "../payload.js";
+import { checkPattern, checkSubject } from "../subject.js";
 import { EventBatch } from "./event-batch.js";
 import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./event-link.js";
 import { EventTally } from "./event-tally.js";
 import { checkHeaders, MOST_HEADERS_BYTES, NO_HEADERS } from "./headers.js";
 import { LocalSubscription } from "./local-subscription.js";
-
-/** Subjects of which it is kept in mind who listens: more than a mesh of sketches has, and a few hundred kilobytes. */
-const MOST_ROUTES = 1_024;
+import { Routes } from "./routes.js";
 
 export interface EventHubOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
-}
-
-/** Who listens to a subject. */
-interface Route {
-  readonly here: readonly LocalSubscription[];
-  readonly links: readonly EventLink[];
 }
 
 interface Letter {
@@ -51,10 +43,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   readonly process = crypto.randomUUID();
   readonly tally = new EventTally();
   readonly #options: EventHubOptions;
-  readonly #index = new SubjectIndex<LocalSubscription | EventLink>();
-  readonly #routes = new Map<string, Route>();
-  #lastSubject = "";
-  #lastRoute: Route | undefined;
+  readonly #routes = new Routes();
   /** When what is being read has arrived; `undefined` before the next is. */
   #nowMs: number | undefined;
   /** What is listened to here, and by how many. */
@@ -81,9 +70,10 @@ export class EventHub implements EventExchange, EventLinkOwner {
     if (headers) checkHeaders(headers);
     this.begin();
     this.tally.published++;
-    const { here, links } = this.#routeOf(subject);
+    const { here, links } = this.#routes.find(subject);
     if (links.length > 0) this.#batch.add(links, subject, data, headers);
-    if (here.length > 0) this.#post(here, this.#eventOf(subject, data, headers, undefined));
+    if (here.length > 0)
+      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, undefined));
     return here.length + links.length;
   }
 
@@ -95,8 +85,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     if (listeners === 0 && this.#patterns.size >= MOST_PATTERNS) throw tooManyPatterns(pattern);
     const subscription = new LocalSubscription(pattern, handler, options, (closed) => this.#closed(closed));
     this.#subscriptions.add(subscription);
-    this.#index.add(pattern, subscription);
-    this.#forgetRoutes();
+    this.#routes.add([pattern], subscription);
     this.#patterns.set(pattern, listeners + 1);
     this.begin();
     if (listeners === 0) this.#tellLater();
@@ -136,9 +125,8 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** See `EventLinkOwner`, also for those that follow. */
   interested(link: EventLink, came: readonly string[], went: readonly string[]): void {
-    for (const pattern of came) this.#index.add(pattern, link);
-    for (const pattern of went) this.#index.delete(pattern, link);
-    this.#forgetRoutes();
+    this.#routes.add(came, link);
+    this.#routes.delete(went, link);
   }
 
   /** Everything that other processes publish comes through here: the place to refuse what they may not. */
@@ -151,7 +139,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   ): void {
     if (bytes > this.#options.limits.frameBytes + MOST_HEADERS_BYTES)
       throw unexpected(`an event of ${bytes} bytes`);
-    const { here } = this.#routeOf(subject);
+    const { here } = this.#routes.find(subject);
     if (here.length === 0) return;
     this.tally.received++;
     const event = this.#eventOf(subject, data, headers, link.peer.node);
@@ -159,8 +147,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   }
 
   ended(link: EventLink): void {
-    for (const pattern of link.patterns) this.#index.delete(pattern, link);
-    if (link.patterns.size > 0) this.#forgetRoutes();
+    if (link.patterns.size > 0) this.#routes.delete(link.patterns, link);
     const { process } = link.peer;
     const links = this.#links.get(process) ?? [];
     const [oldest, next] = links;
@@ -172,8 +159,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   #closed(subscription: LocalSubscription): void {
     const { pattern } = subscription;
     this.#subscriptions.delete(subscription);
-    this.#index.delete(pattern, subscription);
-    this.#forgetRoutes();
+    this.#routes.delete([pattern], subscription);
     const listeners = (this.#patterns.get(pattern) ?? 1) - 1;
     if (listeners > 0) {
       this.#patterns.set(pattern, listeners);
@@ -181,31 +167,6 @@ export class EventHub implements EventExchange, EventLinkOwner {
       this.#patterns.delete(pattern);
       this.#tellLater();
     }
-  }
-
-  /** @throws {CircuitError} `MESSAGE_INVALID` for what is no subject. */
-  #routeOf(subject: string): Route {
-    if (this.#lastRoute && subject === this.#lastSubject) return this.#lastRoute;
-    let route = this.#routes.get(subject);
-    if (route === undefined) {
-      const problem = findSubjectProblem(subject);
-      if (problem !== undefined) throw unexpected(`an event whose subject is none: ${problem}`);
-      const found = [...this.#index.find(subject)];
-      route = {
-        here: found.filter((listener) => listener instanceof LocalSubscription),
-        links: found.filter((listener) => listener instanceof EventLink),
-      };
-      if (this.#routes.size >= MOST_ROUTES) this.#routes.clear();
-      this.#routes.set(subject, route);
-    }
-    this.#lastSubject = subject;
-    this.#lastRoute = route;
-    return route;
-  }
-
-  #forgetRoutes(): void {
-    this.#routes.clear();
-    this.#lastRoute = undefined;
   }
 
   #eventOf(

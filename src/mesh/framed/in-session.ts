@@ -232,7 +232,10 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
   }
 
   interest({ process, patterns }: Interest): void {
-    this.#events ??= this.#options.events?.join(this, { process, node: undefined });
+    this.#events ??= this.#options.events?.join(this, {
+      process,
+      node: this.from === "" ? undefined : this.from,
+    });
     this.#events?.interest(patterns);
   }
 

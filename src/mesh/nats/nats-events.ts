@@ -49,13 +49,15 @@ export class NatsEvents {
   readonly #stopListening: () => void;
   /** Bytes that were published since the server was known to have taken all. */
   #unflushedBytes = 0;
-  #isFlushing = false;
+  /** What it waits for until more is known to have been taken. */
+  #flushing: Promise<void> | undefined;
 
   constructor(options: NatsEventsOptions) {
     this.#options = options;
     this.#stopListening = options.connection.listen({
       up: (client, isNew) => {
         this.#unflushedBytes = 0;
+        this.#flushing = undefined;
         if (!isNew) return; // it knows what was subscribed
         for (const subscription of this.#subscriptions.keys()) this.#listen(subscription, client);
       },
@@ -87,7 +89,7 @@ export class NatsEvents {
       });
     }
     this.#unflushedBytes += Buffer.byteLength(payload);
-    if (!this.#isFlushing && this.#unflushedBytes >= limits.unsentBytes) this.#flush(client);
+    if (this.#flushing === undefined && this.#unflushedBytes >= limits.unsentBytes) this.#flush(client);
     return undefined;
   }
 
@@ -143,16 +145,16 @@ export class NatsEvents {
 
   /** A pong comes after what was published before the ping. */
   #flush(client: NatsConnection): void {
-    this.#isFlushing = true;
     const before = this.#unflushedBytes;
-    client.flush().then(
+    const flushing = client.flush();
+    this.#flushing = flushing;
+    flushing.then(
       () => {
-        this.#isFlushing = false;
-        this.#unflushedBytes = Math.max(0, this.#unflushedBytes - before);
+        if (this.#flushing !== flushing) return;
+        this.#flushing = undefined;
+        this.#unflushedBytes -= before;
       },
-      () => {
-        this.#isFlushing = false; // with the connection, which begins anew
-      },
+      () => {}, // with the connection, which begins anew
     );
   }
 }
@@ -163,7 +165,9 @@ function typeOf(data: Payload): "json" | "bytes" | undefined {
 }
 
 function encode(data: Payload): string | Uint8Array {
-  return typeof data === "string" || data instanceof Uint8Array ? data : jsonOf(data);
+  // A copy: the client sends later.
+  if (data instanceof Uint8Array) return new Uint8Array(data);
+  return typeof data === "string" ? data : jsonOf(data);
 }
 
 function encodeHeaders(headers: EventHeaders, type: string | undefined): MsgHdrs | undefined {

@@ -12,8 +12,8 @@ test("who may not publish on a subject is not heard, and the refusal is told onc
   const isDone = new Promise<void>((resolve) => {
     done = resolve;
   });
-  there.mesh.subscribe("events.>", ({ subject, data }) => {
-    heard.push([subject, data]);
+  there.mesh.subscribe("events.>", ({ subject, data, from }) => {
+    heard.push([from, subject, data]);
     if (data === "last") done();
   });
   const here = await machine(context, secrets, { grid: { buzzer: served.addresses[0] ?? "" } });
@@ -24,8 +24,8 @@ test("who may not publish on a subject is not heard, and the refusal is told onc
   here.mesh.publish("events.level.door", "last");
   await isDone;
   assert.deepEqual(heard, [
-    ["events.level.door", 1],
-    ["events.level.door", "last"],
+    ["iopin", "events.level.door", 1],
+    ["iopin", "events.level.door", "last"],
   ]);
   assert.match(there.notices.join("\n"), /buzzer refused .*"iopin": it may not publish on "events\.alarm"/);
 });

@@ -1,0 +1,60 @@
+import { findSubjectProblem, SubjectIndex } from "../subject.js";
+import { EventLink, unexpected } from "./event-link.js";
+import { LocalSubscription } from "./local-subscription.js";
+
+/** Subjects of which it is kept in mind who listens: more than a mesh of sketches has, and a few hundred kilobytes. */
+const MOST_ROUTES = 1_024;
+
+/** Who listens to a subject. The same object for as long as they do. */
+export interface Route {
+  readonly here: readonly LocalSubscription[];
+  readonly links: readonly EventLink[];
+}
+
+/** Who listens to what, here and at the other ends of links. */
+export class Routes {
+  readonly #index = new SubjectIndex<LocalSubscription | EventLink>();
+  readonly #routes = new Map<string, Route>();
+  #lastSubject = "";
+  #lastRoute: Route | undefined;
+
+  add(patterns: Iterable<string>, listener: LocalSubscription | EventLink): void {
+    for (const pattern of patterns) this.#index.add(pattern, listener);
+    this.#forget();
+  }
+
+  delete(patterns: Iterable<string>, listener: LocalSubscription | EventLink): void {
+    for (const pattern of patterns) this.#index.delete(pattern, listener);
+    this.#forget();
+  }
+
+  /** @throws {CircuitError} `MESSAGE_INVALID` for what is no subject. */
+  find(subject: string): Route {
+    // Most events have the subject of the one before.
+    if (this.#lastRoute && subject === this.#lastSubject) return this.#lastRoute;
+    let route = this.#routes.get(subject);
+    if (route === undefined) {
+      route = this.#make(subject);
+      if (this.#routes.size >= MOST_ROUTES) this.#routes.clear();
+      this.#routes.set(subject, route);
+    }
+    this.#lastSubject = subject;
+    this.#lastRoute = route;
+    return route;
+  }
+
+  #make(subject: string): Route {
+    const problem = findSubjectProblem(subject);
+    if (problem !== undefined) throw unexpected(`an event whose subject is none: ${problem}`);
+    const found = [...this.#index.find(subject)];
+    return {
+      here: found.filter((listener) => listener instanceof LocalSubscription),
+      links: found.filter((listener) => listener instanceof EventLink),
+    };
+  }
+
+  #forget(): void {
+    this.#routes.clear();
+    this.#lastRoute = undefined;
+  }
+}
