@@ -97,12 +97,12 @@ export class SentTally {
     this.#startMs = clock.now();
   }
 
-  /** The ack of a message is here. */
-  acked(message: object, clock: Clock): void {
+  /** The ack of a message came at that time on the clock, in milliseconds. */
+  acked(message: object, nowMs: number): void {
     this.acks++;
     if (this.#timed !== message) return;
     this.#timed = undefined;
-    this.ackMs.add(clock.now() - this.#startMs);
+    this.ackMs.add(nowMs - this.#startMs);
   }
 
   /** A message goes another way, and is counted there. */

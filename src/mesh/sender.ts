@@ -208,16 +208,15 @@ export function meshClosed(what: string): CircuitError {
 }
 
 /** What a message inherits; `undefined` where it is nothing. */
-function contextOf({
-  cause,
-  retry,
-  passesOn,
-  deadlineAtMs: own = Number.POSITIVE_INFINITY,
-}: StreamOptions): MessageContext | undefined {
-  const repeats = retry === "repeat";
+function contextOf(options: StreamOptions): MessageContext | undefined {
+  const { cause, passesOn } = options;
+  const repeats = options.retry === "repeat";
+  // Most messages inherit nothing.
+  if (cause === undefined && passesOn === undefined && options.deadlineAtMs === undefined)
+    return repeats ? { repeats } : undefined;
+  const own = options.deadlineAtMs ?? Number.POSITIVE_INFINITY;
   const deadlineAtMs = Math.min(own, cause?.deadlineAtMs ?? Number.POSITIVE_INFINITY);
   const hasDeadline = Number.isFinite(deadlineAtMs);
-  if (cause === undefined && passesOn === undefined && !hasDeadline) return repeats ? { repeats } : undefined;
   return {
     repeats,
     ...(hasDeadline && { deadlineAtMs }),

@@ -51,8 +51,8 @@ export class InLink implements FrameLinkEvents {
 
   frame(frame: Uint8Array): void {
     try {
-      const nowMs = Math.floor(this.#host.clock.now()); // a fraction would be an object of its own
-      this.#heardAtMs = nowMs;
+      const nowMs = this.#host.clock.now();
+      this.#heardAtMs = Math.floor(nowMs); // a fraction would be an object of its own
       if (this.session) this.session.take(frame, nowMs);
       else if (this.#greeting) this.#greet(this.#greeting, frame);
     } catch {

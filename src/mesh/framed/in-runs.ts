@@ -63,9 +63,14 @@ export class InRuns {
     return this.#bytes;
   }
 
-  /** Lets the next handler be timed. Not every one: messages may come quicker than a clock is read. */
-  timeNext(): void {
+  /**
+   * Lets the next handler be timed, from now on. Not every one, and one at a time: messages may come quicker than a
+   * clock is read.
+   */
+  timeNext(nowMs: number): void {
+    if (this.#timed !== undefined) return;
     this.#isTimeDue = true;
+    this.#startMs = nowMs;
   }
 
   /** Takes a message, and runs it when its turn has come. */
@@ -93,6 +98,8 @@ export class InRuns {
       const delivery = channel.waiting.shift();
       if (delivery === undefined) return;
       this.#waiting--;
+      // It has waited since its frame came.
+      this.timeNext(this.#options.clock.now());
       this.#begin(channel, delivery);
     }
   }
@@ -138,7 +145,10 @@ export class InRuns {
     }
     channel.running++;
     this.#running++;
-    if (this.#isTimeDue) this.#time(delivery);
+    if (this.#isTimeDue) {
+      this.#isTimeDue = false;
+      this.#timed = delivery;
+    }
     let ack: KeptAck;
     try {
       const answer = this.#options.handler(delivery);
@@ -175,7 +185,6 @@ export class InRuns {
   #settle(channel: InChannel, delivery: InDelivery, ack: KeptAck): void {
     channel.awaited(delivery);
     this.#finish(channel, delivery, ack);
-    this.#isTimeDue = true;
     if (!this.#isOver) this.run(channel);
     if (this.isIdle) this.#options.idle();
   }
@@ -186,12 +195,6 @@ export class InRuns {
     this.#bytes -= delivery.bytes;
     if (delivery === this.#timed) this.#timeIsUp();
     if (!this.#isOver) this.#owner.answered(channel, delivery.sequence, ack);
-  }
-
-  #time(delivery: InDelivery): void {
-    this.#isTimeDue = false;
-    this.#timed = delivery;
-    this.#startMs = this.#options.clock.now();
   }
 
   #timeIsUp(): void {

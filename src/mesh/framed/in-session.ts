@@ -166,8 +166,8 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
    * @throws {CircuitError} `MESSAGE_INVALID` for what a sender may not say; the link is then to be closed.
    */
   take(frame: Uint8Array, nowMs: number): void {
-    this.#nowMs = nowMs;
-    this.#runs.timeNext();
+    this.#nowMs = Math.floor(nowMs);
+    this.#runs.timeNext(nowMs);
     readFrame(frame, this);
   }
 

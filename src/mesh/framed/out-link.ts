@@ -48,7 +48,7 @@ export interface OutLinkOptions extends Identity {
   /** What to say first on a new link. */
   hello(): Omit<Hello, "from" | "nonce">;
   /** A frame; what is thrown costs the link. */
-  frame(frame: Uint8Array): void;
+  frame(frame: Uint8Array, nowMs: number): void;
   /** A full link may have room again. */
   room(): void;
   /** The link is gone. @returns Whether another is needed. */
@@ -204,10 +204,11 @@ export class OutLink {
 
   #take(link: FrameLink, frame: Uint8Array): void {
     if (this.#link !== link) return;
-    this.#keepAlive.heard(this.#options.clock.now());
+    const nowMs = this.#options.clock.now();
+    this.#keepAlive.heard(nowMs);
     const wasOpen = this.#isOpen;
     try {
-      this.#options.frame(frame);
+      this.#options.frame(frame, nowMs);
       if (wasOpen) this.#barrenWaits = undefined;
     } catch (error) {
       if (error instanceof CircuitError && error.code === "ACCESS_DENIED") this.#denied(error);

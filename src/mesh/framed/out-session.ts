@@ -51,6 +51,8 @@ export class OutSession {
   readonly #link: OutLink;
   readonly #messages: OutMessages;
   #isOver = false;
+  /** When the frame arrived that is being read, on the clock, in milliseconds. */
+  #nowMs = 0;
   /** The receiver leaves: it answers what it runs, and takes nothing new. */
   #isLeaving = false;
   #boot: string | undefined;
@@ -81,7 +83,7 @@ export class OutSession {
         ...(this.#boot !== undefined && { boot: this.#boot }),
         channels: this.#messages.known,
       }),
-      frame: (frame) => this.#take(frame),
+      frame: (frame, nowMs) => this.#take(frame, nowMs),
       room: () => this.#messages.sendWaiting(),
       lost: () => this.#lost(),
       gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
@@ -146,7 +148,8 @@ export class OutSession {
     this.#fail(() => this.#error("PEER_LOST", "the mesh is closed"));
   }
 
-  #take(frame: Uint8Array): void {
+  #take(frame: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs;
     readFrame(frame, this.#sink);
     this.#messages.sendWaiting();
     // Acks are kept by the receiver until it knows them to be here: at most a window of them.
@@ -175,7 +178,7 @@ export class OutSession {
     ack: (id, sequence, payload, bytes) => {
       const entry = this.#messages.finish(id, sequence, bytes);
       if (entry === undefined) return;
-      this.#options.tally.acked(entry, this.#options.clock);
+      this.#options.tally.acked(entry, this.#nowMs);
       if (!entry.waiter.isGone) entry.waiter.acked(payload, entry.ticket);
     },
     failure: (id, sequence, failure) => {

@@ -2,11 +2,14 @@ import type { FrameLink } from "./frame-link.js";
 import { FrameWriter } from "./frame-writer.js";
 
 /**
- * A frame is sent before its turn is over when it has grown so long: the peer then works on it while the turn goes on
- * (measured: twice the acks at 1 024 outstanding). Each further frame of the turn may be twice as long, because a
- * write costs as much as a hundred messages, up to what a peer admits less one message.
+ * A frame is sent before its turn is over when it has so many records: the peer is then woken, and works on it while the
+ * turn goes on (measured: twice the acks at 64 outstanding). Each further frame of the turn may have eight times as many,
+ * because a write costs as much as a hundred messages.
  */
-const FIRST_FRAME_BYTES = 2_048;
+const FIRST_FRAME_RECORDS = 8;
+const GROWTH = 8;
+
+/** Longest frame, in bytes: what a peer admits less one message. */
 const MOST_FRAME_BYTES = 65_536;
 
 /** Writes records to a link: what a turn of the event loop has to say leaves as one frame, or a few where it is much. */
@@ -16,7 +19,8 @@ export class TurnWriter {
   #link: FrameLink | undefined;
   #isScheduled = false;
   #isFlushing = false;
-  #frameBytes = FIRST_FRAME_BYTES;
+  #mostRecords = FIRST_FRAME_RECORDS;
+  #records = 0;
   /** Adds what should ride along with a frame that is about to leave. */
   #beforeFlush: () => void;
 
@@ -33,10 +37,12 @@ export class TurnWriter {
 
   /** For one more record. */
   get record(): FrameWriter {
-    if (this.#writer.length >= this.#frameBytes && !this.#isFlushing) {
+    const isFull = this.#records >= this.#mostRecords || this.#writer.length >= MOST_FRAME_BYTES;
+    if (isFull && !this.#isFlushing) {
       this.flush();
-      this.#frameBytes = Math.min(this.#frameBytes * 2, MOST_FRAME_BYTES);
+      this.#mostRecords *= GROWTH;
     }
+    this.#records++;
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       this.#schedule(this.#turnOver);
@@ -50,6 +56,7 @@ export class TurnWriter {
     this.#isFlushing = true;
     this.#beforeFlush();
     this.#isFlushing = false;
+    this.#records = 0;
     const link = this.#link;
     if (link) link.send(this.#writer.take(link.headBytes));
     else this.#writer.take();
@@ -57,7 +64,7 @@ export class TurnWriter {
 
   readonly #turnOver = (): void => {
     this.#isScheduled = false;
-    this.#frameBytes = FIRST_FRAME_BYTES;
+    this.#mostRecords = FIRST_FRAME_RECORDS;
     this.flush();
   };
 }
