@@ -41,41 +41,48 @@ class Loop implements Clock {
   }
 }
 
-test("Poll keeps the event loop awake for 0.3 ms after a frame", () => {
+/** Tells of frames so far apart, in milliseconds. Returns after how many of them the loop was awake. */
+function hear(poll: Poll, loop: Loop, frames: number, gapMs: number): number {
+  let awake = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    poll.heard();
+    if (loop.isAwake) awake++;
+    loop.advance(gapMs);
+  }
+  return awake;
+}
+
+test("Poll keeps the event loop awake for 0.3 ms after a frame, once frames come close together", () => {
   const loop = new Loop();
-  const poll = new Poll(loop);
-  assert.equal(loop.isAwake, false);
+  const poll = new Poll(loop, () => 0);
+  assert.equal(hear(poll, loop, 3, 0.1), 0);
   poll.heard();
+  assert.ok(loop.isAwake);
   const turns = loop.advance(2);
   assert.ok(turns >= 6 && turns <= 8, `${turns} turns`);
   assert.equal(loop.isAwake, false);
 });
 
-test("Poll stays awake while frames come", () => {
+test("Poll does not wait awake for frames that are far apart", () => {
   const loop = new Loop();
-  const poll = new Poll(loop);
-  for (let frame = 0; frame < 100; frame++) {
-    poll.heard();
-    assert.equal(loop.advance(0.2), 4);
-  }
+  const poll = new Poll(loop, () => 0);
+  assert.equal(hear(poll, loop, 100, 0.5), 0);
 });
 
-test("Poll rests after three frames that nothing followed, each time longer, and then tries again", () => {
+test("Poll goes on while the core is its own", () => {
   const loop = new Loop();
-  const poll = new Poll(loop);
-  const tries = () => {
-    poll.heard();
-    const { isAwake } = loop;
-    loop.advance(1);
-    return isAwake;
-  };
-  assert.deepEqual([tries(), tries(), tries(), tries()], [true, true, true, false]);
-  loop.advance(990);
-  assert.equal(tries(), false);
-  loop.advance(10);
-  assert.deepEqual([tries(), tries(), tries(), tries()], [true, true, true, false]);
-  loop.advance(1_500);
-  assert.equal(tries(), false, "it rests twice as long");
-  loop.advance(500);
-  assert.equal(tries(), true);
+  let taken = 0;
+  const poll = new Poll(loop, () => (taken += 7));
+  assert.equal(hear(poll, loop, 1_003, 0.1), 1_000);
+});
+
+test("Poll rests where the core is taken away, each time longer, and then tries again", () => {
+  const loop = new Loop();
+  let taken = 0;
+  const poll = new Poll(loop, () => (taken += 100));
+  assert.equal(hear(poll, loop, 3 + 8 + 100, 0.1), 8 + 3, "and for 0.3 ms after the last one");
+  assert.equal(hear(poll, loop, 2_000, 0.1), 0);
+  assert.equal(hear(poll, loop, 2_000, 0.1), 8 + 3, "after 300 ms");
+  assert.equal(hear(poll, loop, 4_000, 0.1), 0);
+  assert.ok(hear(poll, loop, 2_000, 0.1) > 0, "after 600");
 });
