@@ -6,6 +6,9 @@ import { type Entry, headersOf, NOBODY, OutChannel } from "./out-channel.js";
 import { MAX_CHANNELS, RECORD } from "./records.js";
 import type { TurnWriter } from "./turn-writer.js";
 
+/** Acks that a confirmation is told for: fewer are kept by the receiver for less than the record costs both ends. */
+const RIDING_CONFIRMS = 16;
+
 export interface OutMessagesOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
@@ -119,6 +122,11 @@ export class OutMessages {
       this.#unconfirmed += count;
     }
     return entry;
+  }
+
+  /** Whether so many acks are here that it is worth a record to ride along. */
+  get mayConfirm(): boolean {
+    return this.#unconfirmed >= RIDING_CONFIRMS;
   }
 
   /** Whether the receiver keeps so many acks that it should be told soon which are here. */

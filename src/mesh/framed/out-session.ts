@@ -74,7 +74,7 @@ export class OutSession {
       schedule,
       missing: (address, problem) => options.missing(address, problem),
       beforeFlush: () => {
-        if (this.#link.isOpen) this.#messages.confirm();
+        if (this.#link.isOpen && this.#messages.mayConfirm) this.#messages.confirm();
       },
       hello: () => ({
         version: 1,
