@@ -2,7 +2,8 @@ import { type Clock, systemClock } from "../core/clock.js";
 import type { MeshCounts } from "../mesh/counts.js";
 import { sumEvents } from "../mesh/events/event-tally.js";
 import type { PeerNotice } from "../mesh/mesh.js";
-import { WsMesh } from "../mesh/ws/ws-mesh.js";
+import type { NatsMesh } from "../mesh/nats/nats-mesh.js";
+import { WsMesh, type WsMeshOptions } from "../mesh/ws/ws-mesh.js";
 import { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.js";
 import { type DiscoveryChoice, makeDiscovery } from "./discovery.js";
 import { openNatsMesh } from "./nats.js";
@@ -35,19 +36,11 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
   const notice: PeerNotice = ({ peer, address, problem }) =>
     tell(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
   const safety = await makeSafety({}, { env, clock, notice: tell });
-  const nats = await openNatsMesh({ url, clock, notice, patienceMs, signal }).catch((error: unknown) => {
-    safety.close();
-    throw error;
-  });
-  const discovery = await makeDiscovery({
-    ...found,
-    clock,
-    notice: tell,
-    trust: safety.trust,
-    tls: safety.tls,
-  });
+  const { trust, tls } = safety;
+  const discovery = await makeDiscovery({ ...found, clock, trust, tls, notice: tell });
+  let nats: NatsMesh | undefined;
   const counts = (): MeshCounts => {
-    const sides = [nats.counts(), ws.counts()];
+    const sides = [ws, ...(nats ? [nats] : [])].map((mesh) => mesh.counts());
     return {
       nodes: sides.flatMap(({ nodes }) => nodes),
       peers: sides.flatMap(({ peers }) => peers),
@@ -55,16 +48,27 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
     };
   };
   const pages = makePages({ counts, boards: new Map(), boardOf: () => undefined });
-  const ws = new WsMesh({ clock, notice, patienceMs, grid, discovery, pages, safety });
+  const ws = openWs({ clock, notice, patienceMs, grid, discovery, pages, safety });
   let bridge: Bridge | undefined;
   try {
+    nats = await openNatsMesh({ url, clock, notice, patienceMs, signal });
     bridge = new Bridge({ ws, nats, table: discovery.table, names, expose, clock, onEvent });
     await discovery.start();
     await bridge.start();
     return await aborted(signal);
   } finally {
     await bridge?.close();
-    await Promise.all([ws.close(), nats.close()]);
+    await Promise.all([ws.close(), nats?.close()]);
+  }
+}
+
+/** A mesh, which closes its safety; that is closed too where an address of the grid cannot be one. */
+function openWs(options: WsMeshOptions): WsMesh {
+  try {
+    return new WsMesh(options);
+  } catch (error) {
+    options.safety?.close();
+    throw error;
   }
 }
 

@@ -37,8 +37,11 @@ export function sleepOn(clock: Pick<Clock, "after">, delayMs: number, signal?: A
   });
 }
 
+/** A timer of the engine that is longer comes at once: 24.8 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
- * The process's own time.
+ * The process's own time. What is to come in more than 24.8 days comes then.
  *
  * The globals are looked up at each call, so that virtual time, which replaces them, reaches it too.
  */
@@ -50,7 +53,7 @@ export const systemClock: Clock = {
       const turn = setImmediate(callback);
       return () => clearImmediate(turn);
     }
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, LONGEST_TIMER_MS));
     return () => clearTimeout(timer);
   },
   sleep: (delayMs, signal) => sleepOn(systemClock, delayMs, signal),

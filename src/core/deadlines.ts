@@ -74,10 +74,18 @@ export class Deadlines {
   #look(): void {
     this.#stopTimer = undefined;
     const nowMs = this.#clock.now();
-    for (let link = this.#first; link !== undefined && link.deadline.atMs <= nowMs; link = this.#first) {
-      this.remove(link);
-      link.deadline.late();
+    const due: Pending[] = [];
+    for (let link = this.#first; link !== undefined && link.deadline.atMs <= nowMs; link = link.after)
+      due.push(link);
+    try {
+      for (const link of due) {
+        if (!link.isIn) continue; // taken back by one before it
+        this.remove(link);
+        link.deadline.late();
+      }
+    } finally {
+      if (this.#first !== undefined && this.#stopTimer === undefined)
+        this.#setTimer(this.#first.deadline.atMs);
     }
-    if (this.#first !== undefined && this.#stopTimer === undefined) this.#setTimer(this.#first.deadline.atMs);
   }
 }

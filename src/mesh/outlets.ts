@@ -30,8 +30,14 @@ export class Outlets {
     this.#options = options;
   }
 
+  /** The connection to a channel of a target; made where there is none. */
   find(target: string, channel: string): Outlet {
-    return this.#targets.get(target)?.get(channel) ?? this.#add(target, channel);
+    return this.get(target, channel) ?? this.#add(target, channel);
+  }
+
+  /** The connection to a channel of a target, if there is one. */
+  get(target: string, channel: string): Outlet | undefined {
+    return this.#targets.get(target)?.get(channel);
   }
 
   /** Closes every connection; what waits is rejected with `PEER_LOST`. */

@@ -55,7 +55,8 @@ export class Peer {
   }
 
   hasRoom(channel: string): boolean {
-    return this.#plainOutlet(channel)?.hasRoom ?? this.#session?.hasRoom(channel) ?? false;
+    if (this.#isPlain) return this.#options.outlets?.get(this.#options.target, channel)?.hasRoom ?? false;
+    return this.#session?.hasRoom(channel) ?? false;
   }
 
   post(channel: string, entry: Entry): void {
@@ -77,8 +78,8 @@ export class Peer {
   }
 
   abandon(channel: string, waiter: Waiter, messages: number): void {
-    const plain = this.#plainOutlet(channel);
-    if (plain) plain.abandon(waiter, messages);
+    // One that has ended has nothing to abandon.
+    if (this.#isPlain) this.#options.outlets?.get(this.#options.target, channel)?.abandon(waiter, messages);
     else this.#session?.abandon(channel, waiter);
   }
 

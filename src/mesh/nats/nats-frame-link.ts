@@ -137,7 +137,9 @@ export class NatsFrameLink implements FrameLink {
       case TOKEN.part:
         this.#parts.push(data);
         this.#partsBytes += data.length;
-        if (this.#partsBytes > MOST_FRAME_BYTES) this.#refuse("a frame that is too long");
+        // Nobody needs an empty one, and any number of them would have no bytes.
+        if (data.length === 0 || this.#partsBytes > MOST_FRAME_BYTES)
+          this.#refuse("a frame that is too long");
         return;
       case TOKEN.close:
         this.#end("the peer has closed the link", true);
