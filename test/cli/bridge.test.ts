@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeDiscovery } from "../../src/circuit/discovery.js";
+import { makeSafety } from "../../src/circuit/safety.js";
+import { systemClock } from "../../src/core/clock.js";
 import type { Handler } from "../../src/mesh/mesh.js";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
@@ -68,7 +70,9 @@ for (let kill = 0; kill < cases(0, 1); kill++)
   test("what a killed bridge had under way is unknown, and another goes on", options, async (context) => {
     const server = await startNats();
     const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
-    const desk = new WsMesh({ discovery: await makeDiscovery({ env }) });
+    const safety = await makeSafety({}, { env, clock: systemClock, notice: () => {} });
+    const { trust, tls } = safety;
+    const desk = new WsMesh({ discovery: await makeDiscovery({ env, trust, tls }), safety });
     const fleet = new NatsMesh({ url: server.url });
     context.after(async () => {
       await Promise.all([desk.close(), fleet.close()]);

@@ -56,7 +56,7 @@ describe("A node in bad company", { timeout: 120_000 }, () => {
   });
 
   test("cuts peers that say a byte at a time, and those that say nothing", async (context) => {
-    const scene = await Scene.open(context, { handshakeMs: 400, silenceMs: 200 });
+    const scene = await Scene.open(context, { handshakeMs: 1_500, silenceMs: 500 });
     const crowds = [
       // Of a request that never ends, of a hello, and of nothing, not even after a hello.
       (await Crowd.of(SLOW, scene.port, silent)).trickle("GET / HTTP/1.1\r\nHost: x\r\nX: "),
