@@ -76,7 +76,9 @@ describe("A node in bad company", { timeout: 120_000 }, () => {
     const crowd = await Crowd.of(100, scene.port, silent);
     await scene.othersGoOn();
     await crowd.gone();
-    (await Crowd.of(8, scene.port, greeted)).leave();
+    const later = await Crowd.of(8, scene.port, greeted);
+    assert.ok(later.sockets.every(({ destroyed }) => !destroyed));
+    later.leave();
   });
 
   test(`serves ${MANY} connections`, async (context) => {

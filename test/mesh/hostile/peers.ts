@@ -29,7 +29,11 @@ export class Crowd {
         const socket = connect(port, "127.0.0.1");
         socket.on("error", () => {});
         await once(socket, "connect");
-        await begin(socket, port);
+        try {
+          await begin(socket, port);
+        } catch (error) {
+          if (!socket.destroyed) throw error; // else it has been cut already, on a busy machine
+        }
         return socket;
       });
       crowd.sockets.push(...(await Promise.all(next)));
@@ -43,7 +47,7 @@ export class Crowd {
     this.#timer = setInterval(() => {
       const byte = text.slice(at++ % text.length).slice(0, 1);
       for (const socket of this.sockets) if (socket.writable) socket.write(byte);
-    }, BYTE_MS);
+    }, BYTE_MS).unref();
     return this;
   }
 
