@@ -52,6 +52,14 @@ const reporters = ["dot", "./test/closing.mjs"].flatMap((reporter) => [
 // Node leaves a core idle, but tests wait more than they work.
 const concurrency = `--test-concurrency=${availableParallelism()}`;
 run(
-  ["--test", concurrency, "--enable-source-maps", ...reporters, ...files],
+  [
+    "--test",
+    concurrency,
+    "--enable-source-maps",
+    "--import",
+    "./test/time-limit.mjs",
+    ...reporters,
+    ...files,
+  ],
   args.includes("--long") ? { CIRCUIT_TEST_LONG: "1" } : {},
 );

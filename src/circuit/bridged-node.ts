@@ -38,7 +38,13 @@ export class BridgedNode {
   /** Serves it for good. @throws What `serve()` throws. */
   async open(): Promise<void> {
     this.#isWanted = true;
-    await this.#join();
+    const joined = this.#join();
+    // Whoever closes it meanwhile waits for that, and then undoes it.
+    this.#settling = joined.then(ignore, ignore).then(() => {
+      this.#settling = undefined;
+      this.#want(this.#isWanted && this.#served !== undefined);
+    });
+    await joined;
   }
 
   /** The node has come, or has gone. */
@@ -63,28 +69,29 @@ export class BridgedNode {
     this.#stopWaiting?.();
     this.#stopRetry();
     this.#want(false);
-    await this.#settling;
+    while (this.#settling !== undefined) await this.#settling;
   }
 
   #want(isWanted: boolean): void {
     this.#isWanted = isWanted;
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = undefined;
-    });
+    if (this.#isAsWanted || this.#settling !== undefined) return;
+    this.#settling = this.#settle();
+  }
+
+  get #isAsWanted(): boolean {
+    return this.#isWanted === (this.#served !== undefined);
   }
 
   async #settle(): Promise<void> {
-    while (this.#isWanted !== (this.#served !== undefined)) {
-      if (!this.#isWanted) {
-        await this.#leave();
-        continue;
+    try {
+      while (!this.#isAsWanted) {
+        if (this.#isWanted) await this.#join();
+        else await this.#leave();
       }
-      try {
-        await this.#join();
-      } catch (error) {
-        if (this.#options.failed?.(error)) this.#retryLater();
-        return;
-      }
+    } catch (error) {
+      if (this.#options.failed?.(error)) this.#retryLater();
+    } finally {
+      this.#settling = undefined; // in the turn of the last look, so that no wish is lost
     }
   }
 
@@ -105,3 +112,5 @@ export class BridgedNode {
     this.#stopRetry = this.#options.clock.after(RETRY_MS, () => this.#want(this.#isWanted));
   }
 }
+
+function ignore(): void {}

@@ -81,10 +81,7 @@ export class Inbox {
     this.#end(new CircuitError("PEER_LOST", "Cannot answer: the sender has gone away"));
   }
 
-  /**
-   * The node is closing: aborts the signal of the running handler and resolves when it has ended. Its answer
-   * is still sent; nothing that waits is run.
-   */
+  /** The node leaves: runs nothing more, and resolves when the running handler has ended. Its answer is still sent. */
   finish(): Promise<void> {
     if (this.#state !== "open") return Promise.resolve();
     this.#state = "finishing";
@@ -93,8 +90,12 @@ export class Inbox {
       this.#idle = resolve;
       if (!this.#running) resolve();
     });
-    this.#abort.abort(new CircuitError("PEER_LOST", "Cannot go on: the node is closing"));
     return idle;
+  }
+
+  /** Aborts the signal of the running handler; its answer is still sent. Idempotent. */
+  hurry(): void {
+    this.#abort.abort(new CircuitError("PEER_LOST", "Cannot go on: the node is closing"));
   }
 
   #handle(message: string): void {

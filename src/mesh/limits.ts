@@ -14,7 +14,7 @@ export interface MeshLimits {
   readonly queued: number;
   /** Bytes handed to a socket that its peer has not taken, at which no more are handed over. */
   readonly unsentBytes: number;
-  /** Time that running handlers, and then the closing handshake, may take, in milliseconds. */
+  /** Time that running handlers, and then the closing handshake, may take when a node closes, in milliseconds. */
   readonly closeMs: number;
   /** Time from connecting to the end of the opening handshake, in milliseconds. */
   readonly handshakeMs: number;

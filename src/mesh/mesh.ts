@@ -80,7 +80,14 @@ export interface ServedNode {
   /** Where other processes reach it, for example `ws://127.0.0.1:8766`; empty where they cannot. */
   readonly addresses: readonly string[];
 
-  /** Stops listening, lets running handlers finish within the grace time, then closes. Idempotent. */
+  /**
+   * Leaves without losing anything: is not found any more, refuses what has not begun and what comes, and closes when the
+   * handlers that run have answered, after so many milliseconds at the latest; 30 000 by default. Senders of the framed
+   * protocol turn to a successor with the rest. Idempotent.
+   */
+  drain(graceMs?: number): Promise<void>;
+
+  /** The same within a second, by default; also for a node that is being drained. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -3,12 +3,16 @@ import { Failures, type NodeCounts, ReceivedTally } from "./counts.js";
 import type { EventExchange } from "./framed/event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./framed/frame-link.js";
 import { InSessions } from "./framed/in-sessions.js";
+import { DEFAULT_DEADLINE_MS } from "./framed/records.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
 import type { Handler } from "./mesh.js";
 import type { Guard } from "./safety/trust.js";
 import type { TraceContext } from "./trace.js";
 import { traced } from "./tracing.js";
+
+/** How long a node that is drained waits for its handlers, in milliseconds: as long as their senders do. */
+const DRAIN_MS = DEFAULT_DEADLINE_MS;
 
 export interface NodeOptions {
   readonly name: string;
@@ -48,6 +52,7 @@ export class Node {
   readonly #sinceMs: number;
   readonly #received = new ReceivedTally();
   #closed: Promise<void> | undefined;
+  #graceIsOver: () => void = () => {};
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -134,23 +139,30 @@ export class Node {
   }
 
   /**
-   * Refuses what has not begun and what comes, lets running handlers finish within the time for closing, then leaves
-   * every connection. Senders by the framed protocol look for the node again: nothing of theirs is lost. Idempotent.
+   * Refuses what has not begun and what comes, lets running handlers finish within the grace time, then leaves every
+   * connection. Senders by the framed protocol look for the node again: nothing of theirs is lost. Idempotent; of
+   * several grace times the one that is over first counts.
    */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+  drain(graceMs = DRAIN_MS): Promise<void> {
+    this.#closed ??= this.#leave();
+    const stopWaiting = this.#options.clock.after(graceMs, () => this.#graceIsOver());
+    return this.#closed.finally(stopWaiting);
   }
 
-  async #close(): Promise<void> {
-    const { clock, limits } = this.#options;
+  /** The same within the time for closing, and tells the handlers of plain senders to hurry. Idempotent. */
+  close(): Promise<void> {
+    const closed = this.drain(this.#options.limits.closeMs);
+    for (const { inbox } of this.#visitors) inbox.hurry();
+    return closed;
+  }
+
+  async #leave(): Promise<void> {
     const visitors = [...this.#visitors];
     await new Promise<void>((resolve) => {
-      const stopWaiting = clock.after(limits.closeMs, resolve);
-      void Promise.all([this.#sessions.drain(), ...visitors.map(({ inbox }) => inbox.finish())]).then(() => {
-        stopWaiting();
-        resolve();
-      });
+      this.#graceIsOver = resolve;
+      void Promise.all([this.#sessions.drain(), ...visitors.map(({ inbox }) => inbox.finish())]).then(() =>
+        resolve(),
+      );
     });
     for (const { inbox, leave } of this.#visitors) {
       inbox.abandon();

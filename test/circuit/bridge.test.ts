@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { BridgeEvent } from "../../src/circuit/bridge.js";
 import { makeDiscovery } from "../../src/circuit/discovery.js";
@@ -14,6 +11,7 @@ import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { codeOf, collect, Gate } from "../contract/waiting.js";
 import { type NatsServer, skipWithoutNats, startNats } from "../mesh/nats-server.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 const options = { skip: skipWithoutNats, timeout: 60_000 };
 
@@ -29,9 +27,7 @@ class Stage {
   constructor(context: TestContext, server: NatsServer) {
     this.server = server;
     this.#context = context;
-    const folder = mkdtempSync(join(tmpdir(), "circuit-bridge-"));
-    this.#env = { XDG_RUNTIME_DIR: folder };
-    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    this.#env = { XDG_RUNTIME_DIR: temporaryFolder() };
   }
 
   async ws(limits: Partial<MeshLimits> = {}): Promise<WsMesh> {

@@ -13,7 +13,8 @@ function place() {
     clock,
     serve: async () => {
       if (fails.next) throw new Error("no server");
-      return { name: "buzzer", addresses: ["there"], close: async () => void told.push("closed") };
+      const close = async () => void told.push("closed");
+      return { name: "buzzer", addresses: ["there"], drain: close, close };
     },
     joined: (addresses) => told.push(`joined ${addresses}`),
     left: () => told.push("left"),
@@ -99,5 +100,13 @@ test("BridgedNode.close() leaves at once, and what comes later changes nothing",
   node.setThere(true);
   clock.advance(10_000);
   await turns();
+  assert.deepEqual(told, ["joined there", "closed", "left"]);
+});
+
+test("a node that is closed while it is being served is served no more", async () => {
+  const { node, told } = place();
+  const opened = node.open();
+  await node.close();
+  await opened;
   assert.deepEqual(told, ["joined there", "closed", "left"]);
 });

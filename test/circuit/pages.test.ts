@@ -5,11 +5,11 @@ import { makeSafety } from "../../src/circuit/safety.js";
 import { systemClock } from "../../src/core/clock.js";
 import { type CircuitEvent, runCircuit } from "../../src/index.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
-import { temporaryFolder } from "../cli/cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 /** A buzzer and an iopin on a mock board, and where they listen. */
 async function run(context: TestContext) {
-  const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
+  const env = { XDG_RUNTIME_DIR: temporaryFolder() };
   const stop = new AbortController();
   const link = new MockBoard();
   const urls = new Map<string, string>();

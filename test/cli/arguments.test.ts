@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { circuit, startCircuit, temporaryFolder } from "./cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { circuit, startCircuit } from "./cli.js";
 
 const RANGES: readonly (readonly [string, string, RegExp])[] = [
   ["--ticks", "x", /whole number from 0 to 1000000000/],
@@ -152,7 +153,7 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp, RegExp, nu
 describe("circuit refuses", { concurrency: 2 }, () => {
   for (const [what, args, message, hint, exitCode] of REFUSED) {
     test(what, async (context) => {
-      const folder = temporaryFolder(context);
+      const folder = temporaryFolder();
       writeFileSync(join(folder, "other"), "This is another file.\n");
       const { code, stdout, stderr } = await circuit(context, args, { folder });
       const said = stderr.split("\n").filter((line) => !/ready in \d+ ms$/.test(line));

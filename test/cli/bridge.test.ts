@@ -9,14 +9,15 @@ import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { Gate } from "../contract/waiting.js";
 import { cases } from "../long.js";
 import { skipWithoutNats, startNats } from "../mesh/nats-server.js";
-import { circuit, startCircuit, temporaryFolder } from "./cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { circuit, startCircuit } from "./cli.js";
 
 const options = { skip: skipWithoutNats, timeout: 60_000 };
 
 test("circuit bridge lets a clock on NATS reach nodes of this machine", options, async (context) => {
   const server = await startNats();
   context.after(() => server.kill());
-  const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
+  const env = { XDG_RUNTIME_DIR: temporaryFolder() };
   startCircuit(context, ["buzzer", "-p", "0", "--board", "mock"], { env });
   const bridge = startCircuit(context, ["bridge", server.url], { env });
   await bridge.said(/^buzzer joined NATS at nats:\/\/127\.0\.0\.1:\d+\/circuit\.buzzer$/);
@@ -37,7 +38,7 @@ test("circuit bridge lets a clock on NATS reach nodes of this machine", options,
 test("circuit bridge --expose lets a clock of this machine reach nodes on NATS", options, async (context) => {
   const server = await startNats();
   context.after(() => server.kill());
-  const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
+  const env = { XDG_RUNTIME_DIR: temporaryFolder() };
   const mesh = ["--board", "mock", "--mesh", server.url];
   startCircuit(context, ["buzzer", ...mesh]);
   const iopin = startCircuit(context, ["iopin", ...mesh]);
@@ -69,7 +70,7 @@ test("circuit bridge --expose lets a clock of this machine reach nodes on NATS",
 for (let kill = 0; kill < cases(0, 1); kill++)
   test("what a killed bridge had under way is unknown, and another goes on", options, async (context) => {
     const server = await startNats();
-    const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
+    const env = { XDG_RUNTIME_DIR: temporaryFolder() };
     const safety = await makeSafety({}, { env, clock: systemClock, notice: () => {} });
     const { trust, tls } = safety;
     const desk = new WsMesh({ discovery: await makeDiscovery({ env, trust, tls }), safety });

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../temporary-folder.js";
 
 /** The command line, as a person would start it. */
 export const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
@@ -46,18 +44,11 @@ function runsAsNobody(): boolean {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-/** A folder that goes away with the test. */
-export function temporaryFolder(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "circuit-cli-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 const runtimeFolders = new WeakMap<TestContext, string>();
 
 /** Where the processes of a test find and trust each other, and no other test's: tests that run at the same time are no mesh. */
 function runtimeFolder(context: TestContext): string {
-  const folder = runtimeFolders.get(context) ?? temporaryFolder(context);
+  const folder = runtimeFolders.get(context) ?? temporaryFolder();
   runtimeFolders.set(context, folder);
   return folder;
 }
@@ -77,7 +68,7 @@ export class Running {
     const [program = "", ...args] = options.unprivileged && isRoot ? [...AS_NOBODY, ...command] : command;
     this.#what = [program, ...args].join(" ");
     this.#child = spawn(program, args, {
-      cwd: options.folder ?? temporaryFolder(context),
+      cwd: options.folder ?? temporaryFolder(),
       env: environment({ XDG_RUNTIME_DIR: runtimeFolder(context), ...options.env }),
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { circuit, type Ended, temporaryFolder } from "./cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { circuit, type Ended } from "./cli.js";
 
 /** Runs a configuration file with this content in a folder of its own. */
 async function run(context: TestContext, name: string, content: string, mode = 0o644): Promise<Ended> {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   writeFileSync(join(folder, name), content);
   chmodSync(join(folder, name), mode);
   return circuit(context, ["run", name], { folder });
@@ -91,7 +92,7 @@ describe("circuit run with a configuration", { concurrency: 2 }, () => {
   }
 
   test("in JSON, found in the current folder, with flags in its place", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = temporaryFolder();
     writeFileSync(join(folder, "circuit.config.json"), JSON_CONFIG);
     const { code, stdout, stderr } = await circuit(context, ["run", "--ticks", "2"], { folder });
     assert.equal(code, 0, stderr);
@@ -211,7 +212,7 @@ describe("circuit run refuses a configuration", { concurrency: 2 }, () => {
 });
 
 test("a variable that no sketch of the configuration takes is not for it, a flag is refused", async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   writeFileSync(
     join(folder, "quiet.json"),
     JSON.stringify({

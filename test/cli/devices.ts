@@ -3,8 +3,9 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { MockBoard, type MockBoardOptions } from "../../src/board/link/mock.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { skipWithout } from "../tools.js";
-import { Running, temporaryFolder } from "./cli.js";
+import { Running } from "./cli.js";
 
 export const skipWithoutSocat = skipWithout("socat", "socat", ["-V"], "apt-get install socat");
 
@@ -38,7 +39,7 @@ export interface TtyDevice {
 /** Puts a device behind a pty. */
 export async function ttyDevice(context: TestContext, device: Device): Promise<TtyDevice> {
   const { port } = await tcpDevice(context, device);
-  const path = join(temporaryFolder(context), "tty");
+  const path = join(temporaryFolder(), "tty");
   const socat = new Running(context, [
     "socat",
     "-d",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { temporaryFolder } from "../temporary-folder.js";
 import { PYTHON, skipWithout } from "../tools.js";
 import {
   circuit,
@@ -10,7 +11,6 @@ import {
   type StartOptions,
   skipWithoutUnprivileged,
   startCircuit,
-  temporaryFolder,
 } from "./cli.js";
 import { babbler, firmataDevice, skipWithoutSocat, tcpDevice, ttyDevice } from "./devices.js";
 
@@ -87,7 +87,7 @@ describe("circuit run", { concurrency: 4 }, () => {
     });
 
     test("a regular file", async (context) => {
-      const file = join(temporaryFolder(context), "port");
+      const file = join(temporaryFolder(), "port");
       writeFileSync(file, "");
       assertTold(await runOn(context, file), {
         message: /it is no serial port$/,
@@ -114,7 +114,7 @@ describe("circuit run", { concurrency: 4 }, () => {
     });
 
     test("a folder on the way that may not be entered", { skip }, async (context) => {
-      const folder = temporaryFolder(context);
+      const folder = temporaryFolder();
       mkdirSync(join(folder, "closed"), { mode: 0o000 });
       assertTold(await runOn(context, join(folder, "closed", "tty"), { unprivileged: true }), denied);
     });

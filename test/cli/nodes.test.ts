@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { circuit, type Running, startCircuit, temporaryFolder } from "./cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { circuit, type Running, startCircuit } from "./cli.js";
 
 const LISTENS = /listens on (ws:\/\/127\.0\.0\.1:\d+)/;
 
 function place(context: TestContext) {
-  const runtime = temporaryFolder(context);
+  const runtime = temporaryFolder();
   const env = { XDG_RUNTIME_DIR: runtime };
   return {
     runtime,

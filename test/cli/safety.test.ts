@@ -5,14 +5,15 @@ import { describe, type TestContext, test } from "node:test";
 import { WebSocket as WebSocketClient } from "ws";
 import { Authority, skipWithoutOpenssl } from "../mesh/safety/certificates.js";
 import { secretOf, secretsOf, TRACE, writeCredentials } from "../mesh/safety/desk.js";
-import { circuit, type Ended, type Running, startCircuit, temporaryFolder } from "./cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { circuit, type Ended, type Running, startCircuit } from "./cli.js";
 
 const LISTENS = /listens on (ws:\/\/127\.0\.0\.1:\d+)/;
 const ALL = secretsOf("clock", "iopin", "buzzer");
 
 /** A configuration of one clock with this security, run to its end. */
 function runWith(context: TestContext, security: object, more: object = {}, env = {}): Promise<Ended> {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const nodes = { clock: { sketch: "clock", options: { ticks: 1, delaySeconds: 0 } } };
   writeFileSync(
     join(folder, "circuit.json"),
@@ -32,7 +33,7 @@ async function stop(running: Running): Promise<Ended> {
 
 describe("circuit with credentials", { concurrency: 2 }, () => {
   test("runs the cluster of three processes, and shows no secret", async (context) => {
-    const env = { CIRCUIT_CREDENTIALS: writeCredentials(join(temporaryFolder(context), "all.json"), ALL) };
+    const env = { CIRCUIT_CREDENTIALS: writeCredentials(join(temporaryFolder(), "all.json"), ALL) };
     const start = (...args: string[]) => startCircuit(context, args, { env });
     const buzzer = start("buzzer", "-p", "0", "--board", "mock");
     const iopin = start("iopin", "-p", "0", "--board", "mock");
@@ -51,7 +52,7 @@ describe("circuit with credentials", { concurrency: 2 }, () => {
   });
 
   test("takes new credentials without a restart", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = temporaryFolder();
     const [there, here] = [join(folder, "there.json"), join(folder, "here.json")];
     writeCredentials(there, secretsOf("iopin", "buzzer"));
     writeCredentials(here, ALL);
@@ -73,7 +74,7 @@ describe("circuit with credentials", { concurrency: 2 }, () => {
   });
 
   test("finds paths beside the configuration, and refuses what others may read", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = temporaryFolder();
     writeCredentials(join(folder, "credentials.json"), ALL, 0o644);
     const nodes = { buzzer: { sketch: "buzzer", listen: "127.0.0.1:0" } };
     const config = { boards: { desk: "mock" }, nodes, security: { credentials: "credentials.json" } };
@@ -89,7 +90,7 @@ describe("circuit with credentials", { concurrency: 2 }, () => {
   });
 
   test("listens on wss:// with a certificate", { skip: skipWithoutOpenssl }, async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = temporaryFolder();
     const authority = new Authority(folder);
     const { certificate, key } = authority.issue("iopin");
     writeCredentials(join(folder, "credentials.json"), ALL);
@@ -132,7 +133,7 @@ describe("circuit with credentials", { concurrency: 2 }, () => {
   test("another user of this machine is refused, and told what to do", async (context) => {
     const iopin = startCircuit(context, ["iopin", "-p", "0", "--board", "mock"]);
     const [, url = ""] = await iopin.said(LISTENS);
-    const env = { XDG_RUNTIME_DIR: temporaryFolder(context) };
+    const env = { XDG_RUNTIME_DIR: temporaryFolder() };
     const { code, stderr } = await circuit(context, ["clock", "-t", "1", "-p", new URL(url).port], { env });
     assert.equal(code, 77);
     assert.match(stderr, /^circuit: Cannot reach iopin: its proof is wrong$/m);

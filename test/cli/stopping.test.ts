@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { PIN_MODE } from "../../src/firmata/protocol.js";
-import { circuit, startCircuit, temporaryFolder } from "./cli.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { circuit, startCircuit } from "./cli.js";
 import { firmataDevice, skipWithoutSocat, tcpDevice, ttyDevice } from "./devices.js";
 
 const FOR_EVER = ["-t", "0", "-d", "0", "--bit-ms", "20", "--tone-ms", "60000"];
@@ -85,7 +86,7 @@ describe("circuit run, stopped", { concurrency: 3 }, () => {
   });
 
   test("by Ctrl-C when its only sketch waits for messages, on a board that is none", async (context) => {
-    const folder = temporaryFolder(context);
+    const folder = temporaryFolder();
     const nodes = { buzzer: { sketch: "buzzer" } };
     writeFileSync(join(folder, "quiet.json"), JSON.stringify({ boards: { desk: "mock" }, nodes }));
     const running = startCircuit(context, ["run", "quiet.json"], { folder });
@@ -103,7 +104,7 @@ describe("circuit run, stopped", { concurrency: 3 }, () => {
     test(`by a mistake in ${where} of a sketch: outputs low, 1, and its trace`, async (context) => {
       const { mock, device } = firmataDevice();
       const { port } = await tcpDevice(context, device);
-      const folder = temporaryFolder(context);
+      const folder = temporaryFolder();
       const config = `
         import { five, Sketch } from "circuit-five";
         class Loose extends Sketch {

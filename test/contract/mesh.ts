@@ -33,6 +33,7 @@ export function testMesh(kind: string, open: OpenRig): void {
   const story = storyOf(kind, open);
   testPresence(story);
   testServing(story);
+  testDraining(story);
 }
 
 /** What a mesh promises of the plain protocol. */
@@ -45,6 +46,45 @@ export function testPlainMesh(kind: string, open: OpenRig): void {
   testLeaving(story);
   testAborting(story);
   testClosing(story);
+}
+
+function testDraining(story: Story): void {
+  story("a node that is drained lets a slow handler finish, and takes nothing new", async (rig) => {
+    const gate = new Gate();
+    const node = await rig.serve("slow", async ({ message }) => {
+      gate.arrive();
+      await gate.open;
+      return message;
+    });
+    const ack = rig.near.send("slow", "1");
+    await gate.arrivals(1);
+    let isDrained = false;
+    const drained = node.drain().then(() => {
+      isDrained = true;
+    });
+    await turns();
+    rig.clock.advance(10_000);
+    await turns();
+    assert.equal(isDrained, false);
+    gate.release();
+    assert.equal(await ack, "1");
+    await drained;
+  });
+
+  story("a node that is drained for too long, or closed meanwhile, is left", async (rig) => {
+    for (const [name, graceMs] of Object.entries({ late: 2_000, closed: 3_600_000 })) {
+      const gate = new Gate();
+      const node = await rig.serve(name, async () => {
+        gate.arrive();
+        await gate.open;
+      });
+      void rig.near.send(name, "1").catch(() => {});
+      await gate.arrivals(1);
+      const drained = node.drain(graceMs);
+      if (name === "closed") void node.close();
+      await passTime(rig.clock, drained);
+    }
+  });
 }
 
 function storyOf(kind: string, open: OpenRig): Story {

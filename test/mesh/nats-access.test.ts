@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { nkeys } from "@nats-io/transport-node";
 import type { NatsCredentials } from "../../src/mesh/nats/credentials.js";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { skipWithout } from "../tools.js";
 import { Child } from "./child.js";
 import { skipWithoutNats, startNats } from "./nats-server.js";
@@ -14,12 +14,6 @@ import { skipWithoutNats, startNats } from "./nats-server.js";
 const skipWithoutOpenssl = skipWithout("openssl", "openssl", ["version"], "apt-get install openssl");
 
 type KeyPair = ReturnType<typeof nkeys.createUser>;
-
-function temporary(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "circuit-access-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 function write(folder: string, name: string, text: string): string {
   const path = join(folder, name);
@@ -114,7 +108,7 @@ const WAYS: readonly (readonly [string, (folder: string) => Access])[] = [
 describe("NatsMesh", { skip: skipWithoutNats, timeout: 60_000 }, () => {
   for (const [what, make] of WAYS) {
     test(`is let in with ${what}, and told why not with another one or none`, async (context) => {
-      const { config, right, wrong } = make(temporary(context));
+      const { config, right, wrong } = make(temporaryFolder());
       const server = await startNats({ config });
       const meshes: NatsMesh[] = [];
       context.after(async () => {
@@ -143,7 +137,7 @@ describe("NatsMesh", { skip: skipWithoutNats, timeout: 60_000 }, () => {
   }
 
   test("uses TLS, with a certificate that it can check", { skip: skipWithoutOpenssl }, async (context) => {
-    const folder = temporary(context);
+    const folder = temporaryFolder();
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
     const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];

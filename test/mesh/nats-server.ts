@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { temporaryFolder } from "../temporary-folder.js";
 import { skipWithout } from "../tools.js";
 
 /** Debian's place of it may not be on a user's path. */
@@ -45,7 +45,7 @@ export async function startNats({
   config = "",
   args = [],
 }: NatsServerOptions = {}): Promise<NatsServer> {
-  const folder = mkdtempSync(join(tmpdir(), "circuit-nats-"));
+  const folder = temporaryFolder();
   const file = join(folder, "nats.conf");
   writeFileSync(file, config);
   const child = spawn(PROGRAM, ["-c", file, "-a", "127.0.0.1", "-p", String(port), ...args], {
@@ -68,7 +68,6 @@ export async function startNats({
   const kill = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await gone;
-    rmSync(folder, { recursive: true, force: true });
   };
   if (clientPort === 0) {
     await kill();

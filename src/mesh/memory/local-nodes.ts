@@ -22,6 +22,7 @@ export interface LocalNodesOptions {
 export class LocalNodes {
   readonly #options: LocalNodesOptions;
   readonly #nodes = new Map<string, Node>();
+  readonly #leaving = new Set<Node>();
   readonly #expected = new Set<{ readonly target: string; arrived(node: Node): void }>();
 
   constructor(options: LocalNodesOptions) {
@@ -69,14 +70,15 @@ export class LocalNodes {
     return node;
   }
 
-  /** Takes the node out, then closes it. */
-  remove(node: Node): Promise<void> {
+  /** Takes the node out, then lets it leave as `leave` says. */
+  remove(node: Node, leave: (node: Node) => Promise<void> = closeNode): Promise<void> {
     if (this.#nodes.get(node.name) === node) this.#nodes.delete(node.name);
-    return node.close();
+    this.#leaving.add(node);
+    return leave(node).finally(() => this.#leaving.delete(node));
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#nodes.values()].map((node) => this.remove(node)));
+    await Promise.all([...this.#nodes.values(), ...this.#leaving].map((node) => this.remove(node)));
   }
 
   /** See `Dial`. A node that is not there is waited for, without a timer; `problem` says why it is missing. */
@@ -101,4 +103,8 @@ export class LocalNodes {
       close();
     };
   }
+}
+
+function closeNode(node: Node): Promise<void> {
+  return node.close();
 }

@@ -54,7 +54,8 @@ export class MemoryMesh implements Mesh {
   async serve(name: string, handler: Handler, { concurrency }: ServeOptions = {}): Promise<ServedNode> {
     if (this.#isClosed) throw meshClosed(`serve ${name}`);
     const node = this.#nodes.add(name, handler, concurrency);
-    return { name, addresses: [], close: () => this.#nodes.remove(node) };
+    const drain = (graceMs?: number) => this.#nodes.remove(node, () => node.drain(graceMs));
+    return { name, addresses: [], drain, close: () => this.#nodes.remove(node) };
   }
 
   send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {

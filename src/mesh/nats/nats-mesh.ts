@@ -140,7 +140,8 @@ export class NatsMesh implements Mesh {
       throw error;
     }
     const root = openSubject({ node: name, member: undefined }).replace(/\._open$/, "");
-    return { name, addresses: [`${this.#connection.address}/${root}`], close };
+    const drain = (graceMs?: number) => this.#closeNode(name, served, served.drain(graceMs));
+    return { name, addresses: [`${this.#connection.address}/${root}`], drain, close };
   }
 
   /**
@@ -195,8 +196,8 @@ export class NatsMesh implements Mesh {
     await this.#connection.close();
   }
 
-  async #closeNode(name: string, node: NatsNode): Promise<void> {
-    await node.close();
+  async #closeNode(name: string, node: NatsNode, left = node.close()): Promise<void> {
+    await left;
     if (this.#nodes.get(name) === node) this.#nodes.delete(name);
   }
 

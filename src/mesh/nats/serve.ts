@@ -66,17 +66,25 @@ export class NatsNode {
     if (connection.client) this.#subscribe(connection.client);
   }
 
-  /** Leaves the queue group, lets running handlers finish, then ends every link. Idempotent. */
+  /** Leaves the queue group, lets running handlers finish, then ends every link. Idempotent. See `Node.drain()`. */
+  drain(graceMs?: number): Promise<void> {
+    return this.#leave(this.#options.node.drain(graceMs));
+  }
+
+  /** See `Node.close()`. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    return this.#leave(this.#options.node.close());
+  }
+
+  #leave(left: Promise<void>): Promise<void> {
+    this.#closed ??= this.#close(left);
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
-    const { node, connection } = this.#options;
+  async #close(left: Promise<void>): Promise<void> {
+    const { connection } = this.#options;
     this.#stopListening();
     const { client } = connection;
-    const left = node.close();
     if (client) {
       this.#requests.leave(client);
       // What the server has handed over already still arrives, and is refused.

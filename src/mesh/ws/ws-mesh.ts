@@ -161,13 +161,13 @@ export class WsMesh implements Mesh {
     const problem = port === undefined ? undefined : this.#options.trust?.findServeProblem(name);
     if (problem) throw problem;
     const node = this.#nodes.add(name, handler, concurrency);
-    if (port === undefined) return { name, addresses: [], close: () => this.#nodes.remove(node) };
+    if (port === undefined) return { name, addresses: [], ...this.#waysOut(node) };
     const listening = serveWs({ node, host, port, ...this.#options });
     this.#listening.set(node, listening);
     try {
       const { addresses } = await listening;
       await this.#announce(node, addresses, about);
-      return { name, addresses, close: () => this.#closeNode(node) };
+      return { name, addresses, ...this.#waysOut(node) };
     } catch (error) {
       await this.#closeNode(node);
       throw error;
@@ -224,14 +224,21 @@ export class WsMesh implements Mesh {
   }
 
   /** Is not to be found any more, lets handlers finish, closes connections, stops listening, in this order. */
-  async #closeNode(node: Node): Promise<void> {
+  async #closeNode(node: Node, leave?: (node: Node) => Promise<void>): Promise<void> {
     const listening = await this.#listening.get(node)?.catch(() => undefined);
-    this.#listening.delete(node);
     const withdraw = this.#withdrawals.get(node);
     this.#withdrawals.delete(node);
     if (withdraw) await withdraw();
     // The port goes on saying that the node leaves until it has; then it is free.
-    await this.#nodes.remove(node);
+    await this.#nodes.remove(node, leave);
+    this.#listening.delete(node);
     await listening?.close();
+  }
+
+  #waysOut(node: Node): Pick<ServedNode, "drain" | "close"> {
+    return {
+      drain: (graceMs) => this.#closeNode(node, () => node.drain(graceMs)),
+      close: () => this.#closeNode(node),
+    };
   }
 }

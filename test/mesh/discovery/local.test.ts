@@ -10,7 +10,8 @@ import { LocalSource, RESCAN_MS } from "../../../src/mesh/discovery/local.js";
 import { findRuntimeDirectory } from "../../../src/mesh/discovery/runtime-directory.js";
 import { NodeTable } from "../../../src/mesh/discovery/table.js";
 import { probeWs } from "../../../src/mesh/ws/probe.js";
-import { Running, temporaryFolder } from "../../cli/cli.js";
+import { Running } from "../../cli/cli.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { advertOf, bootOf } from "./adverts.js";
 
 const END = fileURLToPath(new URL("./local-end.js", import.meta.url));
@@ -20,8 +21,8 @@ const WAIT_LIMIT_MS = 10_000;
 
 const nobody: Identify = async () => ({ kind: "nobody" });
 
-function folderOf(context: TestContext): string {
-  return join(temporaryFolder(context), "circuit");
+function folderOf(): string {
+  return join(temporaryFolder(), "circuit");
 }
 
 async function open(
@@ -60,7 +61,7 @@ const startEnd = (context: TestContext, directory: string, name: string) =>
 
 describe("LocalSource", { concurrency: 4 }, () => {
   test("finds the nodes of other processes as they come and go", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     const { table } = await open(context, directory);
     const buzzer = startEnd(context, directory, "buzzer");
     const iopin = startEnd(context, directory, "iopin");
@@ -74,14 +75,14 @@ describe("LocalSource", { concurrency: 4 }, () => {
   });
 
   test("finds at once what is there before it", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     await startEnd(context, directory, "buzzer").said(/^listening/);
     const { table } = await open(context, directory);
     assert.equal(table.named("buzzer").length, 1);
   });
 
   test("removes what a killed process left, at the next look", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     const { table, source } = await open(context, directory, { clock: new ManualClock() });
     const buzzer = startEnd(context, directory, "buzzer");
     await untilNamed(table, "buzzer");
@@ -94,7 +95,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   });
 
   test("looks again by itself", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     const clock = new ManualClock();
     const { table } = await open(context, directory, { clock });
     const buzzer = startEnd(context, directory, "buzzer");
@@ -106,7 +107,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   });
 
   test("lets a successor take the place of a killed one without a look at everything", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     const { table } = await open(context, directory, { clock: new ManualClock() });
     const killed = startEnd(context, directory, "buzzer");
     await untilNamed(table, "buzzer");
@@ -125,7 +126,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   });
 
   test("leaves alone what is no word of a node's, and looks past it", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     mkdirSync(directory, { mode: 0o700 });
     const write = (file: string, content: string) => writeFileSync(join(directory, file), content);
     const process_ = { pid: process.pid };
@@ -156,7 +157,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   });
 
   test("does not take a later process with the same number for the one that left word", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     mkdirSync(directory, { mode: 0o700 });
     const word = { ...advertOf(1), process: { pid: process.pid, started: "another boot/1" } };
     writeFileSync(join(directory, `${bootOf(1)}.json`), JSON.stringify(word));
@@ -175,7 +176,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   for (const [does, answer, left] of ANSWERS) {
     const who = "boot" in answer ? `boot ${answer.boot.at(-1)}` : answer.kind;
     test(`${does} the word of boot 1, whose process cannot be seen, where ${who} answers`, async (context) => {
-      const directory = folderOf(context);
+      const directory = folderOf();
       mkdirSync(directory, { mode: 0o700 });
       const word = { ...advertOf(1), process: GONE };
       writeFileSync(join(directory, `${bootOf(1)}.json`), JSON.stringify(word));
@@ -186,7 +187,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   }
 
   test("removes what a process left that was killed while it wrote, and no other's", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     const end = startEnd(context, directory, "buzzer");
     await end.said(/^listening/);
     mkdirSync(directory, { mode: 0o700, recursive: true });
@@ -199,7 +200,7 @@ describe("LocalSource", { concurrency: 4 }, () => {
   });
 
   test("writes again what somebody has tidied away", async (context) => {
-    const directory = folderOf(context);
+    const directory = folderOf();
     const { table, source } = await open(context, directory, { clock: new ManualClock() });
     const takeBack = await source.publish(advertOf(1));
     unlinkSync(join(directory, `${bootOf(1)}.json`));
@@ -218,7 +219,7 @@ describe("LocalSource refuses a folder", () => {
 
   test("that others may use", { skip: isWindows && "needs Unix permissions" }, async (context) => {
     for (const mode of [0o755, 0o770, 0o701]) {
-      const directory = folderOf(context);
+      const directory = folderOf();
       mkdirSync(directory);
       chmodSync(directory, mode);
       await assert.rejects(open(context, directory), {
@@ -232,7 +233,7 @@ describe("LocalSource refuses a folder", () => {
   const skip = process.getuid?.() !== 0 && "needs root, who may give a folder away";
   test("that belongs to another user", { skip }, async (context) => {
     const { chownSync } = await import("node:fs");
-    const directory = folderOf(context);
+    const directory = folderOf();
     mkdirSync(directory, { mode: 0o700 });
     chownSync(directory, 65_534, 65_534);
     await assert.rejects(open(context, directory), {
@@ -242,7 +243,7 @@ describe("LocalSource refuses a folder", () => {
   });
 
   test("that is a link to one, or a file", async (context) => {
-    const parent = temporaryFolder(context);
+    const parent = temporaryFolder();
     mkdirSync(join(parent, "real"), { mode: 0o700 });
     symlinkSync(join(parent, "real"), join(parent, "link"));
     writeFileSync(join(parent, "file"), "");
@@ -255,7 +256,7 @@ describe("LocalSource refuses a folder", () => {
   });
 
   test("that cannot be made", async (context) => {
-    const directory = join(temporaryFolder(context), "no", "circuit");
+    const directory = join(temporaryFolder(), "no", "circuit");
     await assert.rejects(open(context, directory), {
       code: "FILE_FAILED",
       message: /there is no such file$/,
@@ -263,8 +264,8 @@ describe("LocalSource refuses a folder", () => {
   });
 });
 
-test("findRuntimeDirectory() takes the session's folder where it is this user's, else one named for the user", (context) => {
-  const own = temporaryFolder(context);
+test("findRuntimeDirectory() takes the session's folder where it is this user's, else one named for the user", () => {
+  const own = temporaryFolder();
   assert.equal(findRuntimeDirectory({ XDG_RUNTIME_DIR: own }), join(own, "circuit"));
   const named = findRuntimeDirectory({});
   assert.match(named, new RegExp(`circuit-${process.getuid?.() ?? ""}`));

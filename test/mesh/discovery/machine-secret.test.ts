@@ -15,7 +15,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { MachineSecret } from "../../../src/mesh/discovery/machine-secret.js";
-import { temporaryFolder } from "../safety/desk.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 async function open(context: TestContext, directory: string) {
   const clock = new ManualClock();
@@ -27,7 +27,7 @@ async function open(context: TestContext, directory: string) {
 const hex = (secret: MachineSecret) => Buffer.from(secret.keysOf()[0] ?? []).toString("hex");
 
 test("MachineSecret is made once, for this user alone", async (context) => {
-  const directory = join(temporaryFolder(context), "circuit");
+  const directory = join(temporaryFolder(), "circuit");
   const first = await open(context, directory);
   const second = await open(context, directory);
   assert.equal(hex(first.secret), hex(second.secret));
@@ -37,8 +37,8 @@ test("MachineSecret is made once, for this user alone", async (context) => {
   assert.deepEqual(readdirSync(directory), ["secret"]);
 });
 
-test("MachineSecret is the same for all processes that begin at the same time", async (context) => {
-  const directory = join(temporaryFolder(context), "circuit");
+test("MachineSecret is the same for all processes that begin at the same time", async () => {
+  const directory = join(temporaryFolder(), "circuit");
   const module = fileURLToPath(new URL("../../../src/mesh/discovery/machine-secret.js", import.meta.url));
   const program = `
     const { MachineSecret } = await import(${JSON.stringify(module)});
@@ -72,14 +72,14 @@ const refused: readonly (readonly [what: string, code: string, prepare: (path: s
 ];
 for (const [what, code, prepare] of refused) {
   test(`MachineSecret refuses a file ${what}`, async (context) => {
-    const directory = temporaryFolder(context);
+    const directory = temporaryFolder();
     prepare(join(directory, "secret"));
     await assert.rejects(open(context, directory), { code });
   });
 }
 
 test("MachineSecret puts back what tidying took, and takes what others have agreed on since", async (context) => {
-  const directory = temporaryFolder(context);
+  const directory = temporaryFolder();
   const path = join(directory, "secret");
   const { secret, clock } = await open(context, directory);
   const before = hex(secret);

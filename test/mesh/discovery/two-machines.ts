@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
-import { Running, temporaryFolder } from "../../cli/cli.js";
+import { Running } from "../../cli/cli.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { addressOf, joinHosts, skipWithoutNamespaces, within } from "../namespaces.js";
 
 export const NEAR = addressOf(0);
@@ -15,7 +16,7 @@ export function joinTwo(
 ) {
   const [near = "", far = ""] = joinHosts(context, 2);
   const spaces = { near, far };
-  const runtimes = { near: temporaryFolder(context), far: temporaryFolder(context) };
+  const runtimes = { near: temporaryFolder(), far: temporaryFolder() };
   const run = (at: "near" | "far", args: readonly string[]) =>
     new Running(context, [...within(spaces[at]), process.execPath, ...args], {
       env: { XDG_RUNTIME_DIR: runtimes[at], ...env[at] },

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { circuit, temporaryFolder } from "../../cli/cli.js";
+import { circuit } from "../../cli/cli.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { Child } from "../child.js";
 
 const MESHES = 200;
@@ -14,7 +15,7 @@ const SETTLED_MS = 50_000;
 test(`${MESHES} meshes of a machine find each other, and \`circuit nodes\` finds all`, {
   timeout: 180_000,
 }, async (context) => {
-  const runtime = temporaryFolder(context);
+  const runtime = temporaryFolder();
   const directory = join(runtime, "circuit");
   mkdirSync(directory, { mode: 0o700 });
   const names = Array.from({ length: MESHES }, (_, index) => `node${String(index).padStart(3, "0")}`);

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { cases } from "../../long.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { Child } from "../child.js";
 import { addressOf, joinHosts, plugIn, skipWithoutNamespaces, unplug, within } from "../namespaces.js";
 import { readDiary } from "./diary.js";
@@ -32,12 +31,11 @@ class Lan {
   readonly senderDiary: string;
   readonly sender: Child;
   readonly #context: TestContext;
-  readonly #folder = mkdtempSync(join(tmpdir(), "circuit-hosts-"));
+  readonly #folder = temporaryFolder();
 
   constructor(context: TestContext, hosts: number) {
     this.#context = context;
     this.spaces = joinHosts(context, hosts);
-    context.after(() => rmSync(this.#folder, { recursive: true, force: true }));
     this.senderDiary = join(this.#folder, "sender");
     this.sender = this.#start(0, "sender");
   }

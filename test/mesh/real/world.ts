@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Random, seededRandom } from "../../../src/core/random.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { Child, type CleanUp } from "../child.js";
 import { clusterOf, startCluster } from "../nats-cluster.js";
 import { type NatsServer, startNats } from "../nats-server.js";
@@ -37,7 +36,7 @@ export class RealWorld {
   readonly #ground: Ground;
   readonly #random: Random;
   readonly #context: CleanUp;
-  readonly #folder = mkdtempSync(join(tmpdir(), "circuit-chaos-"));
+  readonly #folder = temporaryFolder();
   readonly #proxy: WildProxy;
   readonly #receivers = new Map<number, string>();
   readonly #senders: Sender[] = [];
@@ -179,6 +178,5 @@ export class RealWorld {
     this.#proxy.close();
     await Promise.all([...this.#senders.map(({ child }) => child.kill()), this.#receiver?.kill()]);
     await Promise.all(this.#servers.map((server) => server.kill()));
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -5,8 +5,9 @@ import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { chromium, type Page } from "playwright-core";
 import { WsMesh } from "../../../src/mesh/ws/ws-mesh.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { skipWithout } from "../../tools.js";
-import { machine, secretOf, secretsOf, temporaryFolder } from "./desk.js";
+import { machine, secretOf, secretsOf } from "./desk.js";
 
 const CHROMIUM = "/usr/bin/chromium";
 
@@ -35,7 +36,7 @@ async function openPage(context: TestContext): Promise<{ readonly page: Page; re
   });
   // The cast: a listening TCP server has one.
   const { port } = server.address() as AddressInfo;
-  const home = temporaryFolder(context);
+  const home = temporaryFolder();
   const browser = await chromium.launchPersistentContext(home, {
     executablePath: CHROMIUM,
     headless: true,

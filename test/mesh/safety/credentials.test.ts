@@ -5,7 +5,8 @@ import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { Credentials, parseCredentials } from "../../../src/mesh/safety/credentials.js";
 import { Refusals } from "../../../src/mesh/safety/refusals.js";
-import { secretOf, secretsOf, TRACE, temporaryFolder, writeCredentials } from "./desk.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { secretOf, secretsOf, TRACE, writeCredentials } from "./desk.js";
 
 const SECRET = secretOf("iopin");
 
@@ -68,7 +69,7 @@ async function open(context: TestContext, path: string) {
 }
 
 test("Credentials are refused when others may read them", async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   for (const mode of [0o604, 0o640, 0o666, 0o620]) {
     const path = writeCredentials(join(folder, "open.json"), secretsOf("iopin"));
     chmodSync(path, mode);
@@ -80,7 +81,7 @@ test("Credentials are refused when others may read them", async (context) => {
 });
 
 test("Credentials are refused when there are none", async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   await assert.rejects(open(context, join(folder, "none.json")), {
     code: "FILE_FAILED",
     message: /no such file$/,
@@ -90,7 +91,7 @@ test("Credentials are refused when there are none", async (context) => {
 });
 
 test("Credentials follow their file, and a bad one leaves them as they were", async (context) => {
-  const path = writeCredentials(join(temporaryFolder(context), "credentials.json"), secretsOf("iopin"));
+  const path = writeCredentials(join(temporaryFolder(), "credentials.json"), secretsOf("iopin"));
   const { credentials, notices } = await open(context, path);
   let changes = 0;
   credentials.watch(() => changes++);
@@ -129,7 +130,7 @@ test("Credentials follow their file, and a bad one leaves them as they were", as
 });
 
 test("Credentials follow a link that is moved, as a mounted secret is", async (context) => {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   writeCredentials(join(folder, "1.json"), secretsOf("iopin"));
   writeCredentials(join(folder, "2.json"), secretsOf("clock"));
   const path = join(folder, "credentials.json");
@@ -142,7 +143,7 @@ test("Credentials follow a link that is moved, as a mounted secret is", async (c
 });
 
 test("Credentials look by themselves, every second, until they are closed", async (context) => {
-  const path = writeCredentials(join(temporaryFolder(context), "credentials.json"), secretsOf("iopin"));
+  const path = writeCredentials(join(temporaryFolder(), "credentials.json"), secretsOf("iopin"));
   const { credentials, clock } = await open(context, path);
   const changed = new Promise<void>((resolve) => credentials.watch(resolve));
   writeCredentials(path, secretsOf("clock"));

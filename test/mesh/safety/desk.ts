@@ -1,21 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { systemClock } from "../../../src/core/clock.js";
 import { CircuitError } from "../../../src/core/error.js";
 import { openSafety, type Safety, type SafetyOptions } from "../../../src/mesh/ws/safety.js";
 import { WsMesh, type WsMeshOptions } from "../../../src/mesh/ws/ws-mesh.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 /** A secret of a name, and a part of it that nothing else says: what must never be seen. */
 export const secretOf = (name: string, how = "") => `s3cr3t-${name}${how}-0123456789`;
 export const TRACE = /s3cr3t/;
-
-export function temporaryFolder(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "circuit-safety-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function writeCredentials(path: string, secrets: object, mode = 0o600): string {
   rmSync(path, { force: true });
@@ -45,7 +39,7 @@ export async function machine(
     ...options
   }: Omit<WsMeshOptions, "safety"> & { readonly safety?: Partial<SafetyOptions> } = {},
 ): Promise<Machine> {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const path = join(folder, "credentials.json");
   if (secrets !== undefined) writeCredentials(path, secrets);
   const notices: string[] = [];

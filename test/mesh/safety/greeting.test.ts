@@ -4,16 +4,8 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { WebSocketServer } from "ws";
 import { WsMesh } from "../../../src/mesh/ws/ws-mesh.js";
-import {
-  type Machine,
-  machine,
-  refusal,
-  secretOf,
-  secretsOf,
-  TRACE,
-  temporaryFolder,
-  writeCredentials,
-} from "./desk.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { type Machine, machine, refusal, secretOf, secretsOf, TRACE, writeCredentials } from "./desk.js";
 import { frameProxy, jsonFrame, type Meddle, readJson } from "./frame-proxy.js";
 import { BYE, CHALLENGE, framedClient, HELLO, PROOF, WELCOME } from "./framed-client.js";
 
@@ -389,7 +381,7 @@ test("A sender whose receiver's credential is gone takes another link", async (c
 });
 
 test("Without credentials, the processes of one user on one machine prove its secret", async (context) => {
-  const [mine, another] = [temporaryFolder(context), temporaryFolder(context)];
+  const [mine, another] = [temporaryFolder(), temporaryFolder()];
   const options = (directory: string) => ({ safety: { directory } });
   const there = await buzzerOf(context, options(mine));
   const grid = { buzzer: there.url };

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { MAIN } from "../../cli/cli.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { FAR, joinTwo, NEAR, skip } from "../discovery/two-machines.js";
 import { Authority, skipWithoutOpenssl } from "./certificates.js";
-import { secretOf, secretsOf, TRACE, temporaryFolder, writeCredentials } from "./desk.js";
+import { secretOf, secretsOf, TRACE, writeCredentials } from "./desk.js";
 
 const CLIENT = fileURLToPath(new URL("./lan-client.js", import.meta.url));
 
@@ -17,7 +18,7 @@ const CLOCK = ["clock", "-t", "2", "-d", "0", "--lan"] as const;
 
 /** Two machines, each with credentials of its own. */
 function two(context: TestContext, far: object, near: object) {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const env = (name: string, secrets: object) => ({
     CIRCUIT_CREDENTIALS: writeCredentials(join(folder, `${name}.json`), secrets),
   });
@@ -61,7 +62,7 @@ describe("Beyond one machine", { skip, timeout: 60_000 }, () => {
     skip: skipWithoutOpenssl,
   }, async (context) => {
     const { near, far } = two(context, EVERYBODY, EVERYBODY);
-    const folder = temporaryFolder(context);
+    const folder = temporaryFolder();
     const authority = new Authority(folder);
     const { certificate, key } = authority.issue("iopin", `IP:${FAR}`);
     const write = (name: string, config: object) => {

@@ -6,8 +6,9 @@ import { describe, type TestContext, test } from "node:test";
 import { WebSocket } from "ws";
 import { Trust } from "../../../src/mesh/safety/trust.js";
 import { mayRead } from "../../../src/mesh/ws/may-read.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { Authority, skipWithoutOpenssl } from "./certificates.js";
-import { machine, refusal, secretOf, secretsOf, TRACE, temporaryFolder, writeCredentials } from "./desk.js";
+import { machine, refusal, secretOf, secretsOf, TRACE, writeCredentials } from "./desk.js";
 import { BYE, framedClient, WELCOME } from "./framed-client.js";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 } as const;
@@ -183,7 +184,7 @@ test("A node that the credentials do not name is not served to others", async (c
 
 describe("Over TLS", { skip: skipWithoutOpenssl }, () => {
   test("a token lets a plain client in", async (context) => {
-    const authority = new Authority(temporaryFolder(context));
+    const authority = new Authority(temporaryFolder());
     const { certificate, key } = authority.issue("buzzer");
     const { url } = await buzzer(context, { safety: { tls: { certificate, key } } });
     const ca = readFileSync(authority.certificate);

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { connect } from "node:tls";
 import { WebSocket } from "ws";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { Authority, type Issued, skipWithoutOpenssl } from "./certificates.js";
-import { machine, refusal, secretsOf, temporaryFolder } from "./desk.js";
+import { machine, refusal, secretsOf } from "./desk.js";
 import { frameProxy, readJson } from "./frame-proxy.js";
 import { HELLO } from "./framed-client.js";
 
@@ -14,7 +15,7 @@ const FROM = { from: "iopin" } as const;
 
 /** A buzzer that shows a certificate, in files that a test may change. */
 async function buzzer(context: TestContext) {
-  const folder = temporaryFolder(context);
+  const folder = temporaryFolder();
   const authority = new Authority(folder);
   const first = authority.issue("first");
   const [certificate, key] = [join(folder, "shown.pem"), join(folder, "shown.key")];
