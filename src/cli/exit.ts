@@ -14,6 +14,7 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   PEER_LOST: 69,
   DELIVERY_UNKNOWN: 69,
   TIMEOUT: 69,
+  EVENT_UNKEPT: 69,
   BOARD_LOST: 74,
   LINK_FAILED: 74,
   FILE_FAILED: 74,

@@ -31,6 +31,7 @@ export type CircuitErrorCode =
   | "PEER_LOST"
   | "PEER_REFUSED"
   | "MESSAGE_INVALID"
+  | "EVENT_UNKEPT"
   | "NOT_RUN"
   | "DELIVERY_UNKNOWN"
   | "CALL_CYCLE"

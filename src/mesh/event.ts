@@ -25,6 +25,13 @@ export interface PublishOptions {
 export interface SubscribeOptions {
   /** Ends it. */
   readonly signal?: AbortSignal;
+  /** Letters, digits, `-` and `_`. Of those who listen to a subject in the name of one queue, one hears each event. */
+  readonly queue?: string;
+  /**
+   * First hears the last event of each subject that was published before. Not in a queue. Over WebSockets and in memory
+   * each process keeps what it has published itself, for as long as it lives; NATS needs JetStream for it.
+   */
+  readonly last?: boolean;
   /**
    * Takes what the handler threw, or rejected with; by default the process is warned of it. On NATS it also hears, as
    * `ACCESS_DENIED`, that the server does not let us listen.

@@ -1,5 +1,6 @@
 import type { CircuitError } from "../core/error.js";
 import type { MeshCounts } from "./counts.js";
+import type { DurableEvents } from "./durable.js";
 import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "./event.js";
 import type { Payload } from "./payload.js";
 import type { TraceContext } from "./trace.js";
@@ -140,6 +141,9 @@ export interface Mesh {
    */
   publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
 
+  /** Publishes to a subject of the mesh's own, `circuit.errors.>`: for whoever runs sketches, not for them. */
+  publishOwn(subject: string, data: Payload, options?: PublishOptions): void;
+
   /**
    * Listens to a subject, or with `*` and `>` to many, here and in every process that can be reached, for as long as it
    * is not closed. Others are told soon; `join()` waits until they have been.
@@ -154,6 +158,9 @@ export interface Mesh {
    * answered in time. Between two processes, events then reach whoever has subscribed before.
    */
   join(): Promise<void>;
+
+  /** Events that are kept; `undefined` where the engine has nowhere to keep them. */
+  readonly durable: DurableEvents | undefined;
 
   /** What it has done so far, and what is under way. The figures go on counting. */
   counts(): MeshCounts;

@@ -64,8 +64,13 @@ export class EventHub implements EventExchange, EventLinkOwner {
   }
 
   /** See `Mesh.publish()`. */
-  publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number {
+  publish(subject: string, data: Payload, options?: PublishOptions): number {
     checkSubject(subject);
+    return this.publishOwn(subject, data, options);
+  }
+
+  /** See `Mesh.publishOwn()`. */
+  publishOwn(subject: string, data: Payload, { headers }: PublishOptions = {}): number {
     checkPayload(data, this.#options.limits);
     if (headers) checkHeaders(headers);
     this.begin();

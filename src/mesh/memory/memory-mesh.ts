@@ -32,6 +32,7 @@ export class MemoryMesh implements Mesh {
   readonly #hub: EventHub;
   #isClosed = false;
 
+  readonly durable = undefined;
   constructor({
     clock = systemClock,
     patienceMs = DEFAULT_PATIENCE_MS,
@@ -69,6 +70,10 @@ export class MemoryMesh implements Mesh {
   publish(subject: string, data: Payload, options?: PublishOptions): number {
     if (this.#isClosed) throw meshClosed(`publish to ${subject}`);
     return this.#hub.publish(subject, data, options);
+  }
+
+  publishOwn(subject: string, data: Payload, options?: PublishOptions): void {
+    if (!this.#isClosed) this.#hub.publishOwn(subject, data, options);
   }
 
   subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {

@@ -65,8 +65,16 @@ export class NatsEvents {
   }
 
   /** See `Mesh`, also for those that follow. */
-  publish(subject: string, data: Payload, { headers = NO_HEADERS }: PublishOptions = {}): number | undefined {
+  publish(subject: string, data: Payload, options?: PublishOptions): number | undefined {
     checkSubject(subject);
+    return this.publishOwn(subject, data, options);
+  }
+
+  publishOwn(
+    subject: string,
+    data: Payload,
+    { headers = NO_HEADERS }: PublishOptions = {},
+  ): number | undefined {
     checkPayload(data, this.#options.limits);
     checkHeaders(headers);
     this.tally.published++;

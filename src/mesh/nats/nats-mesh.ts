@@ -63,6 +63,7 @@ export class NatsMesh implements Mesh {
   #closed: Promise<void> | undefined;
 
   /** @throws {CircuitError} `ADDRESS_INVALID` for a URL that cannot be one. */
+  readonly durable = undefined;
   constructor({
     url,
     credentials,
@@ -166,6 +167,10 @@ export class NatsMesh implements Mesh {
   publish(subject: string, data: Payload, options?: PublishOptions): number | undefined {
     if (this.#closed) throw meshClosed(`publish to ${subject}`);
     return this.#events.publish(subject, data, options);
+  }
+
+  publishOwn(subject: string, data: Payload, options?: PublishOptions): void {
+    if (!this.#closed) this.#events.publishOwn(subject, data, options);
   }
 
   subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {

@@ -44,6 +44,11 @@ export class WsEvents {
     return listeners;
   }
 
+  publishOwn(subject: string, data: Payload, options?: PublishOptions): void {
+    this.#options.hub.publishOwn(subject, data, options);
+    this.#begun ??= this.#begin();
+  }
+
   subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {
     const subscription = this.#options.hub.subscribe(pattern, handler, options);
     this.#begun ??= this.#begin();

@@ -88,6 +88,7 @@ export class WsMesh implements Mesh {
   #closed: Promise<void> | undefined;
 
   /** @throws {CircuitError} `ADDRESS_INVALID` for an address of the grid that cannot be one. */
+  readonly durable = undefined;
   constructor({
     grid = {},
     clock = systemClock,
@@ -185,6 +186,10 @@ export class WsMesh implements Mesh {
   publish(subject: string, data: Payload, options?: PublishOptions): number {
     if (this.#closed) throw meshClosed(`publish to ${subject}`);
     return this.#events.publish(subject, data, options);
+  }
+
+  publishOwn(subject: string, data: Payload, options?: PublishOptions): void {
+    if (!this.#closed) this.#events.publishOwn(subject, data, options);
   }
 
   subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {

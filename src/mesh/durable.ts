@@ -1,0 +1,128 @@
+import type { MeshEvent, PublishOptions, Subscription } from "./event.js";
+import type { Payload } from "./payload.js";
+
+/** Where an event is kept. */
+export interface StoredAt {
+  readonly stream: string;
+  /** Its number in the stream, from 1. */
+  readonly sequence: number;
+  /** The stream had one with the same id already, and keeps that. */
+  readonly isDuplicate: boolean;
+}
+
+/** An event that was kept until somebody could take it. Its `at` is when the engine took it. */
+export interface DurableEvent extends MeshEvent {
+  /** What its publisher called it; `<stream>:<sequence>` where it did not. The same for every delivery. */
+  readonly id: string;
+  readonly stream: string;
+  readonly sequence: number;
+  /** 1, or more where it was handed out before and not acknowledged. */
+  readonly deliveryCount: number;
+}
+
+/** An event that a durable listener gave up. */
+export interface DeadEvent {
+  /** Its number among the dead, from 1: what `again()` takes. */
+  readonly number: number;
+  readonly event: DurableEvent;
+  /** Name of the listener that gave it up. */
+  readonly consumer: string;
+  readonly cause: string;
+  /** When it was given up, in milliseconds of the Unix epoch. */
+  readonly diedAt: number;
+}
+
+/** What a stream keeps at most; the oldest goes first. */
+export interface Keeping {
+  /** One week by default. */
+  readonly maxAgeMs?: number;
+  /** 256 MiB by default. */
+  readonly maxBytes?: number;
+  /** Servers of a cluster that keep each event; 1 by default. */
+  readonly replicas?: number;
+}
+
+export interface DurablePublishOptions extends PublishOptions {
+  /** The same id within two minutes is kept once. A random one by default. */
+  readonly id?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ConsumeOptions {
+  /** Letters, digits, `-` and `_`: who listens. What nobody of this name has acknowledged is delivered to the next. */
+  readonly name: string;
+  /** Events whose handlers run at the same time in this process. 1 by default: in order. */
+  readonly concurrency?: number;
+  /** Tries of an event before it is given up. 5 by default. */
+  readonly deliveries?: number;
+  /** Time that the handler may take, in milliseconds, before the event is handed out anew. 30 000 by default. */
+  readonly handlerMs?: number;
+  readonly keeping?: Keeping;
+  readonly signal?: AbortSignal;
+  /** Takes what concerns the listening itself, for example `ACCESS_DENIED` or a server without storage. */
+  readonly onError?: (error: unknown) => void;
+  /** An event is given up: it has been stored among the dead. */
+  readonly onDead?: (event: DurableEvent, cause: unknown) => void;
+}
+
+/** A listener whose place is kept. */
+export interface Consumer extends Subscription {
+  readonly counts: {
+    /** Events that were handed out again after they had been handled here, and were only acknowledged. */
+    readonly duplicates: number;
+  };
+  /** Hears nothing new, and resolves when what runs has been handled and acknowledged, or the grace is over. Idempotent. */
+  drain(graceMs?: number): Promise<void>;
+}
+
+/** What is kept, and how far those who listen are. */
+export interface StreamReport {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  readonly events: number;
+  readonly bytes: number;
+  readonly consumers: readonly {
+    readonly name: string;
+    readonly pattern: string;
+    /** Events that it has not been handed yet. */
+    readonly lag: number;
+    /** Handed out, and not acknowledged yet. */
+    readonly unacknowledged: number;
+    /** Handed out more than once. */
+    readonly redelivered: number;
+  }[];
+}
+
+/** Events that are kept until they have been handled: each at least once, also after its listener was away. */
+export interface DurableEvents {
+  /**
+   * Publishes, and resolves when the engine has stored the event; tries anew while the server is away, with the same id.
+   *
+   * @throws {CircuitError} `EVENT_UNKEPT` where no stream takes the subject, the signal's own reason, and what
+   *   `Mesh.publish()` throws.
+   */
+  publish(subject: string, data: Payload, options?: DurablePublishOptions): Promise<StoredAt>;
+
+  /**
+   * Hands each event of a pattern out until the handler's Promise resolves; one that rejects is tried again after a while,
+   * and after the last try stored among the dead. A stream that takes the pattern is made where there is none, and what was
+   * published before that is not in it.
+   */
+  consume(
+    pattern: string,
+    handler: (event: DurableEvent, signal: AbortSignal) => unknown,
+    options: ConsumeOptions,
+  ): Promise<Consumer>;
+
+  /** Forgets a listener and its place. @returns Whether there was one. */
+  forget(name: string): Promise<boolean>;
+
+  /** The dead, oldest first; with `follow`, also those that come, until the signal aborts. */
+  dead(options?: { readonly follow?: boolean; readonly signal?: AbortSignal }): AsyncIterable<DeadEvent>;
+
+  /** Hands a dead event to the listener that gave it up, and to no other, and takes it from the dead. @returns Whether there was one. */
+  again(number: number): Promise<boolean>;
+
+  /** Every stream of ours and those who listen to it. */
+  report(): Promise<readonly StreamReport[]>;
+}
