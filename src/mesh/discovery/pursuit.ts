@@ -1,5 +1,5 @@
 import { CircuitError } from "../../core/error.js";
-import type { Dialing } from "../framed/out-link.js";
+import type { Dialing } from "../framed/dialing.js";
 import type { Discovery } from "./discovery.js";
 
 export interface PursuitOptions {

@@ -1,6 +1,6 @@
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import { reasonOf } from "../text.js";
-import type { Failure, FailureCode } from "./records.js";
+import { FAILURE_CODES, type Failure, type FailureCode } from "./records.js";
 
 /** What a sender throws for each way to fail. */
 const CODES = {
@@ -56,3 +56,12 @@ const BY_CODE: ReadonlyMap<CircuitErrorCode, FailureCode> = new Map([
   ...Object.entries(CODES).map(([code, thrown]) => [thrown, code as FailureCode] as const),
   ["PEER_UNKNOWN", "MISSING"],
 ]);
+
+/** A failure, of which a peer may have told anything. */
+export function parseFailure(value: unknown): Failure {
+  const { code, reason } = Object(value) as { code?: unknown; reason?: unknown };
+  return {
+    code: FAILURE_CODES.find((known) => known === code) ?? "FAILED",
+    reason: typeof reason === "string" ? reason : "no reason given",
+  };
+}

@@ -3,13 +3,15 @@ import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import type { PeerCounts, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
-import type { EventExchange, EventInput, EventOutput } from "./event-exchange.js";
+import type { Dial } from "./dialing.js";
+import type { EventExchange, EventInput } from "./event-exchange.js";
 import { errorOf } from "./failure.js";
-import { type FrameSink, readFrame } from "./frame-reader.js";
+import { readFrame } from "./frame-reader.js";
+import type { FrameSink } from "./frame-sink.js";
 import { parseWelcome } from "./hello.js";
 import type { Entry } from "./out-channel.js";
 import type { Identity } from "./out-greeting.js";
-import { type Dial, OutLink } from "./out-link.js";
+import { OutLink } from "./out-link.js";
 import { OutMessages } from "./out-messages.js";
 import { RECORD, type Welcome } from "./records.js";
 
@@ -214,22 +216,9 @@ export class OutSession {
     this.#boot = boot;
     this.#session = session;
     this.#link.welcomed();
-    if (process !== undefined)
-      this.#events = this.#options.events?.join(this.#eventOutput(), { process, node });
+    if (process !== undefined) this.#events = this.#options.events?.join(this.#link, { process, node });
     this.#options.opened(found?.address);
     this.#messages.begin({ window, windowBytes });
-  }
-
-  #eventOutput(): EventOutput {
-    const link = this.#link;
-    return {
-      get isFull() {
-        return !link.hasRoom;
-      },
-      get record() {
-        return link.writer.record;
-      },
-    };
   }
 
   /** The receiver knows nothing of before: what it had been sent may have run, or not. */
