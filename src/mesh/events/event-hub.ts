@@ -18,13 +18,15 @@ import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./eve
 import { EventTally } from "./event-tally.js";
 import { checkHeaders, MOST_HEADERS_BYTES, NO_HEADERS } from "./headers.js";
 import { LocalSubscription } from "./local-subscription.js";
-import { Routes } from "./routes.js";
+import { linksOf, Routes } from "./routes.js";
 
 export interface EventHubOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** Whether nodes prove their names, and each publishes in its own. False by default. */
+  readonly isByName?: boolean | undefined;
 }
 
 interface Letter {
@@ -38,9 +40,14 @@ interface Letter {
  * Two processes may have several links. A process tells its interest on one of them only, the oldest, and on the next
  * when that has ended and nothing is heard on it any more: so nothing comes twice, and what one process publishes keeps
  * its order.
+ *
+ * Anybody can say to be a process. Where nodes prove their names, links are therefore told apart by the name that was
+ * proved on them as well, each node has a process's id of its own, and what it publishes goes over links of its own.
  */
 export class EventHub implements EventExchange, EventLinkOwner {
-  readonly process = crypto.randomUUID();
+  readonly #process = crypto.randomUUID();
+  /** The ids of this process, by node, where nodes prove their names. */
+  readonly #processes = new Map<string, string>();
   readonly tally = new EventTally();
   readonly #options: EventHubOptions;
   readonly #routes = new Routes();
@@ -48,7 +55,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   #nowMs: number | undefined;
   /** What is listened to here, and by how many. */
   readonly #patterns = new Map<string, number>();
-  /** Links by process, the oldest first. */
+  /** Links by origin, the oldest first. */
   readonly #links = new Map<string, EventLink[]>();
   readonly #subscriptions = new Set<LocalSubscription>();
   readonly #batch: EventBatch;
@@ -63,17 +70,30 @@ export class EventHub implements EventExchange, EventLinkOwner {
     this.#batch = new EventBatch(options.schedule, this.tally);
   }
 
-  /** See `Mesh.publish()`. */
-  publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number {
+  /** See `EventExchange`. */
+  processOf(node: string): string {
+    if (this.#options.isByName !== true) return this.#process;
+    let process = this.#processes.get(node);
+    if (process === undefined) {
+      process = crypto.randomUUID();
+      this.#processes.set(node, process);
+    }
+    return process;
+  }
+
+  /** See `Mesh.publish()`. Where nodes prove their names, nobody else hears of what is published in no name. */
+  publish(subject: string, data: Payload, { headers, from }: PublishOptions = {}): number {
     checkSubject(subject);
     checkPayload(data, this.#options.limits);
     if (headers) checkHeaders(headers);
     this.begin();
     this.tally.published++;
-    const { here, links } = this.#routes.find(subject);
+    const route = this.#routes.find(subject);
+    const { here } = route;
+    const links = this.#options.isByName === true ? linksOf(route, from ?? "") : route.links;
     if (links.length > 0) this.#batch.add(links, subject, data, headers);
     if (here.length > 0)
-      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, undefined));
+      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, from));
     return here.length + links.length;
   }
 
@@ -99,12 +119,22 @@ export class EventHub implements EventExchange, EventLinkOwner {
     for (const link of [...this.#links.values()].flat()) this.#introduce(link);
   }
 
-  /** Resolves when the other ends of all links know what is listened to here, and this process what is there. */
-  async settle(): Promise<void> {
+  /**
+   * Resolves when the other ends of all links know what is listened to here, and this process what is there, or have not
+   * answered in the time for a greeting.
+   */
+  settle(): Promise<void> {
     this.begin();
     this.#tell();
     const token = ++this.#pings;
-    await Promise.all([...this.#links.values()].flat().map((link) => link.settle(token)));
+    const { clock, limits } = this.#options;
+    return new Promise((resolve) => {
+      const stopWaiting = clock.after(limits.handshakeMs, resolve);
+      void Promise.all([...this.#links.values()].flat().map((link) => link.settle(token))).then(() => {
+        stopWaiting();
+        resolve();
+      });
+    });
   }
 
   /** Closes every subscription. Idempotent. */
@@ -114,11 +144,12 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** See `EventExchange`. */
   join(output: EventOutput, peer: EventPeer): EventInput | undefined {
-    if (peer.process === this.process) return undefined;
-    const link = new EventLink(output, peer, this);
-    const links = this.#links.get(peer.process);
+    if (this.#isOwn(peer.process)) return undefined;
+    const origin = this.#originOf(peer);
+    const link = new EventLink(output, { peer, origin }, this);
+    const links = this.#links.get(origin);
     if (links) links.push(link);
-    else this.#links.set(peer.process, [link]);
+    else this.#links.set(origin, [link]);
     if (this.#hasBegun) this.#introduce(link);
     return link;
   }
@@ -148,12 +179,23 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   ended(link: EventLink): void {
     if (link.patterns.size > 0) this.#routes.delete(link.patterns, link);
-    const { process } = link.peer;
-    const links = this.#links.get(process) ?? [];
+    const { origin } = link;
+    const links = this.#links.get(origin) ?? [];
     const [oldest, next] = links;
-    if (links.length <= 1) this.#links.delete(process);
+    if (links.length <= 1) this.#links.delete(origin);
     else links.splice(links.indexOf(link), 1);
     if (oldest === link && next && this.#patterns.size > 0) this.#introduce(next);
+  }
+
+  #isOwn(process: string): boolean {
+    if (this.#options.isByName !== true) return process === this.#process;
+    return [...this.#processes.values()].includes(process);
+  }
+
+  /** What one end says to be its process counts among the links on which the same name was proved. */
+  #originOf({ process, node, isProven }: EventPeer): string {
+    if (this.#options.isByName !== true) return process;
+    return JSON.stringify(isProven ? [process, node] : [process]);
   }
 
   #closed(subscription: LocalSubscription): void {
@@ -204,8 +246,9 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** Tells the other end of a link what is listened to on it. */
   #introduce(link: EventLink): void {
-    const isListenedOn = this.#links.get(link.peer.process)?.[0] === link;
-    link.tell({ process: this.process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
+    const isListenedOn = this.#links.get(link.origin)?.[0] === link;
+    const process = this.processOf(link.peer.own);
+    link.tell({ process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
   }
 
   #tellLater(): void {

@@ -140,7 +140,7 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
       version: 1,
       node: this.#options.node,
       boot: this.#options.boot,
-      ...(this.#options.events && { process: this.#options.events.process }),
+      ...(this.#options.events && { process: this.#options.events.processOf(this.#options.node) }),
       session: this.id,
       resumed,
       channels: this.#known.map(({ id, received }) => [id, received]),
@@ -235,6 +235,8 @@ export class InSession implements FrameSink, InRunsOwner, InChannelOwner, EventO
     this.#events ??= this.#options.events?.join(this, {
       process,
       node: this.from === "" ? undefined : this.from,
+      isProven: this.from !== "",
+      own: this.#options.node,
     });
     this.#events?.interest(patterns);
   }

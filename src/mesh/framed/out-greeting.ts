@@ -19,6 +19,8 @@ export interface Identity {
 
 export interface OutGreetingOptions extends Identity {
   readonly target: string;
+  /** See `Found`. */
+  readonly isHearsay?: boolean;
   readonly link: Pick<FrameLink, "passage" | "headBytes">;
 }
 
@@ -75,6 +77,9 @@ export class OutGreeting {
       throw denied(target, "it asks for a proof, and there is none to give", GIVE_CREDENTIALS);
     const { node, boot, nonce, proofs } = parseChallenge(challenge);
     const keys = keyring.keysOf(target);
+    // Who knows the target's secret is the target, and speaks in no other name.
+    if (this.#options.trust?.isByName && node !== target)
+      throw denied(target, `${JSON.stringify(node)} answers in its place`, SAME_CREDENTIALS);
     const transcript: Transcript = {
       from,
       node,
@@ -99,17 +104,27 @@ export class OutGreeting {
   /**
    * Checks a welcome against what was proved before it.
    *
+   * @returns Whether the receiver has proved who it is.
    * @throws {CircuitError} `ACCESS_DENIED` for one who has proved nothing and had to, or something else.
    */
-  check(welcome: { readonly node: string; readonly boot: string }): void {
-    const { target, trust } = this.#options;
+  check(welcome: { readonly node: string; readonly boot: string }): boolean {
+    const { target, trust, link, isHearsay = false } = this.#options;
     if (this.#proven) {
       const { node, boot } = this.#proven;
       if (welcome.node !== node || welcome.boot !== boot)
         throw denied(target, "it proved to be another than it says", SAME_CREDENTIALS);
-    } else if (this.#options.link.passage && trust?.needsProof(target, this.#passage)) {
-      throw denied(target, "who answers there does not prove to be it", SAME_CREDENTIALS);
+      return true;
     }
+    if (link.passage === undefined) return false;
+    if (isHearsay && trust?.believesHearsay === false)
+      throw denied(
+        target,
+        "who claims its name on the local network does not prove to be it",
+        PROOF_OR_ANYONE,
+      );
+    if (trust?.needsProof(target, this.#passage))
+      throw denied(target, "who answers there does not prove to be it", SAME_CREDENTIALS);
+    return false;
   }
 
   /** Calls back when what was proved counts no more, at either end. @returns Ends it. */
@@ -142,6 +157,9 @@ const GIVE_CREDENTIALS =
 
 const SAME_CREDENTIALS =
   "Run both ends as one user of one machine, or give both the same credentials (CIRCUIT_CREDENTIALS).";
+
+const PROOF_OR_ANYONE =
+  "Give both ends the same credentials (CIRCUIT_CREDENTIALS), name its address, or say --allow-anyone to believe whoever answers.";
 
 function denied(target: string, reason: string, hint: string): CircuitError {
   return new CircuitError("ACCESS_DENIED", `Cannot reach ${target}: ${reason}`, { hint });

@@ -29,6 +29,8 @@ export interface Found {
   readonly address: string;
   /** Name that it must have: what was announced there may have given way to another node. */
   readonly node?: string;
+  /** Only the network's word says so, which is anybody's. */
+  readonly isHearsay?: boolean;
   /** Who answers there is not let in, or is not to be trusted. @returns Whether there is another to try. */
   denied?(): boolean;
 }
@@ -135,10 +137,11 @@ export class OutLink {
   /**
    * Checks a welcome.
    *
-   * @throws {CircuitError} `ACCESS_DENIED` from one who should have proved who it is.
+   * @returns Whether the receiver has proved who it is.
+   * @throws {CircuitError} `ACCESS_DENIED` from one who should have.
    */
-  check(welcome: Pick<Welcome, "node" | "boot">): void {
-    this.#greeting?.check(welcome);
+  check(welcome: Pick<Welcome, "node" | "boot">): boolean {
+    return this.#greeting?.check(welcome) === true;
   }
 
   /** The receiver has answered the greeting. */
@@ -185,7 +188,7 @@ export class OutLink {
     this.#found = found;
     this.writer.attach(link);
     const { target, from, trust, hello } = this.#options;
-    this.#greeting = new OutGreeting({ target, from, trust, link });
+    this.#greeting = new OutGreeting({ target, from, trust, link, isHearsay: found?.isHearsay === true });
     link.send(this.#greeting.hello(hello()));
     if (link.isLocal !== true) this.#keepAlive.start();
     return {

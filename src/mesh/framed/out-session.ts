@@ -198,8 +198,11 @@ export class OutSession {
     },
     interest: ({ patterns }) => this.#events?.interest(patterns),
     event: (subject, data, headers, bytes) => {
-      const { target, trust } = this.#options;
-      if (trust?.mayPublish(target, subject) !== false) this.#events?.event(subject, data, headers, bytes);
+      const { target, from = "circuit", trust } = this.#options;
+      if (trust?.mayPublish(target, subject) === false) {
+        const reason = `it may not publish on ${JSON.stringify(subject)}`;
+        trust.refused({ node: from, peer: target, from: undefined, reason });
+      } else this.#events?.event(subject, data, headers, bytes);
     },
   };
 
@@ -207,15 +210,19 @@ export class OutSession {
     if (this.#link.isOpen) throw unexpected("a second welcome");
     const { found } = this.#link;
     if (found?.node !== undefined && found.node !== node) throw new Error(`${node} answers in its place`);
-    this.#link.check({ node, boot });
+    const isProven = this.#link.check({ node, boot });
     this.#isLeaving = false;
     if (resumed) this.#messages.resume(new Map(channels));
     else this.#restart();
     this.#boot = boot;
     this.#session = session;
     this.#link.welcomed();
-    if (process !== undefined)
-      this.#events = this.#options.events?.join(this.#eventOutput(), { process, node });
+    if (process !== undefined) {
+      const { events, trust, target, from = "" } = this.#options;
+      // Where names are proved, whose secret the receiver knows is who it is, whatever it calls itself.
+      const peer = { process, node: trust?.isByName ? target : node, isProven, own: from };
+      this.#events = events?.join(this.#eventOutput(), peer);
+    }
     this.#options.opened(found?.address);
     this.#messages.begin({ window, windowBytes });
   }
