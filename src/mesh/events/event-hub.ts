@@ -18,6 +18,7 @@ import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./eve
 import { EventTally } from "./event-tally.js";
 import { checkHeaders, MOST_HEADERS_BYTES, NO_HEADERS } from "./headers.js";
 import { LocalSubscription } from "./local-subscription.js";
+import { Origins } from "./origins.js";
 import { linksOf, Routes } from "./routes.js";
 
 export interface EventHubOptions {
@@ -39,17 +40,12 @@ interface Letter {
  *
  * Two processes may have several links. A process tells its interest on one of them only, the oldest, and on the next
  * when that has ended and nothing is heard on it any more: so nothing comes twice, and what one process publishes keeps
- * its order.
- *
- * Anybody can say to be a process. Where nodes prove their names, links are therefore told apart by the name that was
- * proved on them as well, each node has a process's id of its own, and what it publishes goes over links of its own.
+ * its order. Where nodes prove their names, each is as a process in this: what it publishes goes over links of its own.
  */
 export class EventHub implements EventExchange, EventLinkOwner {
-  readonly #process = crypto.randomUUID();
-  /** The ids of this process, by node, where nodes prove their names. */
-  readonly #processes = new Map<string, string>();
   readonly tally = new EventTally();
   readonly #options: EventHubOptions;
+  readonly #origins: Origins;
   readonly #routes = new Routes();
   /** When what is being read has arrived; `undefined` before the next is. */
   #nowMs: number | undefined;
@@ -67,18 +63,13 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   constructor(options: EventHubOptions) {
     this.#options = options;
+    this.#origins = new Origins(options.isByName === true);
     this.#batch = new EventBatch(options.schedule, this.tally);
   }
 
   /** See `EventExchange`. */
   processOf(node: string): string {
-    if (this.#options.isByName !== true) return this.#process;
-    let process = this.#processes.get(node);
-    if (process === undefined) {
-      process = crypto.randomUUID();
-      this.#processes.set(node, process);
-    }
-    return process;
+    return this.#origins.processOf(node);
   }
 
   /** See `Mesh.publish()`. Where nodes prove their names, nobody else hears of what is published in no name. */
@@ -90,7 +81,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     this.tally.published++;
     const route = this.#routes.find(subject);
     const { here } = route;
-    const links = this.#options.isByName === true ? linksOf(route, from ?? "") : route.links;
+    const links = this.#origins.isByName ? linksOf(route, from ?? "") : route.links;
     if (links.length > 0) this.#batch.add(links, subject, data, headers);
     if (here.length > 0)
       this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, from));
@@ -144,8 +135,8 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** See `EventExchange`. */
   join(output: EventOutput, peer: EventPeer): EventInput | undefined {
-    if (this.#isOwn(peer.process)) return undefined;
-    const origin = this.#originOf(peer);
+    if (this.#origins.isOwn(peer.process)) return undefined;
+    const origin = this.#origins.of(peer);
     const link = new EventLink(output, { peer, origin }, this);
     const links = this.#links.get(origin);
     if (links) links.push(link);
@@ -185,17 +176,6 @@ export class EventHub implements EventExchange, EventLinkOwner {
     if (links.length <= 1) this.#links.delete(origin);
     else links.splice(links.indexOf(link), 1);
     if (oldest === link && next && this.#patterns.size > 0) this.#introduce(next);
-  }
-
-  #isOwn(process: string): boolean {
-    if (this.#options.isByName !== true) return process === this.#process;
-    return [...this.#processes.values()].includes(process);
-  }
-
-  /** What one end says to be its process counts among the links on which the same name was proved. */
-  #originOf({ process, node, isProven }: EventPeer): string {
-    if (this.#options.isByName !== true) return process;
-    return JSON.stringify(isProven ? [process, node] : [process]);
   }
 
   #closed(subscription: LocalSubscription): void {
