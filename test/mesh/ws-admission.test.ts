@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { findForbidden } from "../../src/mesh/ws/admission.js";
 import { echo, handshake, openRaw, request, serve } from "./raw-client.js";
 
 const refused: readonly (readonly [string, number, (port: number) => string[], RegExp])[] = [
@@ -150,6 +151,19 @@ for (const [what, lines] of admitted) {
     assert.doesNotMatch(String(answer), /Sec-WebSocket-(?:Protocol|Extensions)/);
   });
 }
+
+test("findForbidden() knows the node's own page over TLS, and at a scheme's own port", () => {
+  const rules = { port: 443, address: "192.168.1.2", isSecret: true, allowedHosts: [], allowedOrigins: [] };
+  const isForbidden = (origin: string, host: string, changed: Partial<typeof rules> = {}) =>
+    findForbidden({ host, origin }, { ...rules, ...changed }) !== undefined;
+  assert.equal(isForbidden("https://192.168.1.2", "192.168.1.2"), false);
+  assert.equal(isForbidden("https://[::1]", "[::1]:443"), false);
+  assert.equal(isForbidden("http://192.168.1.2", "192.168.1.2"), true);
+  assert.equal(isForbidden("https://192.168.1.2:8443", "192.168.1.2"), true);
+  assert.equal(isForbidden("http://localhost", "localhost", { port: 80, isSecret: false }), false);
+  assert.equal(isForbidden("https://localhost", "localhost", { port: 80, isSecret: false }), true);
+  assert.equal(isForbidden("https://", "", {}), true);
+});
 
 test("WsMesh cuts a connection that never asks for anything", { timeout: 10_000 }, async (context) => {
   const { port, othersGoOn } = await serve(context, echo, { limits: { handshakeMs: 100 } });

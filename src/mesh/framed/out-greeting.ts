@@ -1,4 +1,5 @@
 import { CircuitError } from "../../core/error.js";
+import { printable } from "../../core/printable.js";
 import { isKeyOf, type Key, type Keyring } from "../safety/keyring.js";
 import { type Passage, WITHIN } from "../safety/passage.js";
 import type { Trust } from "../safety/trust.js";
@@ -79,7 +80,7 @@ export class OutGreeting {
     const keys = keyring.keysOf(target);
     // Who knows the target's secret is the target, and speaks in no other name.
     if (this.#options.trust?.isByName && node !== target)
-      throw denied(target, `${JSON.stringify(node)} answers in its place`, SAME_CREDENTIALS);
+      throw denied(target, `${printable(node)} answers in its place`, SAME_CREDENTIALS);
     const transcript: Transcript = {
       from,
       node,
@@ -145,11 +146,7 @@ export class OutGreeting {
 
 /** The error of a receiver that has refused, with its own reason. */
 export function deniedBy(target: string, reason: unknown): CircuitError {
-  // A stranger's words, of which a terminal gets no more than a line of text.
-  const said = String(reason)
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, " ")
-    .slice(0, 123);
-  return denied(target, `it refuses: ${said}`, SAME_CREDENTIALS);
+  return denied(target, `it refuses: ${printable(String(reason), 123)}`, SAME_CREDENTIALS);
 }
 
 const GIVE_CREDENTIALS =

@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
+import { printable } from "../../core/printable.js";
 import type { PeerCounts, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
@@ -209,7 +210,8 @@ export class OutSession {
   #welcome({ node, boot, process, session, resumed, channels, window, windowBytes }: Welcome): void {
     if (this.#link.isOpen) throw unexpected("a second welcome");
     const { found } = this.#link;
-    if (found?.node !== undefined && found.node !== node) throw new Error(`${node} answers in its place`);
+    if (found?.node !== undefined && found.node !== node)
+      throw new Error(`${printable(node)} answers in its place`);
     const isProven = this.#link.check({ node, boot });
     this.#isLeaving = false;
     if (resumed) this.#messages.resume(new Map(channels));
