@@ -16,6 +16,8 @@ export interface Found {
   readonly address: string;
   /** Name that it must have: what was announced there may have given way to another node. */
   readonly node?: string;
+  /** Only the network's word says so, which is anybody's. */
+  readonly isHearsay?: boolean;
   /** Who answers there is not let in, or is not to be trusted. @returns Whether there is another to try. */
   denied?(): boolean;
 }

@@ -1,4 +1,5 @@
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
+import { printable } from "../../core/printable.js";
 import { reasonOf } from "../text.js";
 import { FAILURE_CODES, type Failure, type FailureCode } from "./records.js";
 
@@ -18,7 +19,8 @@ const CODES = {
 /** A failure that a receiver told of, as its sender's error. */
 export function errorOf(target: string, failure: Failure): CircuitError {
   const { code, reason } = failure;
-  const text = code === "FAILED" ? `its handler failed: ${reason}` : reason;
+  const said = printable(reason);
+  const text = code === "FAILED" ? `its handler failed: ${said}` : said;
   // The cause: whoever passes the message on tells its own sender the same.
   return new CircuitError(CODES[code], `Cannot get an ack from ${target}: ${text}`, {
     cause: new ToldFailure(failure),

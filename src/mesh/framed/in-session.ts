@@ -34,7 +34,7 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
       version: 1,
       node: this.options.node,
       boot: this.options.boot,
-      ...(this.options.events && { process: this.options.events.process }),
+      ...(this.options.events && { process: this.options.events.processOf(this.options.node) }),
       session: this.id,
       resumed,
       channels: this.channels.map(({ id, received }) => [id, received]),
@@ -98,6 +98,8 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
     this.#events ??= this.options.events?.join(this, {
       process,
       node: this.from === "" ? undefined : this.from,
+      isProven: this.from !== "",
+      own: this.options.node,
     });
     this.#events?.interest(patterns);
   }

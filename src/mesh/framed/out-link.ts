@@ -125,10 +125,11 @@ export class OutLink implements EventOutput {
   /**
    * Checks a welcome.
    *
-   * @throws {CircuitError} `ACCESS_DENIED` from one who should have proved who it is.
+   * @returns Whether the receiver has proved who it is.
+   * @throws {CircuitError} `ACCESS_DENIED` from one who should have.
    */
-  check(welcome: Pick<Welcome, "node" | "boot">): void {
-    this.#greeting?.check(welcome);
+  check(welcome: Pick<Welcome, "node" | "boot">): boolean {
+    return this.#greeting?.check(welcome) === true;
   }
 
   /** The receiver has answered the greeting. */
@@ -175,7 +176,7 @@ export class OutLink implements EventOutput {
     this.#found = found;
     this.writer.attach(link);
     const { target, from, trust, hello } = this.#options;
-    this.#greeting = new OutGreeting({ target, from, trust, link });
+    this.#greeting = new OutGreeting({ target, from, trust, link, isHearsay: found?.isHearsay === true });
     link.send(this.#greeting.hello(hello()));
     if (link.isLocal !== true) this.#keepAlive.start();
     return {

@@ -33,6 +33,11 @@ export class LocalNodes {
     return [...this.#nodes.keys()];
   }
 
+  /** Name of the one that has been there longest. */
+  get firstName(): string | undefined {
+    return this.#nodes.keys().next().value;
+  }
+
   /** What each has received so far, and what it holds now. */
   counts(): readonly NodeCounts[] {
     return [...this.#nodes.values()].map((node) => node.counts());
