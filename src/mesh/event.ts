@@ -8,7 +8,10 @@ export interface MeshEvent {
   readonly subject: string;
   readonly data: Payload;
   readonly headers: EventHeaders;
-  /** Node at the other end of the link that it came on, where that is known: its process has published it. */
+  /**
+   * Node that published it, where nodes prove their names. Elsewhere the node at the other end of the link that it came
+   * on, where that is known: its process has published it.
+   */
   readonly from: string | undefined;
   /** When it arrived here, on the mesh's clock, in milliseconds. */
   readonly at: number;
@@ -18,6 +21,11 @@ export interface MeshEvent {
 export type EventHandler = (event: MeshEvent) => unknown;
 
 export interface PublishOptions {
+  /**
+   * Name of the node that publishes: who it is to those who listen, and to the rules of `publish`. By default the node
+   * that the process has served longest.
+   */
+  readonly from?: string;
   /** Names of letters, digits, `-` and `_`, and texts without line breaks; 8 KiB together. */
   readonly headers?: EventHeaders;
 }

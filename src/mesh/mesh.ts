@@ -137,7 +137,8 @@ export interface Mesh {
    *
    * @returns How many were known to listen, subscriptions of this process and other processes; `undefined` where the
    *   engine knows and does not tell, and 0 where it is away.
-   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be, `PEER_LOST` after `close()`.
+   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be, `PEER_LOST` after `close()`,
+   *   `ACCESS_DENIED` where this process's own rules do not let the node publish there.
    */
   publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
 

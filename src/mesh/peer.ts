@@ -1,6 +1,6 @@
 import type { PeerCounts } from "./counts.js";
+import type { Dial, Dialing } from "./framed/dialing.js";
 import { Entry, type MessageContext } from "./framed/out-channel.js";
-import type { Dial, Dialing } from "./framed/out-link.js";
 import { OutSession, type OutSessionOptions } from "./framed/out-session.js";
 import type { Outlet } from "./outlet.js";
 import type { Outlets } from "./outlets.js";

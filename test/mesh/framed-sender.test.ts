@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
+import type { Dialing } from "../../src/mesh/framed/dialing.js";
 import type { FrameLink, FrameLinkEvents } from "../../src/mesh/framed/frame-link.js";
 import { readFrame } from "../../src/mesh/framed/frame-reader.js";
 import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
-import type { Dialing } from "../../src/mesh/framed/out-link.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { Sender } from "../../src/mesh/sender.js";
 import { codeOf } from "../contract/waiting.js";
