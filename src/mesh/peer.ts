@@ -7,8 +7,16 @@ import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
 
+/** What a connector tells a session that may turn out to be of no use. */
+export interface PeerDialing extends Dialing {
+  /** Stands for the session: the same at each of its dials, and at no other's. */
+  readonly session: object;
+  /** The target speaks only the plain protocol. */
+  plain(): void;
+}
+
 /** Connects to a target by the framed protocol, and says so where it speaks only the plain one. */
-export type DialPeer = (target: string, dialing: Dialing & { plain(): void }, waitMs: number) => () => void;
+export type DialPeer = (target: string, dialing: PeerDialing, waitMs: number) => () => void;
 
 export interface PeerOptions extends Omit<OutSessionOptions, "dial"> {
   readonly dial: DialPeer;
@@ -96,7 +104,7 @@ export class Peer {
     // Opened for a message, it has none yet when it is told first.
     const isQuiet = this.#meeting !== undefined;
     const framedDial: Dial = (name, dialing, waitMs) =>
-      dial(name, { ...dialing, plain: () => this.#speakPlainly() }, waitMs);
+      dial(name, { ...dialing, session: framedDial, plain: () => this.#speakPlainly() }, waitMs);
     const session = new OutSession({
       ...shared,
       target,

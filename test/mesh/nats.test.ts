@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import type { Handler } from "../../src/mesh/mesh.js";
 import { NatsMesh, type NatsMeshOptions } from "../../src/mesh/nats/nats-mesh.js";
 import type { Payload } from "../../src/mesh/payload.js";
+import { Gate } from "../contract/waiting.js";
 import { type NatsServer, skipWithoutNats, startNats } from "./nats-server.js";
 import { NatsWire } from "./nats-wire.js";
 
@@ -409,6 +410,40 @@ test("NatsMesh goes on with a stream when its server was killed and came back", 
   }
   assert.deepEqual(acks, numbers(30_000));
   assert.deepEqual(run, numbers(30_000));
+});
+
+test("NatsMesh takes each session back to its own member", options, async (context) => {
+  const { current, server, mesh } = await open(context);
+  const gates = new Map<string, Gate>();
+  const members = new Map<string, NatsMesh>();
+  for (const member of ["first", "second"]) {
+    const gate = new Gate();
+    const far = mesh();
+    gates.set(member, gate);
+    members.set(member, far);
+    await far.serve("pool", async ({ message }) => {
+      if (message === "wait") {
+        gate.arrive();
+        await gate.open;
+      }
+      return member;
+    });
+  }
+  const near = mesh();
+  const lanes = new Map<Payload, string>();
+  for (let lane = 0; lanes.size < 2; lane++) {
+    const options = { lane: String(lane) };
+    lanes.set(await near.send("pool", "1", options), options.lane);
+  }
+  const waiting = [...lanes].map(([, lane]) => near.send("pool", "wait", { lane }));
+  await Promise.all([...gates.values()].map((gate) => gate.arrivals(1)));
+  await current.server.kill();
+  current.server = await restart(server);
+  for (const gate of gates.values()) gate.release();
+  assert.deepEqual(await Promise.all(waiting), [...lanes.keys()]);
+  // One member leaves: its session goes on with the other, whose own session is not disturbed.
+  await members.get("first")?.close();
+  for (const lane of lanes.values()) assert.equal(await near.send("pool", "1", { lane }), "second");
 });
 
 /** Starts a server again where it was. */

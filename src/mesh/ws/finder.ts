@@ -3,13 +3,11 @@ import type { Discovery } from "../discovery/discovery.js";
 import { Pursuit } from "../discovery/pursuit.js";
 import type { LinkEvents } from "../link.js";
 import type { LocalNodes } from "../memory/local-nodes.js";
-import type { DialPeer } from "../peer.js";
+import type { PeerDialing } from "../peer.js";
 import type { Trust } from "../safety/trust.js";
 import { parsePeerUrl } from "./address.js";
 import type { WsConnector } from "./connect.js";
 import { passageTo } from "./passage.js";
-
-type PeerDialing = Parameters<DialPeer>[1];
 
 export interface FinderOptions {
   readonly grid: Readonly<Record<string, string>>;
