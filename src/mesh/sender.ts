@@ -6,6 +6,7 @@ import { checkChannel } from "./channel.js";
 import { type PeerCounts, SentTally, sumOfLoads } from "./counts.js";
 import type { EventExchange } from "./framed/event-exchange.js";
 import type { MessageContext } from "./framed/out-channel.js";
+import { checkKey } from "./idempotency-key.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
 import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
@@ -82,7 +83,7 @@ export class Sender {
       signal?.throwIfAborted();
       const context = contextOf(options);
       const outbox = this.#tracing
-        ? this.#traced(this.#tracing, target, { ...options, channel }, context)
+        ? this.#traced(this.#tracing, target, { ...options, channel }, () => context)
         : this.#find(target, options, context);
       const deadlineAtMs = context?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
@@ -98,19 +99,22 @@ export class Sender {
   /** See `Mesh.stream()`. */
   stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
     const { limits } = this.#options;
-    const { channel = "", signal } = options;
-    const context = contextOf(options);
-    const traced = this.#tracing && this.#traced(this.#tracing, target, options, context);
+    const { channel = "", signal, idempotencyKey } = options;
+    const context = inheritedOf(options);
+    const contextOfTicket = (ticket: number) =>
+      idempotencyKey === undefined ? context : withKey(context, `${idempotencyKey}/${ticket}`);
+    const traced = this.#tracing && this.#traced(this.#tracing, target, options, contextOfTicket);
     return new AckStream({
       messages,
       signal,
       limits,
       target,
       channel,
+      idempotencyKey,
       deadlineAtMs: context?.deadlineAtMs,
       deadlines: this.#deadlines,
       streams: this.#streams,
-      findOutbox: traced ? () => traced : () => this.#find(target, options, context),
+      findOutbox: traced ? () => traced : (ticket) => this.#find(target, options, contextOfTicket(ticket)),
     });
   }
 
@@ -145,11 +149,14 @@ export class Sender {
     tracing: Tracing,
     target: string,
     options: StreamOptions,
-    context: MessageContext | undefined,
+    contextOfTicket: (ticket: number) => MessageContext | undefined,
   ): Outbox {
     return new TracedOutbox({
       send: () => tracing.send(target, options.channel ?? "", options.cause?.trace),
-      find: (trace) => this.#find(target, options, trace ? { repeats: false, ...context, trace } : context),
+      find: (trace, ticket) => {
+        const context = contextOfTicket(ticket);
+        return this.#find(target, options, trace ? { repeats: false, ...context, trace } : context);
+      },
     });
   }
 
@@ -214,8 +221,21 @@ export function meshClosed(what: string): CircuitError {
   return new CircuitError("PEER_LOST", `Cannot ${what}: this mesh is closed`);
 }
 
-/** What a message inherits; `undefined` where it is nothing. */
+/** What travels with a message; `undefined` where it is nothing. */
 function contextOf(options: StreamOptions): MessageContext | undefined {
+  const context = inheritedOf(options);
+  const { idempotencyKey } = options;
+  if (idempotencyKey === undefined) return context;
+  checkKey(idempotencyKey);
+  return withKey(context, idempotencyKey);
+}
+
+function withKey(context: MessageContext | undefined, key: string): MessageContext {
+  return { repeats: false, ...context, key };
+}
+
+/** What travels with all messages of a stream. */
+function inheritedOf(options: StreamOptions): MessageContext | undefined {
   const { cause, passesOn } = options;
   const repeats = options.retry === "repeat";
   // Most messages inherit nothing.
