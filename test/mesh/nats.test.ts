@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { ManualClock } from "../../src/core/manual-clock.js";
 import type { Handler } from "../../src/mesh/mesh.js";
 import { NatsMesh, type NatsMeshOptions } from "../../src/mesh/nats/nats-mesh.js";
 import type { Payload } from "../../src/mesh/payload.js";
@@ -185,6 +186,26 @@ test(
     );
   },
 );
+
+test("NatsMesh asks anew what a node is that it has sent nothing for 20 s", options, async (context) => {
+  const { mesh, wire } = await open(context);
+  const foreign = await wire();
+  const id = foreign.subscribe("circuit.lamp.*", "q");
+  const clock = new ManualClock();
+  const near = mesh({ clock });
+  const ack = near.send("lamp", "1", { channel: "x" });
+  for (const answer of ["what?", "plain"]) {
+    const { reply = "" } = await foreign.next(({ sid }) => sid === id);
+    foreign.publish(reply, answer);
+  }
+  assert.equal(await ack, "plain");
+  foreign.write(`UNSUB ${id}\r\n`);
+  assert.match((await foreign.request("circuit.lamp.x", "1")).headers[0] ?? "", /503/);
+  await mesh().serve("lamp", ({ message }) => message);
+  clock.advance(20_000);
+  // Bytes go by the framed protocol only.
+  assert.ok((await near.send("lamp", Buffer.from([255]), { channel: "x" })) instanceof Uint8Array);
+});
 
 for (const [what, subject, text] of [
   ["a channel that no name stands for", "circuit.echo.a=2e", "1"],
