@@ -60,16 +60,18 @@ export class Peers {
   readonly #options: PeersOptions;
   /** By target. */
   readonly #routes = new Map<string, Route>();
+  readonly #isByName: boolean;
   #stopLooking: (() => void) | undefined;
 
   constructor(options: PeersOptions) {
     this.#options = options;
+    this.#isByName = options.isByName;
   }
 
   /** @param from Node that sends; where receivers do not tell nodes apart, whichever is the first to. */
   find(target: string, from: string | undefined, lane: string | undefined): Peer {
     const whole = this.#routes.get(target) ?? this.#add(target);
-    const route = this.#options.isByName && from !== undefined ? routeOf(whole, from) : whole;
+    const route = from !== undefined && this.#isByName ? routeOf(whole, from) : whole;
     if (lane !== undefined) return this.#onLane(route, lane, { target, from });
     return route.peer ?? this.#open(route, { target, from });
   }
