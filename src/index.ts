@@ -14,4 +14,9 @@ export { CircuitError, type CircuitErrorCode } from "./core/error.js";
 export { Buzzer, type BuzzerOptions } from "./sketch/buzzer.js";
 export { Clock, type ClockOptions } from "./sketch/clock.js";
 export { IoPin, type IoPinOptions } from "./sketch/io-pin.js";
-export { Sketch, type SketchContext } from "./sketch/sketch.js";
+export {
+  Sketch,
+  type SketchContext,
+  type SketchDelivery,
+  type SketchSendOptions,
+} from "./sketch/sketch.js";

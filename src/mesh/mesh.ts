@@ -73,6 +73,12 @@ export interface StreamOptions {
    * default), or sent again to the receiver's successor, which may then be the second to run it.
    */
   readonly retry?: "never" | "repeat";
+  /**
+   * What its receiver sees as the message's idempotency key, in place of one of the mesh's own: give the same to messages
+   * that are to have one effect, whoever sends them. A stream's have their place behind it: `key/1`, `key/2` … At most
+   * 255 bytes of UTF-8. The plain protocol has no keys.
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** A node that is being served. */

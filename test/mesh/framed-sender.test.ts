@@ -235,3 +235,18 @@ for (const [what, write] of HOSTILE) {
     assert.equal(desk.clock.pending, 0);
   });
 }
+
+test("A sender waits longer each time that a receiver says what it may not, until one was good for long", async () => {
+  const desk = new Desk();
+  const sent = Promise.allSettled([desk.sender.send("node", "1", { retry: "repeat" })]);
+  const fail = async (openMs: number) => {
+    await desk.connect();
+    await desk.welcome();
+    desk.clock.advance(openMs);
+    await desk.say((writer) => writer.open(0, "only senders do"));
+  };
+  for (const openMs of [0, 0, 10_000, 10_001, 0]) await fail(openMs);
+  assert.deepEqual(desk.dialed, [0, 50, 100, 200, 50, 100]);
+  desk.sender.close();
+  await sent;
+});

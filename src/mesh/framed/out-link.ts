@@ -17,6 +17,9 @@ export const SESSION_KEPT_MS = 60_000;
 /** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
 const GREETING_RETRY_MS = 50;
 
+/** A link that was open for so long was a good one, in milliseconds: the waits after it begin anew. */
+const GOOD_LINK_MS = 10_000;
+
 export interface OutLinkOptions extends Identity {
   readonly target: string;
   readonly dial: Dial;
@@ -53,7 +56,9 @@ export class OutLink implements EventOutput {
   /** Why there is no link, as far as is known. */
   #problem: CircuitError | undefined;
   /** Before a link is sought again to a receiver that has said what it may not. */
-  readonly #waits = backoff({ firstMs: GREETING_RETRY_MS });
+  #waits = backoff({ firstMs: GREETING_RETRY_MS });
+  /** When the receiver answered the greeting, on the clock, in milliseconds. */
+  #openedAtMs = Number.POSITIVE_INFINITY;
   /** The same after links in a row that broke before the receiver had said anything but its welcome. */
   #barrenWaits: Iterator<number, never> | undefined;
   #stopDialing: () => void = () => {};
@@ -138,6 +143,7 @@ export class OutLink implements EventOutput {
     this.#stopPatience();
     this.#problem = undefined;
     this.#isOpen = true;
+    this.#openedAtMs = this.#options.clock.now();
   }
 
   /** Closes the link, and seeks another if one is needed. */
@@ -203,8 +209,14 @@ export class OutLink implements EventOutput {
       if (wasOpen) this.#barrenWaits = undefined;
     } catch (error) {
       if (error instanceof CircuitError && error.code === "ACCESS_DENIED") this.#denied(error);
-      else this.drop(messageOf(error), this.#waits.next().value);
+      else this.drop(messageOf(error), this.#waitAfter(nowMs - this.#openedAtMs));
     }
+  }
+
+  /** How long to wait after a link that was open for so long and then said what it may not. */
+  #waitAfter(openMs: number): number {
+    if (openMs > GOOD_LINK_MS) this.#waits = backoff({ firstMs: GREETING_RETRY_MS });
+    return this.#waits.next().value;
   }
 
   /** Tries the next of those who claim to be the target, or gives up. */
@@ -239,6 +251,7 @@ export class OutLink implements EventOutput {
     this.#greeting = undefined;
     this.#link = undefined;
     this.#isOpen = false;
+    this.#openedAtMs = Number.POSITIVE_INFINITY;
     this.writer.attach(undefined);
   }
 }

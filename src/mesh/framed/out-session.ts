@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import { printable } from "../../core/printable.js";
-import type { PeerCounts, SentTally } from "../counts.js";
+import type { PeerLoad, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
 import type { Dial } from "./dialing.js";
@@ -111,7 +111,7 @@ export class OutSession {
   }
 
   /** Whether it is connected, and its messages under way and waiting. */
-  get load(): Omit<PeerCounts, "peer" | "sent"> {
+  get load(): PeerLoad {
     return { isConnected: this.#link.isOpen, ...this.#messages.load };
   }
 
@@ -138,12 +138,22 @@ export class OutSession {
     else if (this.isIdle) this.#end(); // nobody waits for the link
   }
 
-  /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
+  /**
+   * Ends without a word, and gives back what waits: the target does not speak the framed protocol. What was sent to one
+   * in its place that did may have run there, and is given back only where it may run again.
+   */
   handOver(): Unsent[] {
     const waiting = this.#messages.drain();
-    for (const { entry } of waiting) this.#options.tally.handedOver(entry);
     this.#end();
-    return waiting;
+    const isLost = ({ entry: { isSent, context } }: Unsent) => isSent && context?.repeats !== true;
+    const problem = this.#error(
+      "DELIVERY_UNKNOWN",
+      "another, who speaks the plain protocol, is in its place",
+    );
+    for (const { entry } of waiting.filter(isLost)) this.#reject(entry, problem);
+    const unsent = waiting.filter((each) => !isLost(each));
+    for (const { entry } of unsent) this.#options.tally.handedOver(entry);
+    return unsent;
   }
 
   /** Closes the link and rejects what waits. Idempotent. */
