@@ -150,7 +150,7 @@ export class Running {
 function environment(added: StartOptions["env"]): NodeJS.ProcessEnv {
   // NODE_TEST_CONTEXT and its like are this test run's business.
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(CIRCUIT_|NODE_|NO_COLOR|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(CIRCUIT_|__BROKER_|NODE_|NO_COLOR|FORCE_COLOR)/.test(name),
   );
   return { ...Object.fromEntries(kept), ...added };
 }

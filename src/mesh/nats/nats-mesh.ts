@@ -15,6 +15,7 @@ import type {
 import { Node } from "../node.js";
 import type { Payload } from "../payload.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import { isReserved } from "../subject.js";
 import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
 import type { NatsCredentials } from "./credentials.js";
@@ -253,11 +254,12 @@ export class NatsMesh implements Mesh {
     );
   }
 
-  /** The server is told of like a peer: once when it is away, once when it is back. */
+  /** The server is told of like a peer: once when it is away, once when it is back; and once what it does not allow. */
   #tellOfServer(): void {
     const { notice } = this.#options;
     const { address } = this.#connection;
     let isMissing = false;
+    const denied = new Set<string>();
     this.#connection.listen({
       down: (problem) => {
         if (!isMissing) notice?.({ peer: SERVER, address, problem });
@@ -266,6 +268,12 @@ export class NatsMesh implements Mesh {
       up: () => {
         if (isMissing) notice?.({ peer: SERVER, address, problem: undefined });
         isMissing = false;
+      },
+      denied: (subject) => {
+        // What is the mesh's own is told of by whoever needs it.
+        if (isReserved(subject) || denied.has(subject) || denied.size >= MOST_CHECKED) return;
+        denied.add(subject);
+        notice?.({ peer: SERVER, address, problem: mayNotPublish(subject) });
       },
     });
   }
@@ -277,6 +285,16 @@ export class NatsMesh implements Mesh {
     });
     this.#options.notice?.({ peer: name, address: this.#connection.address, problem });
   }
+}
+
+function mayNotPublish(subject: string): CircuitError {
+  return new CircuitError(
+    "ACCESS_DENIED",
+    `Cannot publish to ${subject} on NATS: the server does not allow it`,
+    {
+      hint: "Let the server's permissions allow it, or use other credentials.",
+    },
+  );
 }
 
 function isFinal({ code }: CircuitError): boolean {
