@@ -19,6 +19,8 @@ export interface OpenEventEngineOptions {
   readonly serves?: { readonly host: string } | undefined;
   /** How long the server is waited for, in milliseconds; without it, the first try counts. */
   readonly waitMs?: number | undefined;
+  /** Whether the command goes on while a server is away, so that it is told of. */
+  readonly goesOn: boolean;
   readonly signal: AbortSignal;
   /** Takes what a person should know. */
   readonly notice: (text: string) => void;
@@ -150,7 +152,7 @@ async function openNats(url: string, options: OpenEventEngineOptions, word: Word
   const mesh = await openNatsMesh({
     ...{ url, clock, signal, notice: word.notice, patienceMs: waitMs ?? AWAY_MS },
   });
-  word.tellsAbsence = true;
+  word.tellsAbsence = options.goesOn;
   return mesh;
 }
 

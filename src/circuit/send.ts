@@ -31,8 +31,8 @@ export interface Sent {
 /** How far behind its pace a sender may be and still catch up, in milliseconds: timers are a few late. */
 const CATCH_UP_MS = 100;
 
-/** A wait that is longer is used to ask whether all was taken, in milliseconds. */
-const LONG_PAUSE_MS = 10;
+/** Time after which is asked whether what was published has been taken, where there is a pause, in milliseconds. */
+const ASK_AFTER_MS = 50;
 
 /** Time for the server to store an event where nobody waits for it to return, in milliseconds. */
 const STORED_MS = 10_000;
@@ -46,8 +46,9 @@ export class Outgoing {
   #stored: StoredAt | undefined;
   /** What was published since all was known to be taken. */
   #pending: Payload[] = [];
-  /** Losses of the server when the first of those was published. */
+  /** Losses of the server when the first of those was published, and when that was. */
   #lossesBefore = 0;
+  #pendingSinceMs = 0;
   #dueAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: OutgoingOptions) {
@@ -86,7 +87,10 @@ export class Outgoing {
       return;
     }
     const { engine, headers, waitMs } = this.#options;
-    if (this.#pending.length === 0) this.#lossesBefore = engine.losses;
+    if (this.#pending.length === 0) {
+      this.#lossesBefore = engine.losses;
+      this.#pendingSinceMs = engine.clock.now();
+    }
     const waits = backoff();
     const sinceMs = engine.clock.now();
     let listeners = engine.mesh.publish(subject, data, { headers });
@@ -129,7 +133,7 @@ export class Outgoing {
     const isFirst = this.#dueAtMs === Number.NEGATIVE_INFINITY;
     this.#dueAtMs = (isFirst ? nowMs : dueAtMs) + 1_000 / rate;
     if (isFirst || dueAtMs <= nowMs) return;
-    if (dueAtMs - nowMs > LONG_PAUSE_MS) await this.#settle();
+    if (dueAtMs - this.#pendingSinceMs > ASK_AFTER_MS) await this.#settle();
     await engine.clock.sleep(dueAtMs - engine.clock.now(), signal);
   }
 

@@ -55,18 +55,22 @@ export interface WithEngineOptions {
   readonly flags: EngineFlags;
   readonly name: string;
   readonly serves?: { readonly host: string };
+  /** Whether the command goes on while the server is away, where it is not told to wait. */
+  readonly goesOn?: boolean;
 }
 
 /** Opens what carries events, uses it, and closes it. */
 export async function withEngine(
   cli: Cli,
-  { flags, name, serves }: WithEngineOptions,
+  { flags, name, serves, goesOn = false }: WithEngineOptions,
   use: (engine: EventEngine) => Promise<void>,
 ): Promise<void> {
   const { openEventEngine } = await import("../circuit/event-engine.js");
+  const waitMs = waitMsOf(flags);
   const engine = await openEventEngine({
-    ...{ url: flags.mesh ?? findBroker(cli.env), env: cli.env, name: flags.name ?? name, serves },
-    ...{ lan: flags.lan ?? false, waitMs: waitMsOf(flags), signal: cli.signal, notice: cli.log },
+    ...{ url: flags.mesh || findBroker(cli.env), env: cli.env, name: flags.name ?? name, serves },
+    ...{ lan: flags.lan ?? false, waitMs, signal: cli.signal, notice: cli.log },
+    goesOn: goesOn || waitMs !== undefined,
   });
   try {
     await use(engine);

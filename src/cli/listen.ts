@@ -55,11 +55,11 @@ export function listenCommand(cli: Cli): Command {
     .option("-s, --socket <host>", "address at which those who know no node find this", "localhost");
   return addEngineFlags(command)
     .option("--json", "print each event as a line of JSON")
-    .option("--quiet", "print the data only")
+    .option("--quiet", "print the data of each event only")
     .action(async (flags: ListenFlags) => {
       checkFlags(flags);
       const serves = { host: flags.socket };
-      await withEngine(cli, { flags, name: nameOf(cli), serves }, (engine) =>
+      await withEngine(cli, { flags, name: nameOf(cli), serves, goesOn: true }, (engine) =>
         flags.dead ? showDead(cli, engine, flags) : listen(cli, engine, flags),
       );
     });
@@ -101,7 +101,7 @@ async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promis
   });
   try {
     await hearing.start();
-    if (!flags.quiet) cli.log(`Listening to ${patterns.join(" and ")} on ${engine.where}`);
+    cli.log(`Listening to ${patterns.join(" and ")} on ${engine.where}`);
     await hearing.untilDone();
   } finally {
     commands?.close();

@@ -84,7 +84,7 @@ export async function runAndReport(
   const { runCircuit } = await import("../circuit/run.js");
   let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
-  const mesh = flags.mesh ?? brokerFor(changed, cli);
+  const mesh = flags.mesh || brokerFor(changed, cli);
   if (mesh !== undefined) changed = { ...changed, mesh };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
   changed = withSafety(changed, flags);
