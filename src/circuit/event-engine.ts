@@ -108,7 +108,7 @@ class Word {
   readonly failed = new AbortController();
   /** Aborts when a server refuses us: it is not tried again. */
   readonly refused = new AbortController();
-  /** Whether the server's absence is told: not where it is an error. */
+  /** Whether absence, or a node's refusal, is told: not where it is an error. */
   tellsAbsence = true;
   readonly #isServer: boolean;
   readonly #tell: (text: string) => void;
@@ -123,7 +123,7 @@ class Word {
     // Nodes come and go without a word; who refuses us has to be known.
     else if (problem?.code === "ACCESS_DENIED") {
       this.problem = problem;
-      this.#tell(problem.message);
+      if (this.tellsAbsence) this.#tell(problem.message);
     }
   };
 
@@ -165,6 +165,7 @@ async function openWs(options: OpenEventEngineOptions, clock: Clock, word: Word)
   const { trust, tls } = safety;
   const announce = serves !== undefined;
   const discovery = await makeDiscovery({ announce, lan, env, clock, trust, tls, notice });
+  word.tellsAbsence = options.goesOn;
   const mesh = new WsMesh({ clock, discovery, safety, notice: word.notice });
   try {
     // Without a port it is nobody's but ours, and yet the name by which nodes know us.
