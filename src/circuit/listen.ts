@@ -1,3 +1,4 @@
+import { unlessAborted } from "../core/abort.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
 import type { Consumer, DurableEvent } from "../mesh/durable.js";
@@ -73,9 +74,12 @@ export class Hearing {
    */
   async start(): Promise<void> {
     const { engine, durable, signal } = this.#options;
-    if (durable) await this.#consume(durable);
-    else for (const [at] of this.#options.patterns.entries()) this.#subscribe(at);
-    if (!durable) await engine.mesh.join();
+    if (durable) {
+      await unlessAborted(this.#consume(durable), signal);
+    } else {
+      for (const [at] of this.#options.patterns.entries()) this.#subscribe(at);
+      await unlessAborted(engine.mesh.join(), signal);
+    }
     this.#heardNothingYet();
     for (const end of [signal, engine.refused]) {
       if (end.aborted) this.#finish(end.reason);

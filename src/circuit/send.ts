@@ -199,8 +199,13 @@ export class Outgoing {
  *
  * @throws {CircuitError} `EVENT_UNKEPT` where there is none of that number.
  */
-export async function sendAgain(engine: EventEngine, number: number): Promise<void> {
-  if (await durableOf(engine, `return event ${number}`).again(number)) return;
+export async function sendAgain(
+  engine: EventEngine,
+  number: number,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
+  const done = durableOf(engine, `return event ${number}`).again(number);
+  if (await unlessAborted(done, signal)) return;
   throw new CircuitError("EVENT_UNKEPT", `Cannot return event ${number}: it is not among the dead`, {
     hint: "See `circuit listen --dead --no-follow`.",
   });

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { durableOf, type EventEngine } from "../circuit/event-engine.js";
+import { unlessAborted } from "../core/abort.js";
 import type { StreamReport } from "../mesh/durable.js";
 import type { Cli } from "./cli.js";
 import { addEngineFlags, type EngineFlags, withEngine } from "./events-flags.js";
@@ -33,7 +34,7 @@ async function showStreams(cli: Cli, engine: EventEngine, flags: EventsFlags): P
   const redraws = cli.isTerminal && !flags.json && !flags.quiet;
   let before = new Set<string>();
   for (;;) {
-    const lines = linesOf(await durable.report(), flags);
+    const lines = linesOf(await unlessAborted(durable.report(), cli.signal), flags);
     if (!flags.watch) for (const line of lines) cli.print(line);
     else if (redraws) cli.print(`${CLEAR}${lines.join("\n")}`);
     else for (const line of lines) if (!before.has(line)) cli.print(line);

@@ -57,7 +57,7 @@ export function sendCommand(cli: Cli): Command {
 
 async function again(cli: Cli, engine: EventEngine, { again: number = 0, quiet }: SendFlags): Promise<void> {
   const { sendAgain } = await import("../circuit/send.js");
-  await sendAgain(engine, number);
+  await sendAgain(engine, number, cli.signal);
   if (!quiet) cli.print(`Handed event ${number} to its listener once more`);
 }
 
