@@ -4,6 +4,7 @@ import type { NodeTable } from "../mesh/discovery/table.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh } from "../mesh/mesh.js";
 import { BridgedNode } from "./bridged-node.js";
+import { EVENTS_ONLY } from "./event-engine.js";
 import { forwardTo } from "./forward.js";
 
 /** What a bridge tells, in order. Each is a line of `--json`. */
@@ -87,7 +88,9 @@ export class Bridge {
   #follow(name: string): void {
     const { table, names, expose } = this.#options;
     if (Object.hasOwn(expose, name) || (names.length > 0 && !names.includes(name))) return;
-    const isThere = table.named(name).some(({ engine }) => engine !== BRIDGED_ENGINE);
+    const isThere = table
+      .named(name)
+      .some(({ engine }) => engine !== BRIDGED_ENGINE && engine !== EVENTS_ONLY);
     let node = this.#joined.get(name);
     if (node === undefined) {
       if (!isThere) return;

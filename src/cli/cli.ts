@@ -13,6 +13,10 @@ export interface Cli {
   print(line: string): void;
   /** Writes a line about what is going on. */
   log(line: string): void;
+  /** Passes on what another program wrote, to our results or to what is going on. */
+  pass(chunk: Uint8Array, to: "stdout" | "stderr"): void;
+  /** What is piped in, where something is; `undefined` at a terminal. */
+  input(): AsyncIterable<Uint8Array> | undefined;
 }
 
 /** Signals that stop a command, and their exit codes: 128 and the signal's number, as shells have it. */

@@ -4,6 +4,7 @@ import { ExitWith, Interrupted } from "./cli.js";
 /** Exit codes, where a failure has one of its own (sysexits.h). Every other failure exits with 1. */
 const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   USAGE: 2,
+  MESSAGE_INVALID: 65,
   PORT_MISSING: 69,
   PORT_AMBIGUOUS: 69,
   BOARD_SILENT: 69,

@@ -38,6 +38,9 @@ async function main(): Promise<void> {
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     print: (line) => void process.stdout.write(`${line}\n`),
     log: (line) => void process.stderr.write(`${line}\n`),
+    pass: (chunk, to) => void process[to].write(chunk),
+    // Not before it is asked for: a process that reads has its standard input open.
+    input: () => (process.stdin.isTTY ? undefined : process.stdin),
   };
   const [{ runProgram }, { describeFailure, exitCodeOf }, { systemClock }] = await Promise.all([
     import("./program.js"),

@@ -4,8 +4,11 @@ import { CircuitError } from "../core/error.js";
 import { boardsCommand } from "./boards.js";
 import { bridgeCommand } from "./bridge.js";
 import { type Cli, ExitWith } from "./cli.js";
+import { eventsCommand } from "./events.js";
+import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
+import { sendCommand } from "./send.js";
 import { sketchCommand } from "./sketches.js";
 import { wiringCommand } from "./wiring.js";
 
@@ -32,6 +35,9 @@ export function makeProgram(cli: Cli, version: string): Command {
   // The cast: the keys of the table are the names.
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
     program.addCommand(sketchCommand(cli, name));
+  program.addCommand(sendCommand(cli));
+  program.addCommand(listenCommand(cli));
+  program.addCommand(eventsCommand(cli));
   program.addCommand(nodesCommand(cli));
   program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));

@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { findBroker } from "../circuit/broker.js";
 import { WATCHED_BIT_MS } from "../circuit/example.js";
 import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
 import { CircuitError } from "../core/error.js";
@@ -78,7 +79,8 @@ export async function runAndReport(
   const { runCircuit } = await import("../circuit/run.js");
   let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
-  if (flags.mesh !== undefined) changed = { ...changed, mesh: flags.mesh };
+  const mesh = flags.mesh || brokerFor(changed, cli);
+  if (mesh !== undefined) changed = { ...changed, mesh };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
   if (!flags.plain || flags.allowAnyone === true)
     changed = { ...changed, security: withSafetyFlags(changed.security, flags) };
@@ -90,6 +92,11 @@ export async function runAndReport(
     onEvent: reporter(cli, flags),
     ...(discovery && { discovery }),
   });
+}
+
+/** The environment's broker, unless the circuit itself says what carries its messages. */
+function brokerFor({ mesh, security }: CircuitDefinition, { env }: Cli): string | undefined {
+  return mesh === undefined && security === undefined ? findBroker(env) : undefined;
 }
 
 async function loadCircuit(path: string | undefined, command: Command): Promise<CircuitDefinition> {

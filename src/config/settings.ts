@@ -80,6 +80,18 @@ export const CIRCUIT_SETTINGS = {
   ),
 } as const satisfies Record<string, Setting>;
 
+/** Settings of the commands that send events and listen to them. */
+export const EVENT_SETTINGS = {
+  sent: whole("send the message so often, 0 for ever", "number", [0, 1e9], 1),
+  rate: decimal("events a second at most", "number", [0.001, 1e6]),
+  waitSeconds: decimal("keep trying, for so long or for ever", "seconds", [0.001, MOST_SECONDS]),
+  heard: whole("end after so many events", "number", [1, 1e9]),
+  silenceSeconds: decimal("give up when nothing comes for so long", "seconds", [0.001, MOST_SECONDS]),
+  parallel: whole("commands that run at the same time", "number", [1, 256], 1),
+  commandSeconds: decimal("time that a command may take", "seconds", [0.001, MOST_SECONDS], 30),
+  again: whole("hand a dead event to its listener once more", "number", [1, Number.MAX_SAFE_INTEGER]),
+} as const satisfies Record<string, Setting>;
+
 export function isSketchName(name: string): name is SketchName {
   return Object.hasOwn(SKETCH_SETTINGS, name);
 }

@@ -32,6 +32,7 @@ export type CircuitErrorCode =
   | "PEER_REFUSED"
   | "MESSAGE_INVALID"
   | "EVENT_UNKEPT"
+  | "COMMAND_FAILED"
   | "NOT_RUN"
   | "DELIVERY_UNKNOWN"
   | "CALL_CYCLE"

@@ -181,7 +181,7 @@ export interface ServeOptions {
   readonly about?: {
     readonly sketch?: string;
     readonly board?: string;
-    /** What carries its messages beyond this mesh, where it is bridged: `nats`. */
+    /** What carries its messages beyond this mesh, where it is bridged: `nats`; `events` where it takes none. */
     readonly engine?: string;
   };
   /** Messages of one channel that run at the same time. 1 by default: in order. */

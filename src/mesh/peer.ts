@@ -18,7 +18,7 @@ export interface PeerDialing extends Dialing {
 /** Connects to a target by the framed protocol, and says so where it speaks only the plain one. */
 export type DialPeer = (target: string, dialing: PeerDialing, waitMs: number) => () => void;
 
-export interface PeerOptions extends Omit<OutSessionOptions, "dial"> {
+export interface PeerOptions extends Omit<OutSessionOptions, "dial" | "refused"> {
   readonly dial: DialPeer;
   /** Where messages go to a target that speaks only the plain protocol. */
   readonly outlets: Outlets | undefined;
@@ -87,7 +87,7 @@ export class Peer {
     }
   }
 
-  /** Connects, where it is not, so that events have a link. Nobody is told of a target that nobody sends to. */
+  /** Connects, where it is not, so that events have a link. Of a target that nobody sends to only a refusal is told. */
   meet(meeting: Meeting): void {
     this.#meeting = meeting;
     if (this.#isPlain) meeting.over(true);
@@ -131,6 +131,7 @@ export class Peer {
         this.#meeting?.missing();
         if (!isQuiet || !session.isIdle) shared.missing(address, problem);
       },
+      refused: (problem) => shared.missing("", problem),
       opened: (address) => {
         this.#meeting?.opened();
         shared.opened(address);

@@ -14,6 +14,10 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** An empty folder of its own where none is given. */
   readonly folder?: string;
+  /** What is piped in; nothing by default. */
+  readonly input?: string;
+  /** Leaves its input open. */
+  readonly keepsInput?: boolean;
   /** Runs as a user without any rights, where this one is root. */
   readonly unprivileged?: boolean;
 }
@@ -70,8 +74,11 @@ export class Running {
     this.#child = spawn(program, args, {
       cwd: options.folder ?? temporaryFolder(),
       env: environment({ XDG_RUNTIME_DIR: runtimeFolder(context), ...options.env }),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
+    this.#child.stdin?.on("error", () => {});
+    if (options.input !== undefined) this.#child.stdin?.write(options.input);
+    if (!options.keepsInput) this.#child.stdin?.end();
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
       this.#look();
@@ -150,7 +157,7 @@ export class Running {
 function environment(added: StartOptions["env"]): NodeJS.ProcessEnv {
   // NODE_TEST_CONTEXT and its like are this test run's business.
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(CIRCUIT_|NODE_|NO_COLOR|FORCE_COLOR)/.test(name),
+    ([name]) => !/^(CIRCUIT_|__BROKER_|NODE_|NO_COLOR|FORCE_COLOR)/.test(name),
   );
   return { ...Object.fromEntries(kept), ...added };
 }

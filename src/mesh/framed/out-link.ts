@@ -224,10 +224,13 @@ export class OutLink implements EventOutput {
     this.#link?.close();
     if (this.#found?.denied?.() === true) {
       this.#lost(problem.message, 0);
-      if (!this.#isOver) this.#problem = problem;
-    } else {
-      this.#options.denied(problem);
+      if (!this.#isOver) {
+        this.#problem = problem;
+        return;
+      }
+      // Nothing was to be sent, so the next is not tried now.
     }
+    this.#options.denied(problem);
   }
 
   #lost(reason: string, waitMs: number): void {

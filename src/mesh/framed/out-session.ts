@@ -29,6 +29,8 @@ export interface OutSessionOptions extends Identity {
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
   missing(address: string, problem: CircuitError): void;
+  /** The target refuses us, or proves nothing, and no message is there that would reject with it. */
+  refused(problem: CircuitError): void;
   /** There is a session; `address` where the target was found. */
   opened(address?: string): void;
   /** Over: the next message needs another session. */
@@ -90,7 +92,10 @@ export class OutSession {
       room: () => this.#messages.sendWaiting(),
       lost: () => this.#lost(),
       gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
-      denied: (problem) => this.#rejectAll(problem, problem.message),
+      denied: (problem) => {
+        if (this.isIdle) options.refused(problem);
+        this.#rejectAll(problem, problem.message);
+      },
     });
     const mayWrite = () => !this.#isLeaving && this.#link.hasRoom;
     this.#messages = new OutMessages({ clock, limits, tally, writer: this.#link.writer, mayWrite });

@@ -2,10 +2,14 @@ import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { PeerNotice } from "../mesh.js";
 import { meshClosed } from "../sender.js";
+import { isReserved } from "../subject.js";
 import type { Connection } from "./connection.js";
 
 /** What the server is called where peers are. */
 const SERVER = "NATS";
+
+/** Subjects of which it is told that the server does not allow them. */
+const MOST_DENIED = 1_024;
 
 /**
  * Begins to connect, and resolves when there is a server.
@@ -42,10 +46,11 @@ export function untilUp(
   });
 }
 
-/** The server is told of like a peer: once when it is away, once when it is back. */
+/** The server is told of like a peer: once when it is away, once when it is back; and once what it does not allow. */
 export function tellOfServer(connection: Connection, notice: PeerNotice | undefined): void {
   const { address } = connection;
   let isMissing = false;
+  const denied = new Set<string>();
   connection.listen({
     down: (problem) => {
       if (!isMissing) notice?.({ peer: SERVER, address, problem });
@@ -55,7 +60,21 @@ export function tellOfServer(connection: Connection, notice: PeerNotice | undefi
       if (isMissing) notice?.({ peer: SERVER, address, problem: undefined });
       isMissing = false;
     },
+    denied: (subject) => {
+      // What is the mesh's own is told of by whoever needs it.
+      if (isReserved(subject) || denied.has(subject) || denied.size >= MOST_DENIED) return;
+      denied.add(subject);
+      notice?.({ peer: SERVER, address, problem: mayNotPublish(subject) });
+    },
   });
+}
+
+function mayNotPublish(subject: string): CircuitError {
+  return new CircuitError(
+    "ACCESS_DENIED",
+    `Cannot publish to ${subject} on NATS: the server does not allow it`,
+    { hint: "Let the server's permissions allow it, or use other credentials." },
+  );
 }
 
 function missing({ address }: Connection, patienceMs: number): CircuitError {

@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import { durableOf, type EventEngine } from "../circuit/event-engine.js";
+import { unlessAborted } from "../core/abort.js";
+import type { StreamReport } from "../mesh/durable.js";
+import type { Cli } from "./cli.js";
+import { addEngineFlags, type EngineFlags, withEngine } from "./events-flags.js";
+import { formatTable } from "./table.js";
+
+interface EventsFlags extends EngineFlags {
+  readonly watch?: boolean;
+}
+
+/** How often the figures are brought up to date while somebody watches, in milliseconds. */
+const REFRESH_MS = 2_000;
+
+/** Moves the cursor to the first line and takes away what is there. */
+const CLEAR = "\u001b[H\u001b[2J";
+
+/** `circuit events`: what is kept, and how far those who listen are. */
+export function eventsCommand(cli: Cli): Command {
+  const command = new Command("events")
+    .description("list the streams that keep events, those who listen to them, and their lag")
+    .option("-w, --watch", "go on: redraw on a terminal, else print what has changed");
+  return addEngineFlags(command)
+    .option("--json", "print a line of JSON for each stream")
+    .option("--quiet", "print the streams' names only")
+    .action((flags: EventsFlags) =>
+      withEngine(cli, { flags, name: "events" }, (engine) => showStreams(cli, engine, flags)),
+    );
+}
+
+async function showStreams(cli: Cli, engine: EventEngine, flags: EventsFlags): Promise<void> {
+  const durable = durableOf(engine, "show streams");
+  const redraws = cli.isTerminal && !flags.json && !flags.quiet;
+  let before = new Set<string>();
+  for (;;) {
+    const lines = linesOf(await unlessAborted(durable.report(), cli.signal), flags);
+    if (!flags.watch) for (const line of lines) cli.print(line);
+    else if (redraws) cli.print(`${CLEAR}${lines.join("\n")}`);
+    else for (const line of lines) if (!before.has(line)) cli.print(line);
+    if (!flags.watch) return;
+    before = new Set(lines);
+    await engine.clock.sleep(REFRESH_MS, cli.signal);
+  }
+}
+
+function linesOf(streams: readonly StreamReport[], { json, quiet }: EventsFlags): string[] {
+  if (json) return streams.map((stream) => JSON.stringify(stream));
+  if (quiet) return streams.map(({ name }) => name);
+  if (streams.length === 0) return ["No streams. `circuit listen --durable NAME --on SUBJECT` makes one."];
+  return formatTable([
+    ["STREAM", "SUBJECTS", "EVENTS", "BYTES", "LISTENER", "PATTERN", "LAG", "UNACKNOWLEDGED", "REDELIVERED"],
+    ...streams.flatMap(rowsOf),
+  ]);
+}
+
+function rowsOf({ name, subjects, events, bytes, consumers }: StreamReport): string[][] {
+  const head = [name, subjects.join(" "), String(events), String(bytes)];
+  if (consumers.length === 0) return [[...head, "-", "-", "-", "-", "-"]];
+  return consumers.map(({ name: listener, pattern, lag, unacknowledged, redelivered }) => [
+    ...head,
+    ...[listener, pattern, ...[lag, unacknowledged, redelivered].map(String)],
+  ]);
+}

@@ -1,0 +1,143 @@
+import { Command } from "commander";
+import type { Commands } from "../circuit/commands.js";
+import { durableOf, type EventEngine } from "../circuit/event-engine.js";
+import type { HearingOptions } from "../circuit/listen.js";
+import { EVENT_SETTINGS } from "../config/settings.js";
+import { CircuitError } from "../core/error.js";
+import { type Cli, ExitWith } from "./cli.js";
+import {
+  addEngineFlags,
+  checkPatternFlag,
+  type EngineFlags,
+  refuseTogether,
+  settingOption,
+  withEngine,
+} from "./events-flags.js";
+import { describeFailure } from "./exit.js";
+import { deadJsonLine, deadTextLine, jsonLine, printableData, textLine } from "./printable.js";
+
+interface ListenFlags extends EngineFlags {
+  readonly on?: readonly string[];
+  readonly socket: string;
+  readonly count?: number;
+  readonly timeout?: number;
+  readonly durable?: string;
+  readonly queue?: string;
+  readonly last?: boolean;
+  readonly dead?: boolean;
+  readonly follow: boolean;
+  readonly exec?: string;
+  readonly parallel?: number;
+  readonly execTimeout?: number;
+}
+
+/** Everything but what the mesh and the engine keep for themselves. */
+const EVERYTHING = [">"];
+
+/** `circuit listen`: shows events, or runs a command for each. */
+export function listenCommand(cli: Cli): Command {
+  const command = new Command("listen")
+    .description("print each event as it comes, or run a command for it")
+    .option("--on <pattern>", "subject, with * and > for any; may be repeated (default: >)", collect)
+    .addOption(settingOption("--count <number>", "heard", "--count"))
+    .addOption(settingOption("--timeout <seconds>", "silenceSeconds", "--timeout"))
+    .option("--last", "first show the last event of each subject")
+    .option("--queue <name>", "share the events with others who listen in this name: one hears each")
+    .option(
+      "--durable <name>",
+      "hear what was missed too, by NATS's JetStream, and keep the place by this name",
+    )
+    .option("--dead", "show the events that durable listeners gave up")
+    .option("--no-follow", "with --dead: end after those there are")
+    .option("--exec <command>", "run a shell command for each event, its data on the standard input")
+    .addOption(settingOption("--parallel <number>", "parallel", "--parallel"))
+    .addOption(settingOption("--exec-timeout <seconds>", "commandSeconds", "--exec-timeout"))
+    .option("-s, --socket <host>", "address at which those who know no node find this", "localhost");
+  return addEngineFlags(command)
+    .option("--json", "print each event as a line of JSON")
+    .option("--quiet", "print the data of each event only")
+    .action(async (flags: ListenFlags) => {
+      checkFlags(flags);
+      const serves = { host: flags.socket };
+      await withEngine(cli, { flags, name: nameOf(cli), serves, goesOn: true }, (engine) =>
+        flags.dead ? showDead(cli, engine, flags) : listen(cli, engine, flags),
+      );
+    });
+}
+
+/** Several listen at the same time; where names are proved, each needs a credential of its own. */
+function nameOf({ env }: Cli): string {
+  return env.CIRCUIT_CREDENTIALS ? "listen" : `listen-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+function checkFlags(flags: ListenFlags): void {
+  for (const pattern of flags.on ?? EVERYTHING) checkPatternFlag(pattern);
+  refuseTogether(flags, "durable", ["queue", "last", "dead"]);
+  refuseTogether(flags, "dead", ["on", "queue", "last", "exec", "timeout"]);
+  refuseTogether(flags, "queue", ["last"]);
+  if (flags.durable !== undefined && flags.on?.length !== 1) {
+    throw new CircuitError("USAGE", "Cannot listen durably: it takes one subject, or one pattern", {
+      hint: "Give it with --on, for example --on 'sensor.>'.",
+    });
+  }
+}
+
+async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promise<void> {
+  const { Hearing } = await import("../circuit/listen.js");
+  const { ENDING_MS } = await import("../circuit/commands.js");
+  const { on: patterns = EVERYTHING, queue, last, count, timeout, durable } = flags;
+  const { commandSeconds, parallel: parallelism } = EVENT_SETTINGS;
+  const limitMs = (flags.execTimeout ?? commandSeconds.default ?? 0) * 1_000;
+  const parallel = flags.parallel ?? parallelism.default ?? 1;
+  const commands = await commandsOf(cli, engine, { exec: flags.exec, limitMs, isParallel: parallel > 1 });
+  const hearing = new Hearing({
+    ...{ engine, patterns, queue, last, count, parallel, signal: cli.signal, notice: cli.log },
+    handle: commands ? (event, signal) => commands.run(event, signal) : printer(cli, flags),
+    failed: (error) => {
+      for (const line of describeFailure(error)) cli.log(line);
+    },
+    silenceMs: timeout === undefined ? undefined : timeout * 1_000,
+    durable: durable === undefined ? undefined : { name: durable, handlerMs: limitMs + 2 * ENDING_MS },
+  });
+  try {
+    await hearing.start();
+    cli.log(`Listening to ${patterns.join(" and ")} on ${engine.where}`);
+    await hearing.untilDone();
+  } finally {
+    commands?.close();
+  }
+  if (hearing.counts.failed > 0) throw new ExitWith(1);
+}
+
+async function commandsOf(
+  { env, pass }: Cli,
+  { clock }: EventEngine,
+  options: { readonly exec: string | undefined; readonly limitMs: number; readonly isParallel: boolean },
+): Promise<Commands | undefined> {
+  const { exec: command, ...rest } = options;
+  if (command === undefined) return undefined;
+  const { Commands } = await import("../circuit/commands.js");
+  return new Commands({ ...rest, command, clock, env, output: pass });
+}
+
+function printer(cli: Cli, { json, quiet }: ListenFlags): HearingOptions["handle"] {
+  if (json) return (event) => cli.print(jsonLine(event));
+  if (quiet) return ({ data }) => cli.print(printableData(data));
+  return (event) => cli.print(textLine(event));
+}
+
+async function showDead(cli: Cli, engine: EventEngine, flags: ListenFlags): Promise<void> {
+  const { json, follow, count = Number.POSITIVE_INFINITY } = flags;
+  const { signal } = cli;
+  let shown = 0;
+  for await (const dead of durableOf(engine, "show dead events").dead({ follow, signal })) {
+    cli.print(json ? deadJsonLine(dead) : deadTextLine(dead));
+    if (++shown >= count) return;
+  }
+  signal.throwIfAborted();
+  if (shown === 0 && !json && !flags.quiet) cli.print("No dead events.");
+}
+
+function collect(given: string, patterns: readonly string[] = []): readonly string[] {
+  return [...patterns, given];
+}
