@@ -134,6 +134,6 @@ function withSafety(circuit: CircuitDefinition, { plain, allowAnyone }: RunFlags
   return { ...circuit, security: { ...circuit.security, ...given } };
 }
 
-function withoutConfirm(nodes: CircuitDefinition["nodes"]): CircuitDefinition["nodes"] {
+function withoutConfirm(nodes: CircuitDefinition["nodes"] = {}): CircuitDefinition["nodes"] {
   return Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, { ...node, confirm: false }]));
 }
