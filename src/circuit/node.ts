@@ -77,7 +77,15 @@ export class CircuitNode implements SketchHost {
     this.#mesh = options.mesh;
     this.#confirms = options.confirms;
     this.#ackTimeoutMs = options.ackTimeoutMs;
-    this.#observers = new Observers({ ...options, node: options.name, runBecause });
+    this.#observers = new Observers({
+      mesh: options.mesh,
+      clock: options.clock,
+      node: options.name,
+      from: options.name,
+      keeping: options.keeping,
+      notice: options.notice,
+      runBecause,
+    });
   }
 
   get board(): Board {
@@ -155,12 +163,13 @@ export class CircuitNode implements SketchHost {
   }
 
   publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number | undefined {
-    return this.#mesh.publish(subject, data, withTrace(headers));
+    return this.#mesh.publish(subject, data, { from: this.node, ...withTrace(headers) });
   }
 
   async store(subject: string, data: Payload, options: DurablePublishOptions = {}): Promise<StoredAt> {
     const { durable } = this.#mesh;
-    if (durable) return durable.publish(subject, data, { ...options, ...withTrace(options.headers) });
+    if (durable)
+      return durable.publish(subject, data, { from: this.node, ...options, ...withTrace(options.headers) });
     throw new CircuitError("USAGE", `Cannot store an event of ${subject}: nothing here keeps events`, {
       hint: "Give --mesh nats://… of a server with JetStream, or use publish().",
     });

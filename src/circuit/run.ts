@@ -1,12 +1,13 @@
 import type { ByteLink } from "../board/link/link.js";
-import type { StopLevel } from "../board/session/session.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Random, seededRandom } from "../core/random.js";
+import type { Observers } from "../events/observers.js";
 import { sumEvents } from "../mesh/events/event-tally.js";
+import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
@@ -14,7 +15,9 @@ import { loadWiring, type OpenBoard, openBoard } from "./boards.js";
 import type { CircuitEvent, Summary } from "./events.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
+import { keepingOf, startObserving } from "./observing.js";
 import { makePages } from "./pages.js";
+import { boardsOfPins, stopLevels } from "./pins.js";
 import { makeSketch } from "./sketches.js";
 import { summarize } from "./summary.js";
 
@@ -59,6 +62,8 @@ class Circuit {
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   #mesh: Mesh | undefined;
+  /** What reacts without a sketch. */
+  #observers: Observers | undefined;
   /** All is open and set up, and messages may flow. */
   #begun = false;
 
@@ -87,7 +92,7 @@ class Circuit {
   }
 
   async #start(): Promise<void> {
-    const { nodes, wiring, seed } = this.#definition;
+    const { nodes = {}, wiring, seed } = this.#definition;
     const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#openBoards(sketches, wired);
@@ -96,7 +101,20 @@ class Circuit {
     const random = seed === undefined ? Math.random : seededRandom(seed);
     for (const [name, sketch] of sketches) this.#nodes.push(this.#makeNode(name, sketch, { mesh, random }));
     for (const node of this.#nodes) await this.#unlessStopped(node.setUp());
+    await this.#unlessStopped(this.#observe(mesh));
     for (const node of this.#nodes) await this.#serve(node);
+  }
+
+  async #observe(mesh: Mesh): Promise<void> {
+    this.#observers = startObserving({
+      mesh,
+      definition: this.#definition,
+      clock: this.#clock,
+      boards: this.#boards,
+      signal: this.#stopping.signal,
+      notice: (text) => this.#tell({ type: "notice", text }),
+    });
+    await this.#observers.ready();
   }
 
   /** Opens the boards that sketches use, at the same time; when one fails, gives the others up. */
@@ -105,7 +123,7 @@ class Circuit {
     for (const [name, sketch] of sketches) {
       if (sketch.usesBoard) this.#usedBoards.set(name, this.#boardOf(name));
     }
-    const used = new Set(this.#usedBoards.values());
+    const used = new Set([...this.#usedBoards.values(), ...boardsOfPins(this.#definition)]);
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#stopping.signal, failed.signal]);
     const opening = [...used].map(async (name) => {
@@ -146,7 +164,7 @@ class Circuit {
     sketch: Sketch,
     shared: { readonly mesh: Mesh; readonly random: Random },
   ): CircuitNode {
-    const definition = this.#definition.nodes[name];
+    const definition = this.#definition.nodes?.[name];
     const timeoutSeconds = this.#definition.timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0;
     return new CircuitNode({
       ...shared,
@@ -157,13 +175,14 @@ class Circuit {
       signal: this.#stopping.signal,
       confirms: definition?.confirm ?? true,
       ackTimeoutMs: timeoutSeconds * 1_000,
+      keeping: keepingOf(this.#definition),
       out: (text) => this.#tell({ type: "out", node: name, text }),
       notice: (text) => this.#tell({ type: "notice", text }),
     });
   }
 
   async #serve(node: CircuitNode): Promise<void> {
-    const { listen, concurrency = 1 } = this.#definition.nodes[node.node] ?? {};
+    const { listen, concurrency = 1 } = this.#definition.nodes?.[node.node] ?? {};
     const reached = listen === undefined ? {} : parseListen(listen);
     const served = await node.serve({ ...reached, concurrency, about: this.#describeNode(node.node) });
     if (served.addresses.length > 0) {
@@ -173,7 +192,7 @@ class Circuit {
 
   #describeNode(name: string): NonNullable<ServeOptions["about"]> {
     const node = this.#nodes.find((candidate) => candidate.node === name);
-    const sketch = this.#definition.nodes[name]?.sketch;
+    const sketch = this.#definition.nodes?.[name]?.sketch;
     return {
       sketch: typeof sketch === "string" ? sketch : (node?.sketchName ?? ""),
       ...(node?.boardAddress !== undefined && { board: node.boardAddress }),
@@ -186,7 +205,7 @@ class Circuit {
    * @throws {CircuitError} `CONFIG_INVALID` when it names none and there are several.
    */
   #boardOf(node: string): string {
-    const named = this.#definition.nodes[node]?.board;
+    const named = this.#definition.nodes?.[node]?.board;
     if (named !== undefined) return named;
     const names = Object.keys(this.#definition.boards ?? DEFAULT_BOARDS);
     const [only] = names;
@@ -213,6 +232,10 @@ class Circuit {
           boards: this.#boards,
           counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
           boardOf: (name) => this.#usedBoards.get(name),
+          observed: () => [
+            ...this.#nodes.flatMap((node) => node.observed()),
+            ...(this.#observers?.counts() ?? []),
+          ],
         }),
       })
     );
@@ -220,6 +243,8 @@ class Circuit {
 
   async #untilDone(): Promise<void> {
     const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
+    const observers = this.#nodes.length === 0 && boardsOfPins(this.#definition).length === 0;
+    if (observers && this.#observers) running.push(this.#observers.done());
     await this.#unlessStopped(running.length > 0 ? Promise.all(running) : new Promise<never>(() => {}));
   }
 
@@ -230,9 +255,12 @@ class Circuit {
 
   async #close(): Promise<Summary> {
     const summary = summarize(this.#nodes, [...this.#boards.values()]);
+    const { closeMs } = DEFAULT_LIMITS;
+    const observing = this.#nodes.map((node) => node.finishObservers(closeMs));
+    await Promise.all([...observing, this.#observers?.finish(closeMs)]);
     await this.#mesh?.close();
-    const levels = stopLevels(this.#definition);
-    await Promise.all([...this.#boards.values()].map(({ session }) => session.close(levels)));
+    const boards = [...this.#boards.values()];
+    await Promise.all(boards.map(({ name, session }) => session.close(stopLevels(this.#definition, name))));
     return summary;
   }
 
@@ -253,8 +281,4 @@ function parseListen(listen: number | string): ServeOptions {
   if (typeof listen === "number") return { port: listen };
   const colon = listen.lastIndexOf(":");
   return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
-}
-
-function stopLevels({ pins = {} }: CircuitDefinition): ReadonlyMap<number, StopLevel> {
-  return new Map(Object.entries(pins).map(([pin, { stop }]) => [Number(pin), stop]));
 }

@@ -44,7 +44,10 @@ export function tellFailure(host: ObserverHost, failure: Failure): void {
   const trace = findTrace(event.headers.traceparent, event.headers.tracestate);
   try {
     const data = reportOf(host.node, failure);
-    host.mesh.publishOwn(errorSubjectOf(host.node), data, trace && { headers: { ...trace } });
+    host.mesh.publishOwn(errorSubjectOf(host.node), data, {
+      ...(host.from !== undefined && { from: host.from }),
+      ...(trace && { headers: { ...trace } }),
+    });
   } catch (problem) {
     host.notice(`${host.node}: ${describe(problem)}`);
   }

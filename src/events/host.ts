@@ -8,6 +8,8 @@ export interface ObserverHost {
   readonly clock: Clock;
   /** In whose name they react: that of their node, or of the machine. */
   readonly node: string;
+  /** The node that failures are published by, where it is one. */
+  readonly from?: string;
   /** What streams that they make keep. */
   readonly keeping?: Keeping | undefined;
   /** Takes what a person should know. */

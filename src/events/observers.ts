@@ -40,6 +40,11 @@ export class Observers {
     await Promise.all([...this.#running].map(({ ready }) => ready));
   }
 
+  /** Resolves when all that were begun so far have ended by themselves. */
+  async done(): Promise<void> {
+    await Promise.all([...this.#running].map(({ done }) => done));
+  }
+
   /** Closes all, gives what runs some time, and then stops it. Idempotent. */
   async finish(graceMs: number): Promise<void> {
     await Promise.all([...this.#running].map((observer) => observer.finish(graceMs)));

@@ -18,6 +18,11 @@ export interface MeshEvent {
 export type EventHandler = (event: MeshEvent) => unknown;
 
 export interface PublishOptions {
+  /**
+   * Name of the node that publishes: who it is to those who listen, and to the rules of `publish`. By default the node
+   * that the process has served longest.
+   */
+  readonly from?: string;
   /** Names of letters, digits, `-` and `_`, and texts without line breaks; 8 KiB together. */
   readonly headers?: EventHeaders;
 }
