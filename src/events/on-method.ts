@@ -36,7 +36,7 @@ const decorated = new WeakMap<object, Methods>();
 export function On<Data = Payload>(
   pattern: string,
   options: ObserverOptions<Data> = {},
-): MethodDecorator<Data> {
+): MethodDecorator<NoInfer<Data>> {
   // Checks both, where they are written.
   const { options: checked } = on<Data>(pattern, () => {}, options);
   return (target: unknown, contextOrName: unknown, descriptor?: unknown) => {
