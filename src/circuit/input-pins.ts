@@ -35,9 +35,11 @@ export function tellEdges(
   const told = edge ?? (pullup ? "falling" : "rising");
   // Until the board says otherwise, nobody presses the button.
   let settled: Level = pullup ? 1 : 0;
+  let reported = settled;
   let cancel = () => {};
   signal.addEventListener("abort", () => cancel(), { once: true });
   const settle = (level: Level) => {
+    if (level === settled) return;
     settled = level;
     if (!signal.aborted && isTold(told, level)) place.publish(edges, { board: name, pin, level });
   };
@@ -45,9 +47,10 @@ export function tellEdges(
   board.pinMode(pin, (pullup ? PIN_MODE.pullup : PIN_MODE.input) as five.PinMode);
   board.digitalRead(pin, (value: number) => {
     const level: Level = value ? 1 : 0;
+    // A report is of eight pins, whichever of them has changed.
+    if (level === reported) return;
+    reported = level;
     cancel();
-    cancel = () => {};
-    if (level === settled) return;
     if (debounceMs === 0) settle(level);
     else cancel = clock.after(debounceMs, () => settle(level));
   });
