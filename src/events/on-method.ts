@@ -39,7 +39,7 @@ export function On<Data = Payload>(
 ): MethodDecorator<NoInfer<Data>> {
   // Checks both, where they are written.
   const { options: checked } = on<Data>(pattern, () => {}, options);
-  return (target: unknown, contextOrName: unknown, descriptor?: unknown) => {
+  return (target: unknown, contextOrName: unknown) => {
     if (isContext(contextOrName)) {
       refuseUnless(contextOrName.kind === "method", pattern, contextOrName.name, "no method");
       refuseUnless(!contextOrName.static, pattern, contextOrName.name, "static");
@@ -52,8 +52,9 @@ export function On<Data = Payload>(
     }
     const name = typeof contextOrName === "symbol" ? contextOrName : String(contextOrName);
     refuseUnless(typeof target !== "function", pattern, name, "static");
-    const isMethod = Object(descriptor).value instanceof Function;
-    if (typeof target !== "object" || target === null || !isMethod)
+    // Looked up in place of the descriptor: what jiti has converted gives the prototype for that.
+    const property = Object.getOwnPropertyDescriptor(Object(target), name);
+    if (typeof target !== "object" || target === null || typeof property?.value !== "function")
       throw misplaced(pattern, name, "no method");
     remember(target, name, { pattern, options: checked });
   };
