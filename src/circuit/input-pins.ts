@@ -14,6 +14,8 @@ export interface InputPlace {
   readonly pin: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Calls back when the circuit stops. */
+  atEnd(ending: () => void): void;
   publish(subject: string, data: Json): void;
 }
 
@@ -37,7 +39,7 @@ export function tellEdges(
   let settled: Level = pullup ? 1 : 0;
   let reported = settled;
   let cancel = () => {};
-  signal.addEventListener("abort", () => cancel(), { once: true });
+  place.atEnd(() => cancel());
   const settle = (level: Level) => {
     if (level === settled) return;
     settled = level;

@@ -18,10 +18,15 @@ export interface StartPinsOptions {
 
 /** Has the pins of a configuration tell of their edges, and react to events. */
 export function startPins(definition: CircuitDefinition, options: StartPinsOptions): void {
+  // One listener for all pins: an engine warns of many.
+  const endings: (() => void)[] = [];
+  const end = () => endings.forEach((ending) => void ending());
+  options.signal.addEventListener("abort", end, { once: true });
+  const atEnd = (ending: () => void) => void endings.push(ending);
   for (const { board, pin, settings } of eventPins(definition)) {
     const session = options.session(board);
     if (!session) continue;
-    const place = { board: session.board, name: board, pin, ...options };
+    const place = { board: session.board, name: board, pin, atEnd, ...options };
     if ("on" in settings) options.observe(reactWith(place, settings));
     else if ("threshold" in settings) tellCrossings(place, settings);
     else tellEdges(place, settings);

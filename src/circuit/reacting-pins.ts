@@ -10,8 +10,8 @@ export interface OutputPlace {
   readonly board: Board;
   readonly pin: string;
   readonly clock: Clock;
-  /** Ends a pulse that has begun. */
-  readonly signal: AbortSignal;
+  /** Calls back when the circuit stops, which ends a pulse. */
+  atEnd(ending: () => void): void;
 }
 
 /** Long enough to be seen or heard, in milliseconds. */
@@ -37,13 +37,13 @@ function sounding({ board, pin }: OutputPlace, { toneHz = TONE_HZ, forMs = FOR_M
 }
 
 function switching(
-  { board, pin, clock, signal }: OutputPlace,
+  { board, pin, clock, atEnd }: OutputPlace,
   { do: what, forMs = FOR_MS }: ReactingPin,
 ): Act {
   const output = new five.Pin({ pin: Number(pin), board });
   let level = 0;
   let cancel = () => {};
-  signal.addEventListener("abort", () => cancel(), { once: true });
+  atEnd(() => cancel());
   const write = (next: number) => {
     level = next;
     output.write(next);

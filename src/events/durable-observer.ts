@@ -59,6 +59,8 @@ export class DurableObserver implements RunningObserver {
       const reason = tooSlow(this.pattern, graceMs);
       this.#stopping.abort(reason);
       this.#reaction.stop(reason);
+      // An engine whose server is away may have no end.
+      this.#isDone();
     };
     if (!this.#isReady) stop();
     const cancel = this.#reaction.host.clock.after(graceMs, stop);

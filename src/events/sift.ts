@@ -36,7 +36,9 @@ export function sift(definition: ObserverDefinition, event: MeshEvent, at: numbe
 
 function choose({ options }: ObserverDefinition, event: ObservedEvent<unknown>): Sifted {
   try {
-    return (options.filter?.(event) ?? true) ? { is: "fit", event } : OTHER;
+    const wanted: unknown = options.filter?.(event) ?? true;
+    if (isThenable(wanted)) return { is: "wrong", problem: undecided(event.subject) };
+    return wanted ? { is: "fit", event } : OTHER;
   } catch (problem) {
     return { is: "wrong", problem };
   }
@@ -47,4 +49,14 @@ function misfit(subject: string, problem: string, cause?: unknown): CircuitError
     hint: "Publish what the observer's schema describes.",
     cause,
   });
+}
+
+function undecided(subject: string): CircuitError {
+  return new CircuitError(
+    "USAGE",
+    `Cannot filter ${subject}: the filter gives a Promise, which says nothing yet`,
+    {
+      hint: "Decide at once, or in the handler.",
+    },
+  );
 }

@@ -111,6 +111,16 @@ test("an event that a filter does not want is nobody's; one whose filter throws 
   assert.match(JSON.stringify(scene.errors[0]?.data), /"attempts":0,.*three is too many/);
 });
 
+test("a filter that gives a Promise lets nothing through", async () => {
+  const scene = new Scene();
+  let heard = 0;
+  const filter: () => boolean = () => Reflect.apply(async () => false, undefined, []);
+  scene.observers.start(on("a", () => heard++, { filter }));
+  await scene.publish("a", 1);
+  assert.equal(heard, 0);
+  assert.equal(Object(scene.errors[0]?.data).cause.code, "USAGE");
+});
+
 test("data that does not fit its schema never reaches the handler, and is not tried again", async () => {
   const scene = new Scene();
   const heard: unknown[] = [];
