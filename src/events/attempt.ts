@@ -1,66 +1,61 @@
 import type { Clock } from "../core/clock.js";
+import type { ObserverContext } from "./event.js";
 
-export interface AttemptOptions {
+/** How long an attempt may take. */
+export interface AttemptLimit {
   readonly clock: Clock;
   readonly limitMs: number;
   /** What it fails with when its time is over. */
   readonly late: () => unknown;
 }
 
-/** Work that may take some time and no longer. */
-export class Attempt {
-  readonly #options: AttemptOptions;
+/** One call of a handler, which may take some time and no longer. The handler gets it as its context. */
+export class Attempt implements ObserverContext {
+  readonly deliveryCount: number;
+  readonly id: string | undefined;
   #over: AbortController | undefined;
   /** Why it was stopped, in a box: a reason may be anything. */
   #stopped: { readonly reason: unknown } | undefined;
   #reject: ((reason: unknown) => void) | undefined;
-  #cancelTimer = () => {};
+  #cancelTimer: (() => void) | undefined;
 
-  constructor(options: AttemptOptions) {
-    this.#options = options;
+  constructor(deliveryCount = 1, id?: string) {
+    this.deliveryCount = deliveryCount;
+    this.id = id;
   }
 
-  /** Aborts when the work is stopped. Made when it is asked for: most work never asks. */
+  /** Made when it is asked for: most handlers never ask, and it costs as much as the rest. */
   get signal(): AbortSignal {
     this.#over ??= new AbortController();
     if (this.#stopped) this.#over.abort(this.#stopped.reason);
     return this.#over.signal;
   }
 
-  /** Does the work: at once, where that takes no Promise. What has been stopped before it begins is not done. */
-  run<Result>(work: () => Result | PromiseLike<Result>): Result | Promise<Result> {
-    if (this.#stopped) throw this.#stopped.reason;
-    const result = work();
-    return isThenable(result) ? this.#race(result) : result;
-  }
-
-  /** Ends the waiting for it, and tells the work to end. Idempotent. */
-  stop(reason: unknown): void {
-    if (this.#stopped) return;
-    this.#stopped = { reason };
-    this.#cancelTimer();
-    this.#reject?.(reason);
-    this.#over?.abort(reason);
-  }
-
-  #race<Result>(work: PromiseLike<Result>): Promise<Result> {
-    const { clock, limitMs, late } = this.#options;
+  /** Waits for what has begun; rejects when its time is over, or when it is stopped. */
+  wait<Result>(work: PromiseLike<Result>, { clock, limitMs, late }: AttemptLimit): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      // Stopped by the work itself, before it first waited.
-      if (this.#stopped) reject(this.#stopped.reason);
-      else this.#cancelTimer = clock.after(limitMs, () => this.stop(late()));
       this.#reject = reject;
+      this.#cancelTimer = clock.after(limitMs, () => this.stop(late()));
       work.then(
         (value) => {
-          this.#cancelTimer();
+          this.#cancelTimer?.();
           resolve(value);
         },
         (error: unknown) => {
-          this.#cancelTimer();
+          this.#cancelTimer?.();
           reject(error);
         },
       );
     });
+  }
+
+  /** Ends the waiting for it, and tells the handler to end. Idempotent. */
+  stop(reason: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = { reason };
+    this.#cancelTimer?.();
+    this.#reject?.(reason);
+    this.#over?.abort(reason);
   }
 }
 

@@ -114,7 +114,7 @@ export class DurableObserver implements RunningObserver {
       return;
     }
     const { id, deliveryCount } = event;
-    await this.#reaction.call(sifted.event, { id, deliveryCount }, signal);
+    await this.#reaction.call(sifted.event, deliveryCount, { id, signal });
     this.#reaction.tally.handled++;
     this.#count();
   }

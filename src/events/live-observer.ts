@@ -37,6 +37,8 @@ export class LiveObserver implements RunningObserver {
   #running = 0;
   /** Events that were for the handler. */
   #taken = 0;
+  #lastAtMs: number | undefined;
+  #lastEpochMs = 0;
   #isClosed = false;
   #isBehind = false;
   #isDone: () => void = () => {};
@@ -107,17 +109,26 @@ export class LiveObserver implements RunningObserver {
   }
 
   #take(event: MeshEvent): void {
-    const { host } = this.#reaction;
-    const at = Math.round(Date.now() - (host.clock.now() - event.at));
+    const at = this.#timeOf(event);
     const sifted = this.#reaction.sift(event, at);
     if (sifted instanceof Promise) {
       this.#waiting.push({ event, at, sifted });
     } else {
       if (sifted.is === "other") return;
       this.#waiting.push({ event, at, sifted });
+      // After it has its place: with the last, this may be the end.
       if (sifted.is === "fit") this.#count();
     }
     this.#next();
+  }
+
+  /** Time of day of an event, looked up once for all that have come together. */
+  #timeOf({ at }: MeshEvent): number {
+    if (at !== this.#lastAtMs) {
+      this.#lastAtMs = at;
+      this.#lastEpochMs = Math.round(Date.now() - (this.#reaction.host.clock.now() - at));
+    }
+    return this.#lastEpochMs;
   }
 
   /** An event is for the handler; after the last, nothing more is heard. */
@@ -174,7 +185,7 @@ export class LiveObserver implements RunningObserver {
     }
     const { event } = sifted;
     try {
-      const answer = this.#reaction.call(event, { deliveryCount: 1 });
+      const answer = this.#reaction.call(event, 1);
       if (answer instanceof Promise)
         return answer.then(this.#handled, (cause: unknown) => this.#again(job, event, cause));
     } catch (cause) {
@@ -209,7 +220,7 @@ export class LiveObserver implements RunningObserver {
       }
       attempts++;
       try {
-        await this.#reaction.call(event, { deliveryCount: attempts });
+        await this.#reaction.call(event, attempts);
         this.#handled();
         return;
       } catch (thrown) {

@@ -1,9 +1,9 @@
 import { CircuitError } from "../core/error.js";
 import type { MeshEvent } from "../mesh/event.js";
-import { findTrace } from "../mesh/trace.js";
+import { findTrace, type TraceContext } from "../mesh/trace.js";
 import { findTracing } from "../mesh/tracing.js";
-import { Attempt } from "./attempt.js";
-import type { ObservedEvent, ObserverContext } from "./event.js";
+import { Attempt, isThenable } from "./attempt.js";
+import type { ObservedEvent } from "./event.js";
 import { tellFailure } from "./failure.js";
 import type { ObserverHost, ObserverTally } from "./host.js";
 import type { ObserverDefinition } from "./on.js";
@@ -11,8 +11,15 @@ import { type Sifted, sift } from "./sift.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** What of an event its handler is told beside it. */
-type About = Omit<ObserverContext, "signal">;
+/** Who publishes does not wait: no call is below it. */
+const NO_CALLS: readonly string[] = [];
+
+/** What a durable event has beside what every event has. */
+interface Delivered {
+  readonly id?: string;
+  /** Aborts when whoever has handed it out does not wait for it any more. */
+  readonly signal?: AbortSignal;
+}
 
 /** What the observers of every kind do with one event: sift it, call the handler, tell of a failure. */
 export class Reaction {
@@ -20,6 +27,7 @@ export class Reaction {
   readonly host: ObserverHost;
   readonly tally: ObserverTally;
   readonly timeoutMs: number;
+  readonly #tracing = findTracing();
   readonly #attempts = new Set<Attempt>();
 
   constructor(definition: ObserverDefinition, host: ObserverHost, tally: ObserverTally) {
@@ -33,32 +41,28 @@ export class Reaction {
   sift(event: MeshEvent, at: number): Sifted | Promise<Sifted> {
     const sifted = sift(this.definition, event, at);
     if (!(sifted instanceof Promise)) return sifted;
-    const waiting = this.#begin("schema", event.subject, () => sifted);
-    return Promise.resolve(waiting).catch((problem: unknown): Sifted => ({ is: "wrong", problem }));
+    const waiting = this.#wait(sifted, new Attempt(), `schema of ${event.subject}`);
+    return waiting.catch((problem: unknown): Sifted => ({ is: "wrong", problem }));
   }
 
   /** Calls the handler. A Promise only where that gives one; throws or rejects as it does, or with `TIMEOUT`. */
-  call(event: ObservedEvent<unknown>, about: About, signal?: AbortSignal): unknown {
-    const { clock } = this.host;
+  call(event: ObservedEvent<unknown>, deliveryCount: number, { id, signal }: Delivered = {}): unknown {
     const { subject, headers } = event;
+    const attempt = new Attempt(deliveryCount, id);
+    const { host, definition, timeoutMs } = this;
+    const handle = (trace: TraceContext | undefined) => {
+      const cause = { chain: NO_CALLS, deadlineAtMs: host.clock.now() + timeoutMs, trace };
+      return host.runBecause(cause, () => definition.handler(event, attempt));
+    };
     const trace = findTrace(headers.traceparent, headers.tracestate);
-    const handle = (own = trace) => {
-      const cause = { chain: [], deadlineAtMs: clock.now() + this.timeoutMs, trace: own };
-      return this.host.runBecause(cause, () => this.definition.handler(event, context));
-    };
-    let attempt: Attempt | undefined;
-    const context = contextOf(() => attempt?.signal ?? AbortSignal.abort(), about);
-    const tracing = findTracing();
-    const work = () => (tracing ? tracing.observe(this.host.node, subject, trace, handle) : handle());
-    const begun = (one: Attempt) => {
-      attempt = one;
-    };
-    const answer = this.#begin("handler", subject, work, begun);
-    if (signal === undefined || !(answer instanceof Promise)) return answer;
-    const stop = () => attempt?.stop(signal.reason);
+    const answer = this.#tracing ? this.#tracing.observe(host.node, subject, trace, handle) : handle(trace);
+    if (!isThenable(answer)) return undefined;
+    const waiting = this.#wait(answer, attempt, `handler of ${subject}`);
+    if (signal === undefined) return waiting;
+    const stop = () => attempt.stop(signal.reason);
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    return answer.finally(() => signal.removeEventListener("abort", stop));
+    return waiting.finally(() => signal.removeEventListener("abort", stop));
   }
 
   /** An event is given up. */
@@ -76,45 +80,21 @@ export class Reaction {
     for (const attempt of [...this.#attempts]) attempt.stop(reason);
   }
 
-  #begin<Result>(
-    what: string,
-    subject: string,
-    work: () => Result | PromiseLike<Result>,
-    begun: (attempt: Attempt) => void = () => {},
-  ): Result | Promise<Result> {
-    const late = () => tooLate(what, subject, this.timeoutMs);
-    const attempt = new Attempt({ clock: this.host.clock, limitMs: this.timeoutMs, late });
-    begun(attempt);
+  #wait<Result>(work: PromiseLike<Result>, attempt: Attempt, what: string): Promise<Result> {
+    const { timeoutMs: limitMs } = this;
     this.#attempts.add(attempt);
-    let result: Result | Promise<Result> | undefined;
-    try {
-      result = attempt.run(work);
-      return result;
-    } finally {
-      if (result instanceof Promise) {
-        const over = () => this.#attempts.delete(attempt);
-        result.then(over, over);
-      } else this.#attempts.delete(attempt);
-    }
+    const late = () => tooLate(what, limitMs);
+    const waiting = attempt.wait(work, { clock: this.host.clock, limitMs, late });
+    const over = () => void this.#attempts.delete(attempt);
+    waiting.then(over, over);
+    return waiting;
   }
 }
 
-/** The signal is made when it is asked for. */
-function contextOf(signal: () => AbortSignal, about: About): ObserverContext {
-  return {
-    get signal() {
-      return signal();
-    },
-    ...about,
-  };
-}
-
-function tooLate(what: string, subject: string, limitMs: number): CircuitError {
-  return new CircuitError(
-    "TIMEOUT",
-    `Cannot wait for the ${what} of ${subject}: it has taken ${limitMs} ms, all it may`,
-    { hint: "Do less in it, or allow more with timeoutMs." },
-  );
+function tooLate(what: string, limitMs: number): CircuitError {
+  return new CircuitError("TIMEOUT", `Cannot wait for the ${what}: it has taken ${limitMs} ms, all it may`, {
+    hint: "Do less in it, or allow more with timeoutMs.",
+  });
 }
 
 /** Why a handler was stopped at the end. */
