@@ -96,7 +96,7 @@ export class DurableObserver implements RunningObserver {
       ...(host.keeping && { keeping: host.keeping }),
       onError: (problem) => host.notice(`${host.node}: on ${this.pattern}: ${messageOf(problem)}`),
       onDead: (event, cause) => {
-        this.#reaction.fail(event, event.at, { cause, attempts: event.deliveryCount });
+        this.#reaction.fail(event, this.#reaction.timeOf(event), { cause, attempts: event.deliveryCount });
         this.#count();
       },
     });
@@ -107,10 +107,11 @@ export class DurableObserver implements RunningObserver {
     // With it, the engine can be told in time that this was the last.
     await this.#consumer;
     if (this.#isClosed || this.#handled >= this.#mostHandled) throw notWanted(this.pattern);
-    const sifted = await this.#reaction.sift(event, event.at);
+    const at = this.#reaction.timeOf(event);
+    const sifted = await this.#reaction.sift(event, at);
     if (sifted.is === "other") return;
     if (sifted.is === "wrong") {
-      this.#reaction.fail(event, event.at, { cause: sifted.problem, attempts: 0 });
+      this.#reaction.fail(event, at, { cause: sifted.problem, attempts: 0 });
       return;
     }
     const { id, deliveryCount } = event;

@@ -7,7 +7,7 @@ export interface ObservedEvent<Data = Payload> {
   /** What was published; with a schema, what that made of it. */
   readonly data: Data;
   readonly headers: EventHeaders;
-  /** When it arrived here, or a durable one in its stream, in milliseconds of the Unix epoch. */
+  /** When it arrived here, or, a durable one, in its stream, in milliseconds of the Unix epoch. */
   readonly at: number;
 }
 

@@ -37,8 +37,6 @@ export class LiveObserver implements RunningObserver {
   #running = 0;
   /** Events that were for the handler. */
   #taken = 0;
-  #lastAtMs: number | undefined;
-  #lastEpochMs = 0;
   #isClosed = false;
   #isBehind = false;
   #isDone: () => void = () => {};
@@ -109,7 +107,7 @@ export class LiveObserver implements RunningObserver {
   }
 
   #take(event: MeshEvent): void {
-    const at = this.#timeOf(event);
+    const at = this.#reaction.timeOf(event);
     const sifted = this.#reaction.sift(event, at);
     if (sifted instanceof Promise) {
       this.#waiting.push({ event, at, sifted });
@@ -120,15 +118,6 @@ export class LiveObserver implements RunningObserver {
       if (sifted.is === "fit") this.#count();
     }
     this.#next();
-  }
-
-  /** Time of day of an event, looked up once for all that have come together. */
-  #timeOf({ at }: MeshEvent): number {
-    if (at !== this.#lastAtMs) {
-      this.#lastAtMs = at;
-      this.#lastEpochMs = Math.round(Date.now() - (this.#reaction.host.clock.now() - at));
-    }
-    return this.#lastEpochMs;
   }
 
   /** An event is for the handler; after the last, nothing more is heard. */

@@ -29,12 +29,23 @@ export class Reaction {
   readonly timeoutMs: number;
   readonly #tracing = findTracing();
   readonly #attempts = new Set<Attempt>();
+  #lastAtMs: number | undefined;
+  #lastEpochMs = 0;
 
   constructor(definition: ObserverDefinition, host: ObserverHost, tally: ObserverTally) {
     this.definition = definition;
     this.host = host;
     this.tally = tally;
     this.timeoutMs = definition.options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** When an event came, in milliseconds of the Unix epoch; looked up once for all that have come together. */
+  timeOf({ at }: MeshEvent): number {
+    if (at !== this.#lastAtMs) {
+      this.#lastAtMs = at;
+      this.#lastEpochMs = Math.round(Date.now() - (this.host.clock.now() - at));
+    }
+    return this.#lastEpochMs;
   }
 
   /** Whether the event is for the handler. Never throws or rejects; a schema that takes too long lets nothing through. */

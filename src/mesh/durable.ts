@@ -10,7 +10,7 @@ export interface StoredAt {
   readonly isDuplicate: boolean;
 }
 
-/** An event that was kept until somebody could take it. Its `at` is when the engine took it, in milliseconds of the Unix epoch. */
+/** An event that was kept until somebody could take it. Its `at` is when the engine took it. */
 export interface DurableEvent extends MeshEvent {
   /** What its publisher called it; `<stream>:<sequence>` where it did not. The same for every delivery. */
   readonly id: string;

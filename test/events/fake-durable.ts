@@ -22,7 +22,7 @@ export class FakeDurable implements DurableEvents {
 
   async publish(subject: string, data: Payload) {
     const sequence = ++this.#sequence;
-    const event = { subject, data, headers: {}, from: undefined, at: 1_000 + sequence, id: `s:${sequence}` };
+    const event = { subject, data, headers: {}, from: undefined, at: 0, id: `s:${sequence}` };
     this.#waiting.push({ event: { ...event, stream: "s", sequence }, deliveries: 0 });
     void this.#handOut();
     return { stream: "s", sequence, isDuplicate: false };
