@@ -24,4 +24,9 @@ export type { Payload } from "./mesh/payload.js";
 export { Buzzer, type BuzzerOptions } from "./sketch/buzzer.js";
 export { Clock, type ClockOptions } from "./sketch/clock.js";
 export { IoPin, type IoPinOptions } from "./sketch/io-pin.js";
-export { Sketch, type SketchContext } from "./sketch/sketch.js";
+export {
+  Sketch,
+  type SketchContext,
+  type SketchDelivery,
+  type SketchSendOptions,
+} from "./sketch/sketch.js";

@@ -2,7 +2,10 @@ import { ToldFailure, toldFailureOf } from "../mesh/framed/failure.js";
 import type { Cause, Delivery, Handler, Mesh } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
-/** The name in which bridges send: that of their credential, where nodes have some. */
+/**
+ * The name in which bridges send: that of their credential, where nodes have some. Nobody proves his name to a bridge over
+ * NATS, so that it vouches for none.
+ */
 const BRIDGE_NODE = "bridge";
 
 /** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */

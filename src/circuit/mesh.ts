@@ -36,21 +36,16 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
   }
   const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
   const isAlone = !isReached && options.discovery === undefined && Object.keys(grid).length === 0;
-  if (isAlone && security?.access === undefined) {
+  if (isAlone && security?.access === undefined && security?.publish === undefined) {
     return new MemoryMesh({ clock, notice, patienceMs });
   }
-  const { WsMesh } = await import("../mesh/ws/ws-mesh.js");
-  const { makeSafety } = await import("./safety.js");
-  const safety = await makeSafety(security ?? {}, { env, clock, notice: options.notice });
-  const shared = {
-    ...{ clock, notice, patienceMs, grid, poll, pages, safety },
-    allowedHosts: (security?.hosts ?? []).map((host) => host.toLowerCase()),
-    allowedOrigins: security?.origins ?? [],
-  };
-  if (options.discovery === undefined) return new WsMesh(shared);
-  const { makeDiscovery } = await import("./discovery.js");
-  const { fallback = {}, ...choice } = options.discovery;
-  const { trust, tls } = safety;
-  const discovery = await makeDiscovery({ ...choice, env, clock, trust, tls, notice: options.notice });
-  return new WsMesh({ ...shared, discovery, fallback });
+  const { openWsMesh } = await import("./ws.js");
+  const { fallback = {}, ...choice } = options.discovery ?? {};
+  const found = options.discovery === undefined ? undefined : choice;
+  const shared = { clock, env, pages, patienceMs, poll, notice: options.notice };
+  const { mesh: ws } = await openWsMesh({
+    ...{ ...shared, grid, fallback, discovery: found },
+    ...(security && { security }),
+  });
+  return ws;
 }

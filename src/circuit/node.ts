@@ -12,7 +12,7 @@ import type { DurablePublishOptions, Keeping, StoredAt } from "../mesh/durable.j
 import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
-import type { Sketch, SketchHost } from "../sketch/sketch.js";
+import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
 import { inherited, runBecause, withTrace } from "./handling.js";
 
 /** What a node has done so far. */
@@ -139,13 +139,22 @@ export class CircuitNode implements SketchHost {
     return this.#sketch.run?.();
   }
 
-  async send(target: string, message: Payload, channel = ""): Promise<Payload> {
+  async send(
+    target: string,
+    message: Payload,
+    channel = "",
+    options: SketchSendOptions = {},
+  ): Promise<Payload> {
     this.signal.throwIfAborted();
+    const { deadlineMs, ...others } = options;
     const startMs = this.clock.now();
-    const deadlineAtMs = startMs + this.#ackTimeoutMs + MISSING_FIRST_MS;
+    const deadlineAtMs =
+      deadlineMs === undefined
+        ? startMs + this.#ackTimeoutMs + MISSING_FIRST_MS
+        : startMs + checkDeadline(deadlineMs);
     this.#sent++;
     try {
-      const sending = { from: this.node, channel, deadlineAtMs, ...inherited() };
+      const sending = { ...others, from: this.node, channel, deadlineAtMs, ...inherited() };
       const ack = await this.#mesh.send(target, message, sending);
       this.#acked++;
       this.#latencies.add(this.clock.now() - startMs);
@@ -153,13 +162,25 @@ export class CircuitNode implements SketchHost {
     } catch (error) {
       // A mesh that closes because the node stops.
       this.signal.throwIfAborted();
-      throw this.clock.now() >= deadlineAtMs ? this.#lateError(target, error) : error;
+      if (options.signal?.aborted || this.clock.now() < deadlineAtMs) throw error;
+      throw this.#lateError(target, error, deadlineMs);
     }
   }
 
-  stream(target: string, messages: Messages, channel = ""): AsyncIterableIterator<Payload> {
-    // Without the signal, whose listeners would cost as much as the messages: when the node stops, its mesh closes.
-    return this.#mesh.stream(target, messages, { from: this.node, channel, ...inherited() });
+  stream(
+    target: string,
+    messages: Messages,
+    channel = "",
+    { deadlineMs, ...others }: SketchSendOptions = {},
+  ): AsyncIterableIterator<Payload> {
+    // Without the node's signal, whose listeners would cost as much as the messages: when it stops, its mesh closes.
+    return this.#mesh.stream(target, messages, {
+      ...others,
+      from: this.node,
+      channel,
+      ...(deadlineMs !== undefined && { deadlineAtMs: this.clock.now() + checkDeadline(deadlineMs) }),
+      ...inherited(),
+    });
   }
 
   publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number | undefined {
@@ -199,7 +220,7 @@ export class CircuitNode implements SketchHost {
   #handle(delivery: Delivery): unknown {
     try {
       const { channel, message } = delivery;
-      const answer = runBecause(delivery, () => this.#sketch.loop(channel, message));
+      const answer = runBecause(delivery, () => this.#sketch.loop(channel, message, delivery));
       const board = this.#confirms ? this.#session?.board : undefined;
       const settled = board ? answerWhenConfirmed(answer, board) : answer;
       if (settled instanceof Promise) settled.catch((thrown: unknown) => this.#tellFailure(thrown));
@@ -215,13 +236,15 @@ export class CircuitNode implements SketchHost {
     if (!this.signal.aborted) this.#notice(`${this.node}: ${describeFailure(thrown)}`);
   }
 
-  #lateError(target: string, cause: unknown): CircuitError {
-    const within = `${this.#ackTimeoutMs / 1_000} s`;
+  /** @param deadlineMs What the sketch gave it, where it did. */
+  #lateError(target: string, cause: unknown, deadlineMs: number | undefined): CircuitError {
+    const within = `${(deadlineMs ?? this.#ackTimeoutMs) / 1_000} s`;
+    const more = deadlineMs === undefined ? "--timeout" : "`deadlineMs`";
     return new CircuitError(
       "TIMEOUT",
       `Cannot send from ${this.node} to ${target}: no acknowledgement within ${within}`,
       {
-        hint: `Check that ${target} is running and not stuck, or allow more time with --timeout.`,
+        hint: `Check that ${target} is running and not stuck, or allow more time with ${more}.`,
         cause,
       },
     );
@@ -233,6 +256,13 @@ function describeFailure(thrown: unknown): string {
     return thrown.hint ? `${thrown.message}\n  ${thrown.hint}` : thrown.message;
   // A mistake in a sketch, which its trace finds.
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
+function checkDeadline(deadlineMs: number): number {
+  if (deadlineMs >= 0) return deadlineMs;
+  throw new CircuitError("USAGE", `Cannot wait for an acknowledgement: a deadline of ${deadlineMs} ms`, {
+    hint: "Give `deadlineMs` as a number of milliseconds from now.",
+  });
 }
 
 /** Lead that a mesh's patience has on the time for an answer, in milliseconds: it knows better what is missing. */

@@ -3,16 +3,16 @@ import type { MeshCounts } from "../mesh/counts.js";
 import { sumEvents } from "../mesh/events/event-tally.js";
 import type { PeerNotice } from "../mesh/mesh.js";
 import type { NatsMesh } from "../mesh/nats/nats-mesh.js";
-import { WsMesh, type WsMeshOptions } from "../mesh/ws/ws-mesh.js";
 import { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.js";
-import { type DiscoveryChoice, makeDiscovery } from "./discovery.js";
+import type { DiscoveryChoice } from "./discovery.js";
 import { openNatsMesh } from "./nats.js";
 import { makePages } from "./pages.js";
-import { makeSafety } from "./safety.js";
+import { type OpenWsMeshOptions, openWsMesh } from "./ws.js";
 
 export interface RunBridgeOptions
   extends Pick<BridgeOptions, "names" | "expose">,
-    Pick<DiscoveryChoice, "lan" | "grid" | "env"> {
+    Pick<DiscoveryChoice, "lan" | "grid" | "env">,
+    Pick<OpenWsMeshOptions, "security"> {
   /** The NATS server, or servers of a cluster with commas between. */
   readonly url: string;
   /** Time for the server to appear at the start, and for a node when a message comes, in milliseconds. */
@@ -30,14 +30,11 @@ export interface RunBridgeOptions
  *   `PEER_MISSING` when there is no server in time.
  */
 export async function runBridge(options: RunBridgeOptions): Promise<never> {
-  const { url, patienceMs, names, expose, signal, onEvent, clock = systemClock, ...found } = options;
-  const { grid = {}, env = process.env } = found;
+  const { url, patienceMs, names, expose, signal, onEvent, clock = systemClock } = options;
+  const { grid = {}, lan = false, env = process.env, security = {} } = options;
   const tell = (text: string) => onEvent({ type: "notice", text });
   const notice: PeerNotice = ({ peer, address, problem }) =>
     tell(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
-  const safety = await makeSafety({}, { env, clock, notice: tell });
-  const { trust, tls } = safety;
-  const discovery = await makeDiscovery({ ...found, clock, trust, tls, notice: tell });
   let nats: NatsMesh | undefined;
   const counts = (): MeshCounts => {
     const sides = [ws, ...(nats ? [nats] : [])].map((mesh) => mesh.counts());
@@ -48,7 +45,10 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
     };
   };
   const pages = makePages({ counts, boards: new Map(), boardOf: () => undefined });
-  const ws = openWs({ clock, notice, patienceMs, grid, discovery, pages, safety });
+  const { mesh: ws, discovery } = await openWsMesh({
+    ...{ clock, env, security, grid, patienceMs, pages, notice: tell },
+    discovery: { lan, grid },
+  });
   let bridge: Bridge | undefined;
   try {
     nats = await openNatsMesh({ url, clock, notice, patienceMs, signal });
@@ -59,16 +59,6 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
   } finally {
     await bridge?.close();
     await Promise.all([ws.close(), nats?.close()]);
-  }
-}
-
-/** A mesh, which closes its safety; that is closed too where an address of the grid cannot be one. */
-function openWs(options: WsMeshOptions): WsMesh {
-  try {
-    return new WsMesh(options);
-  } catch (error) {
-    options.safety?.close();
-    throw error;
   }
 }
 

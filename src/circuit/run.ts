@@ -1,5 +1,5 @@
 import type { ByteLink } from "../board/link/link.js";
-import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
+import type { CircuitDefinition } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -10,14 +10,14 @@ import { sumEvents } from "../mesh/events/event-tally.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
-import type { Wiring } from "../wiring/wiring.js";
-import { loadWiring, type OpenBoard, openBoard } from "./boards.js";
+import { loadWiring, type OpenBoard } from "./boards.js";
+import { CircuitBoards } from "./circuit-boards.js";
 import type { CircuitEvent, Summary } from "./events.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
 import { keepingOf, startObserving } from "./observing.js";
 import { makePages } from "./pages.js";
-import { boardsOfPins, stopLevels } from "./pins.js";
+import { boardsOfPins } from "./pins.js";
 import { makeSketch } from "./sketches.js";
 import { summarize } from "./summary.js";
 
@@ -55,10 +55,8 @@ class Circuit {
   readonly #definition: CircuitDefinition;
   readonly #options: RunOptions;
   readonly #clock: Clock;
-  readonly #boards = new Map<string, OpenBoard>();
+  readonly #boards: CircuitBoards;
   readonly #nodes: CircuitNode[] = [];
-  /** Names of the boards that nodes drive, by node. */
-  readonly #usedBoards = new Map<string, string>();
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   #mesh: Mesh | undefined;
@@ -71,6 +69,14 @@ class Circuit {
     this.#definition = definition;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#boards = new CircuitBoards({
+      definition,
+      clock: this.#clock,
+      links: options.links,
+      signal: this.#stopping.signal,
+      opened: (board) => this.#opened(board),
+      notice: (text) => this.#tell({ type: "notice", text }),
+    });
   }
 
   async run(signal: AbortSignal): Promise<Summary> {
@@ -95,7 +101,7 @@ class Circuit {
     const { nodes = {}, wiring, seed } = this.#definition;
     const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
-    await this.#openBoards(sketches, wired);
+    await this.#boards.open(sketches, wired);
     const mesh = await this.#makeMesh();
     this.#mesh = mesh;
     const random = seed === undefined ? Math.random : seededRandom(seed);
@@ -110,51 +116,14 @@ class Circuit {
       mesh,
       definition: this.#definition,
       clock: this.#clock,
-      boards: this.#boards,
+      boards: this.#boards.byName,
       signal: this.#stopping.signal,
       notice: (text) => this.#tell({ type: "notice", text }),
     });
     await this.#observers.ready();
   }
 
-  /** Opens the boards that sketches use, at the same time; when one fails, gives the others up. */
-  async #openBoards(sketches: ReadonlyMap<string, Sketch>, wiring: Wiring | undefined): Promise<void> {
-    const addresses = this.#definition.boards ?? DEFAULT_BOARDS;
-    for (const [name, sketch] of sketches) {
-      if (sketch.usesBoard) this.#usedBoards.set(name, this.#boardOf(name));
-    }
-    const used = new Set([...this.#usedBoards.values(), ...boardsOfPins(this.#definition)]);
-    const failed = new AbortController();
-    const signal = AbortSignal.any([this.#stopping.signal, failed.signal]);
-    const opening = [...used].map(async (name) => {
-      try {
-        await this.#openBoard(name, addresses[name] ?? "", { wiring, signal });
-      } catch (error) {
-        failed.abort(error);
-        throw error;
-      }
-    });
-    const results = await Promise.allSettled(opening);
-    const rejected = results.find((result) => result.status === "rejected");
-    if (rejected) throw failed.signal.reason ?? rejected.reason;
-  }
-
-  async #openBoard(
-    name: string,
-    address: string,
-    { wiring, signal }: { readonly wiring: Wiring | undefined; readonly signal: AbortSignal },
-  ): Promise<void> {
-    const board = await openBoard({
-      name,
-      address,
-      wiring,
-      signal,
-      clock: this.#clock,
-      link: this.#options.links?.[name],
-      notice: (text) => this.#tell({ type: "notice", text: `${name}: ${text}` }),
-    });
-    this.#boards.set(name, board);
-    const { session, readyMs } = board;
+  #opened({ name, session, readyMs }: OpenBoard): void {
     session.lost.addEventListener("abort", () => this.#stopping.abort(session.lost.reason), { once: true });
     this.#tell({ type: "board", board: name, address: session.address, firmware: session.firmware, readyMs });
   }
@@ -170,7 +139,7 @@ class Circuit {
       ...shared,
       name,
       sketch,
-      session: this.#boards.get(this.#usedBoards.get(name) ?? "")?.session,
+      session: this.#boards.of(name)?.session,
       clock: this.#clock,
       signal: this.#stopping.signal,
       confirms: definition?.confirm ?? true,
@@ -199,26 +168,6 @@ class Circuit {
     };
   }
 
-  /**
-   * Name of a node's board.
-   *
-   * @throws {CircuitError} `CONFIG_INVALID` when it names none and there are several.
-   */
-  #boardOf(node: string): string {
-    const named = this.#definition.nodes?.[node]?.board;
-    if (named !== undefined) return named;
-    const names = Object.keys(this.#definition.boards ?? DEFAULT_BOARDS);
-    const [only] = names;
-    if (only !== undefined && names.length === 1) return only;
-    throw new CircuitError(
-      "CONFIG_INVALID",
-      `Cannot choose a board for ${node}: there are ${names.length}, ${names.join(", ")}`,
-      {
-        hint: `Name one in nodes.${node}.board.`,
-      },
-    );
-  }
-
   async #makeMesh(): Promise<Mesh> {
     return (
       this.#options.mesh ??
@@ -229,9 +178,9 @@ class Circuit {
         signal: this.#stopping.signal,
         notice: (text) => this.#tell({ type: "notice", text }),
         pages: makePages({
-          boards: this.#boards,
+          boards: this.#boards.byName,
           counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
-          boardOf: (name) => this.#usedBoards.get(name),
+          boardOf: (name) => this.#boards.nameOf(name),
           observed: () => [
             ...this.#nodes.flatMap((node) => node.observed()),
             ...(this.#observers?.counts() ?? []),
@@ -254,13 +203,12 @@ class Circuit {
   }
 
   async #close(): Promise<Summary> {
-    const summary = summarize(this.#nodes, [...this.#boards.values()]);
+    const summary = summarize(this.#nodes, [...this.#boards.byName.values()]);
     const { closeMs } = DEFAULT_LIMITS;
     const observing = this.#nodes.map((node) => node.finishObservers(closeMs));
     await Promise.all([...observing, this.#observers?.finish(closeMs)]);
     await this.#mesh?.close();
-    const boards = [...this.#boards.values()];
-    await Promise.all(boards.map(({ name, session }) => session.close(stopLevels(this.#definition, name))));
+    await this.#boards.close();
     return summary;
   }
 

@@ -5,8 +5,10 @@ import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { collectPeer } from "./flags.js";
+import { addSafetyFlags, type SafetyFlags, withSafetyFlags } from "./safety.js";
 
-interface BridgeFlags {
+interface BridgeFlags extends SafetyFlags {
+  readonly config?: string;
   readonly expose: Readonly<Record<string, number>>;
   readonly peer: Readonly<Record<string, string>>;
   readonly lan?: boolean;
@@ -18,7 +20,7 @@ interface BridgeFlags {
 /** `circuit bridge`: joins the nodes of this machine, or a LAN, to NATS. */
 export function bridgeCommand(cli: Cli): Command {
   const timeout = CIRCUIT_SETTINGS.timeoutSeconds;
-  return new Command("bridge")
+  const command = new Command("bridge")
     .description("join the nodes that can be found to NATS: each is reached there by its name")
     .argument("<url>", "NATS server: nats://HOST:PORT or tls://HOST:PORT")
     .argument("[names...]", "nodes to join (default: every one that is found)")
@@ -32,6 +34,7 @@ export function bridgeCommand(cli: Cli): Command {
         .default({}, "none")
         .argParser(collectPeer),
     )
+    .option("--config <file>", "configuration whose `grid` and `security` count; it needs no nodes")
     .option("--lan", "find nodes of the local network too, by mDNS")
     .addOption(
       new Option(
@@ -40,18 +43,22 @@ export function bridgeCommand(cli: Cli): Command {
       )
         .env("CIRCUIT_TIMEOUT")
         .argParser((given) => parseSetting(timeout, given, "--timeout")),
-    )
+    );
+  return addSafetyFlags(command)
     .option("--json", "print every event as a line of JSON")
     .option("--quiet", "print nothing but notices of trouble")
     .action(async (url: string, names: readonly string[], flags: BridgeFlags) => {
       const { runBridge } = await import("../circuit/run-bridge.js");
-      const { expose, peer, lan = false } = flags;
+      const { loadSurroundings } = await import("../config/load.js");
+      const { expose, peer, lan = false, config } = flags;
+      const { grid, security } = config === undefined ? {} : await loadSurroundings(config);
       await runBridge({
         url,
         names,
         expose,
         lan,
-        grid: peer,
+        grid: { ...grid, ...peer },
+        security: withSafetyFlags(security, flags),
         env: cli.env,
         patienceMs: Number(flags.timeout ?? timeout.default) * 1_000,
         signal: cli.signal,

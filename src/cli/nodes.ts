@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { SeenNode } from "../circuit/roll-call.js";
-import type { CircuitDefinition } from "../config/define.js";
+import type { Surroundings } from "../config/define.js";
 import { systemClock } from "../core/clock.js";
 import type { Discovery } from "../mesh/discovery/discovery.js";
 import type { Cli } from "./cli.js";
@@ -62,9 +62,9 @@ export function nodesCommand(cli: Cli): Command {
     });
 }
 
-async function load(config: string): Promise<Pick<CircuitDefinition, "grid" | "security">> {
-  const { loadConfig } = await import("../config/load.js");
-  return loadConfig(config);
+async function load(config: string): Promise<Surroundings> {
+  const { loadSurroundings } = await import("../config/load.js");
+  return loadSurroundings(config);
 }
 
 async function firstAnswers(cli: Cli): Promise<void> {

@@ -5,21 +5,20 @@ import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
 import { type ReporterOptions, reporter } from "./reporter.js";
+import { addSafetyFlags, type SafetyFlags, withSafetyFlags } from "./safety.js";
 
-interface RunFlags extends ReporterOptions {
+interface RunFlags extends ReporterOptions, SafetyFlags {
   readonly board?: string;
   readonly wiring?: string;
   readonly mesh?: string;
   readonly confirm: boolean;
   readonly announce: boolean;
   readonly lan?: boolean;
-  readonly plain: boolean;
-  readonly allowAnyone?: boolean;
 }
 
 /** What every command that runs sketches takes. */
 export function addRunFlags(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option(
         "-b, --board <address>",
@@ -35,12 +34,8 @@ export function addRunFlags(command: Command): Command {
     .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
     .option("--no-confirm", "acknowledge without waiting for the board")
     .option("--no-announce", "do not let other processes of this machine find the nodes")
-    .option("--lan", "find nodes of the local network too, by mDNS, and let them find ours")
-    .option("--no-plain", "speak circuit.1 only: the plain protocol proves nothing")
-    .option(
-      "--allow-anyone",
-      "let nodes listen beyond this machine without credentials: anybody may drive them",
-    )
+    .option("--lan", "find nodes of the local network too, by mDNS, and let them find ours");
+  return addSafetyFlags(command)
     .option("--json", "print every event as a line of JSON")
     .option("--quiet", "print the summary only");
 }
@@ -85,7 +80,8 @@ export async function runAndReport(
   if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
   if (flags.mesh !== undefined) changed = { ...changed, mesh: flags.mesh };
   if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
-  changed = withSafety(changed, flags);
+  if (!flags.plain || flags.allowAnyone === true)
+    changed = { ...changed, security: withSafetyFlags(changed.security, flags) };
   const { announce, lan = false } = flags;
   const discovery = seeking && { announce, lan, ...seeking };
   await runCircuit(changed, {
@@ -126,12 +122,6 @@ function withBoard(circuit: CircuitDefinition, address: string): CircuitDefiniti
       hint: "Change their addresses in the configuration.",
     },
   );
-}
-
-function withSafety(circuit: CircuitDefinition, { plain, allowAnyone }: RunFlags): CircuitDefinition {
-  if (plain && allowAnyone !== true) return circuit;
-  const given = { ...(!plain && { plain }), ...(allowAnyone === true && { anyone: true }) };
-  return { ...circuit, security: { ...circuit.security, ...given } };
 }
 
 function withoutConfirm(nodes: CircuitDefinition["nodes"] = {}): CircuitDefinition["nodes"] {

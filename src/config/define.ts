@@ -97,6 +97,9 @@ export interface CircuitDefinition {
   readonly timeoutSeconds?: number;
 }
 
+/** What a configuration says of others: where they are, and whom to let in and trust. */
+export type Surroundings = Pick<CircuitDefinition, "grid" | "security">;
+
 /** Board of a circuit that names none. */
 export const DEFAULT_BOARD = "sim:uno";
 

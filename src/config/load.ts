@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CircuitError, messageOf } from "../core/error.js";
-import type { CircuitDefinition, SecurityDefinition } from "./define.js";
-import { checkCircuit } from "./schema.js";
+import type { CircuitDefinition, SecurityDefinition, Surroundings } from "./define.js";
+import { checkCircuit, checkSurroundings } from "./schema.js";
 
 /** Looked for in the current folder, and nowhere above it: a configuration is code. */
 export const CONFIG_NAMES: readonly string[] = ["ts", "js", "json"].map(
@@ -23,6 +23,30 @@ export function findConfig(folder: string): string | undefined {
  *   mistakes.
  */
 export async function loadConfig(path: string): Promise<CircuitDefinition> {
+  const { value, beside } = await loadFile(path);
+  const circuit = checkCircuit(value, path);
+  return {
+    ...circuit,
+    ...(circuit.wiring !== undefined && { wiring: beside(circuit.wiring) }),
+    ...(circuit.security !== undefined && { security: withPaths(circuit.security, beside) }),
+  };
+}
+
+/**
+ * Loads what a configuration says of others; it may say nothing else.
+ *
+ * @throws {CircuitError} As `loadConfig()`.
+ */
+export async function loadSurroundings(path: string): Promise<Surroundings> {
+  const { value, beside } = await loadFile(path);
+  const { grid, security } = checkSurroundings(value, path);
+  return { ...(grid && { grid }), ...(security && { security: withPaths(security, beside) }) };
+}
+
+/** What a configuration file holds, and how paths in it are meant. */
+async function loadFile(
+  path: string,
+): Promise<{ readonly value: unknown; readonly beside: (given: string) => string }> {
   const file = resolve(path);
   if (!existsSync(file)) {
     throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: there is no such file`, {
@@ -30,13 +54,8 @@ export async function loadConfig(path: string): Promise<CircuitDefinition> {
     });
   }
   refuseUnsafe(file, path);
-  const circuit = checkCircuit(await loadValue(file, path), path);
   const beside = (given: string) => (isAbsolute(given) ? given : join(dirname(file), given));
-  return {
-    ...circuit,
-    ...(circuit.wiring !== undefined && { wiring: beside(circuit.wiring) }),
-    ...(circuit.security !== undefined && { security: withPaths(circuit.security, beside) }),
-  };
+  return { value: await loadValue(file, path), beside };
 }
 
 function withPaths(security: SecurityDefinition, beside: (given: string) => string): SecurityDefinition {

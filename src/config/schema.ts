@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { CircuitError } from "../core/error.js";
 import type { ObserverDefinition } from "../events/on.js";
-import { type CircuitDefinition, DEFAULT_BOARDS } from "./define.js";
+import { type CircuitDefinition, DEFAULT_BOARDS, type Surroundings } from "./define.js";
 import { findPinProblem, isEventPin, PINS } from "./pins.js";
 import {
   CIRCUIT_SETTINGS,
@@ -134,6 +134,10 @@ const NODE_DEFINITION = v.lazy((input) => {
   return v.strictObject({ ...NODE, sketch: SOURCE });
 });
 
+const GRID = v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]+/, PEER_URL)));
+
+const SURROUNDINGS = v.strictObject({ grid: v.optional(GRID), security: v.optional(SECURITY) });
+
 /** What `on()` makes. */
 const OBSERVER = v.custom<ObserverDefinition>(
   (value) => typeof value === "object" && value !== null && "pattern" in value && "handler" in value,
@@ -156,7 +160,7 @@ const CIRCUIT = v.pipe(
     observers: v.optional(v.array(OBSERVER, "must be a list of what on() makes")),
     events: v.optional(EVENTS),
     mesh: v.optional(v.pipe(v.string(MESH_URL), v.regex(/^(nats|tls):\/\/[^/\s]+/, MESH_URL))),
-    grid: v.optional(v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]+/, PEER_URL)))),
+    grid: v.optional(GRID),
     security: v.optional(SECURITY),
     pins: v.optional(PINS),
     poll: v.optional(v.boolean("must be true or false")),
@@ -194,12 +198,29 @@ export function checkCircuit(value: unknown, source: string): CircuitDefinition 
   const result = v.safeParse(CIRCUIT, value);
   // The cast: the schema checks all that the type says, but cannot see what a sketch's function makes.
   if (result.success) return value as CircuitDefinition;
-  const mistakes = result.issues.map((issue) => {
+  throw describeMistakes(result.issues, source);
+}
+
+/**
+ * Checks what a configuration says of others; one of a whole circuit in whole.
+ *
+ * @throws {CircuitError} As `checkCircuit()`.
+ */
+export function checkSurroundings(value: unknown, source: string): Surroundings {
+  if (typeof value === "object" && value !== null && "nodes" in value) return checkCircuit(value, source);
+  const result = v.safeParse(SURROUNDINGS, value);
+  // The cast: valibot gives fields that are left out as `undefined` to its types alone.
+  if (result.success) return value as Surroundings;
+  throw describeMistakes(result.issues, source);
+}
+
+function describeMistakes(issues: readonly v.BaseIssue<unknown>[], source: string): CircuitError {
+  const mistakes = issues.map((issue) => {
     const path = v.getDotPath(issue);
     return `  ${path === null ? "" : `${path}: `}${describe(issue)}`;
   });
   const count = mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
-  throw new CircuitError("CONFIG_INVALID", `Cannot use ${source}: ${count}\n${mistakes.join("\n")}`, {
+  return new CircuitError("CONFIG_INVALID", `Cannot use ${source}: ${count}\n${mistakes.join("\n")}`, {
     hint: "Mend each line; the README shows a whole configuration.",
   });
 }

@@ -1,12 +1,9 @@
 import { CircuitError } from "../core/error.js";
 import type { MeshEvent } from "../mesh/event.js";
-import { encodeToken } from "../mesh/nats/subjects.js";
+import { ERRORS, errorSubjectOf } from "../mesh/own-subjects.js";
 import { type Json, jsonOf, type Payload } from "../mesh/payload.js";
 import { findTrace } from "../mesh/trace.js";
 import type { ObserverHost } from "./host.js";
-
-/** Where failures of observers are published, each under its node's name as one word. */
-const ERRORS = "circuit.errors.";
 
 /**
  * What is told whole, in characters. One takes at most six bytes of JSON: together with headers, which have 8 KiB at
@@ -26,11 +23,6 @@ export interface Failure {
   /** Calls of the handler; 0 where the event was not for it. */
   readonly attempts: number;
   readonly cause: unknown;
-}
-
-/** The subject that a node's failures are published to: other characters than letters, digits, `-` and `_` as `=HH`. */
-export function errorSubjectOf(node: string): string {
-  return ERRORS + encodeToken(node);
 }
 
 /**

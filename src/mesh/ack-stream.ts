@@ -1,6 +1,7 @@
 import type { Deadline, Deadlines, Pending } from "../core/deadlines.js";
 import { Queue } from "../core/queue.js";
 import { checkChannel } from "./channel.js";
+import { checkKey } from "./idempotency-key.js";
 import type { MeshLimits } from "./limits.js";
 import type { Messages } from "./mesh.js";
 import { checkPayload, type Payload } from "./payload.js";
@@ -13,13 +14,14 @@ export interface AckStreamOptions {
   readonly limits: MeshLimits;
   readonly target: string;
   readonly channel: string;
+  readonly idempotencyKey: string | undefined;
   /** When nobody waits any more, on the clock of `deadlines`, in milliseconds. */
   readonly deadlineAtMs: number | undefined;
   readonly deadlines: Deadlines;
   /** Has the stream while it goes on. */
   readonly streams: Set<AckStream>;
-  /** Where the next message goes. */
-  findOutbox(): Outbox;
+  /** Where the next message goes, whose ticket this is. */
+  findOutbox(ticket: number): Outbox;
 }
 
 interface Reader {
@@ -57,12 +59,13 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
   #end: End | undefined;
 
   constructor(options: AckStreamOptions) {
-    const { messages, signal, channel, limits, deadlines, streams } = options;
+    const { messages, signal, channel, idempotencyKey, limits, deadlines, streams } = options;
     this.#options = options;
     this.atMs = options.deadlineAtMs ?? Number.POSITIVE_INFINITY;
     try {
       signal?.throwIfAborted();
       checkChannel(channel, limits);
+      if (idempotencyKey !== undefined) checkKey(idempotencyKey);
       this.#source = iterate(messages);
     } catch (problem) {
       this.#end = { problem };
@@ -217,7 +220,7 @@ export class AckStream implements AsyncIterableIterator<Payload, undefined, unde
       this.#closeSource();
       throw problem;
     }
-    this.#outbox = this.#options.findOutbox();
+    this.#outbox = this.#options.findOutbox(this.#posted + 1);
     this.#outstanding++;
     this.#outbox.post(result.value, this, ++this.#posted);
   }

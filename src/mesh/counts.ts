@@ -31,15 +31,29 @@ export interface NodeCounts {
 }
 
 /** What was sent to a target, and what of it is under way now. */
-export interface PeerCounts {
+export interface PeerCounts extends PeerLoad {
   readonly peer: string;
   readonly sent: SentCounts;
+}
+
+/** Whether a target is connected, and what it has under way and waiting. */
+export interface PeerLoad {
   readonly isConnected: boolean;
   /** Messages under way, of at most `window`. */
   readonly outstanding: number;
   readonly window: number;
   /** Messages that wait for a link, or for room on it. */
   readonly queued: number;
+}
+
+/** What several connections to one target have together. */
+export function sumOfLoads(loads: readonly PeerLoad[]): PeerLoad {
+  return {
+    isConnected: loads.some(({ isConnected }) => isConnected),
+    outstanding: loads.reduce((sum, { outstanding }) => sum + outstanding, 0),
+    window: loads.reduce((sum, { window }) => sum + window, 0),
+    queued: loads.reduce((sum, { queued }) => sum + queued, 0),
+  };
 }
 
 export type ReceivedCounts = Pick<

@@ -8,7 +8,10 @@ export interface MeshEvent {
   readonly subject: string;
   readonly data: Payload;
   readonly headers: EventHeaders;
-  /** Node at the other end of the link that it came on, where that is known: its process has published it. */
+  /**
+   * Node that published it, where nodes prove their names. Elsewhere the node at the other end of the link that it came
+   * on, where that is known: its process has published it.
+   */
   readonly from: string | undefined;
   /** When it arrived here, on the mesh's clock, in milliseconds. */
   readonly at: number;

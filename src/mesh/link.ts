@@ -16,7 +16,8 @@ export interface Link {
 /** How a link ended that its owner did not close. */
 export type LinkEnd =
   | { readonly kind: "refused"; readonly reason: string } // the handler threw at the oldest message without ack
-  | { readonly kind: "lost"; readonly reason: string };
+  | { readonly kind: "lost"; readonly reason: string }
+  | { readonly kind: "denied"; readonly problem: CircuitError }; // the peer may not be spoken to so
 
 /** What a connection tells its owner: `missing` any number of times, `opened`, acks and room, `ended`. */
 export interface LinkEvents {

@@ -73,6 +73,12 @@ export interface StreamOptions {
    * default), or sent again to the receiver's successor, which may then be the second to run it.
    */
   readonly retry?: "never" | "repeat";
+  /**
+   * What its receiver sees as the message's idempotency key, in place of one of the mesh's own: give the same to messages
+   * that are to have one effect, whoever sends them. A stream's have their place behind it: `key/1`, `key/2` … At most
+   * 255 bytes of UTF-8. The plain protocol has no keys.
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** A node that is being served. */
@@ -137,7 +143,8 @@ export interface Mesh {
    *
    * @returns How many were known to listen, subscriptions of this process and other processes; `undefined` where the
    *   engine knows and does not tell, and 0 where it is away.
-   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be, `PEER_LOST` after `close()`.
+   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be, `PEER_LOST` after `close()`,
+   *   `ACCESS_DENIED` where this process's own rules do not let the node publish there.
    */
   publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../core/error.js";
 import { Queue } from "../core/queue.js";
-import type { SentTally } from "./counts.js";
+import type { PeerLoad, SentTally } from "./counts.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect, Link, LinkEnd } from "./link.js";
 import { type Payload, plainTextOf } from "./payload.js";
@@ -82,6 +82,17 @@ export class Outlet {
       this.#onLink.length < this.#options.limits.outstanding &&
       !link.isFull
     );
+  }
+
+  /** Whether it is connected, and its messages under way and waiting. */
+  get load(): PeerLoad {
+    const isConnected = this.#link !== undefined;
+    return {
+      isConnected,
+      outstanding: this.#onLink.length,
+      window: isConnected ? this.#options.limits.outstanding : 0,
+      queued: this.#queued.length,
+    };
   }
 
   /** Connects. Until it is called, messages queue. */
@@ -190,14 +201,13 @@ export class Outlet {
   }
 
   #ended(end: LinkEnd): void {
-    if (end.kind === "lost") {
-      this.#fail(this.#describe("PEER_LOST", end.reason));
-      return;
-    }
-    this.#fail(
-      this.#describe("NOT_RUN", `its handler failed at an earlier message: ${end.reason}`),
-      this.#describe("PEER_REFUSED", `its handler failed: ${end.reason}`),
-    );
+    if (end.kind === "denied") this.#fail(end.problem);
+    else if (end.kind === "lost") this.#fail(this.#describe("PEER_LOST", end.reason));
+    else
+      this.#fail(
+        this.#describe("NOT_RUN", `its handler failed at an earlier message: ${end.reason}`),
+        this.#describe("PEER_REFUSED", `its handler failed: ${end.reason}`),
+      );
   }
 
   /** Rejects what waits; the oldest for a reason of its own. */

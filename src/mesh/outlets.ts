@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.js";
-import type { SentTally } from "./counts.js";
+import type { CircuitError } from "../core/error.js";
+import { type PeerLoad, type SentTally, sumOfLoads } from "./counts.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
-import type { PeerNotice } from "./mesh.js";
 import { Outlet } from "./outlet.js";
 
 export interface OutletsOptions {
@@ -10,8 +10,11 @@ export interface OutletsOptions {
   readonly clock: Clock;
   readonly patienceMs: number;
   readonly limits: MeshLimits;
-  readonly notice: PeerNotice | undefined;
-  readonly tallyOf: (target: string) => SentTally;
+  tallyOf(target: string): SentTally;
+  missing(target: string, address: string, problem: CircuitError): void;
+  opened(target: string): void;
+  /** The last connection to a target has ended. */
+  gone(target: string): void;
 }
 
 /**
@@ -23,8 +26,6 @@ export class Outlets {
   readonly #targets = new Map<string, Map<string, Outlet>>();
   readonly #started = new Set<Outlet>();
   readonly #waiting = new Set<Outlet>();
-  /** Address of each target that is known to be missing. */
-  readonly #missing = new Map<string, string>();
 
   constructor(options: OutletsOptions) {
     this.#options = options;
@@ -40,6 +41,21 @@ export class Outlets {
     return this.#targets.get(target)?.get(channel);
   }
 
+  /** Whether there is a connection to any channel of a target. */
+  has(target: string): boolean {
+    return this.#targets.has(target);
+  }
+
+  /** Whether anything waits for a target, or for its acks. */
+  isBusy(target: string): boolean {
+    return [...(this.#targets.get(target)?.values() ?? [])].some(({ isIdle }) => !isIdle);
+  }
+
+  /** What the connections to a target have under way and waiting. */
+  loadOf(target: string): PeerLoad {
+    return sumOfLoads([...(this.#targets.get(target)?.values() ?? [])].map(({ load }) => load));
+  }
+
   /** Closes every connection; what waits is rejected with `PEER_LOST`. */
   close(): void {
     for (const outlets of [...this.#targets.values()]) {
@@ -48,7 +64,7 @@ export class Outlets {
   }
 
   #add(target: string, channel: string): Outlet {
-    const { connect, clock, patienceMs, limits, notice, tallyOf } = this.#options;
+    const { connect, clock, patienceMs, limits, tallyOf, missing, opened } = this.#options;
     const outlet: Outlet = new Outlet({
       target,
       channel,
@@ -57,17 +73,8 @@ export class Outlets {
       patienceMs,
       limits,
       tally: tallyOf(target),
-      missing: (address, problem) => {
-        if (this.#missing.has(target)) return;
-        this.#missing.set(target, address);
-        notice?.({ peer: target, address, problem });
-      },
-      opened: () => {
-        const address = this.#missing.get(target);
-        if (address === undefined) return;
-        this.#missing.delete(target);
-        notice?.({ peer: target, address, problem: undefined });
-      },
+      missing: (address, problem) => missing(target, address, problem),
+      opened: () => opened(target),
       idle: () => this.#makeRoom(),
       ended: () => this.#remove(outlet),
     });
@@ -81,9 +88,12 @@ export class Outlets {
   #remove(outlet: Outlet): void {
     const channels = this.#targets.get(outlet.target);
     channels?.delete(outlet.channel);
-    if (channels?.size === 0) this.#targets.delete(outlet.target);
     this.#started.delete(outlet);
     this.#waiting.delete(outlet);
+    if (channels?.size === 0) {
+      this.#targets.delete(outlet.target);
+      this.#options.gone(outlet.target);
+    }
     this.#makeRoom();
   }
 

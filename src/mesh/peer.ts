@@ -1,14 +1,22 @@
-import type { PeerCounts } from "./counts.js";
+import type { PeerLoad } from "./counts.js";
+import type { Dial, Dialing } from "./framed/dialing.js";
 import { Entry, type MessageContext } from "./framed/out-channel.js";
-import type { Dial, Dialing } from "./framed/out-link.js";
 import { OutSession, type OutSessionOptions } from "./framed/out-session.js";
 import type { Outlet } from "./outlet.js";
 import type { Outlets } from "./outlets.js";
 import type { Payload } from "./payload.js";
 import type { Outbox, Waiter } from "./waiter.js";
 
+/** What a connector tells a session that may turn out to be of no use. */
+export interface PeerDialing extends Dialing {
+  /** Stands for the session: the same at each of its dials, and at no other's. */
+  readonly session: object;
+  /** The target speaks only the plain protocol. */
+  plain(): void;
+}
+
 /** Connects to a target by the framed protocol, and says so where it speaks only the plain one. */
-export type DialPeer = (target: string, dialing: Dialing & { plain(): void }, waitMs: number) => () => void;
+export type DialPeer = (target: string, dialing: PeerDialing, waitMs: number) => () => void;
 
 export interface PeerOptions extends Omit<OutSessionOptions, "dial"> {
   readonly dial: DialPeer;
@@ -31,11 +39,14 @@ export class Peer {
   readonly #options: PeerOptions;
   readonly #outboxes = new Map<string, Outbox>();
   #session: OutSession | undefined;
-  #isPlain = false;
+  /** Spoken to plainly: for as long as there is a connection of that kind. */
+  #isPlain: boolean;
+  #isSwitching = false;
   #meeting: Meeting | undefined;
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#isPlain = options.outlets?.has(options.target) === true;
   }
 
   /** Where messages of a channel go. */
@@ -49,9 +60,16 @@ export class Peer {
     return outbox;
   }
 
-  /** Whether it is connected, and its messages under way and waiting. */
-  get load(): Omit<PeerCounts, "peer" | "sent"> {
-    return this.#session?.load ?? { isConnected: this.#isPlain, outstanding: 0, window: 0, queued: 0 };
+  /** What its session has under way and waiting, if it has one; plain connections are shared by all peers of a target. */
+  get load(): PeerLoad {
+    return this.#session?.load ?? { isConnected: false, outstanding: 0, window: 0, queued: 0 };
+  }
+
+  /** Whether anybody may wait for an ack. */
+  get isBusy(): boolean {
+    const { outlets, target } = this.#options;
+    if (this.#isPlain) return outlets?.isBusy(target) === true;
+    return this.#session?.isIdle === false;
   }
 
   hasRoom(channel: string): boolean {
@@ -83,6 +101,14 @@ export class Peer {
     else this.#session?.abandon(channel, waiter);
   }
 
+  /** The last plain connection to the target has ended: the next message asks anew what it speaks. */
+  forgetPlain(): void {
+    if (!this.#isPlain || this.#isSwitching) return;
+    this.#isPlain = false;
+    this.#options.ended();
+    this.#meeting?.over(false);
+  }
+
   close(): void {
     this.#session?.close();
   }
@@ -96,7 +122,7 @@ export class Peer {
     // Opened for a message, it has none yet when it is told first.
     const isQuiet = this.#meeting !== undefined;
     const framedDial: Dial = (name, dialing, waitMs) =>
-      dial(name, { ...dialing, plain: () => this.#speakPlainly() }, waitMs);
+      dial(name, { ...dialing, session: framedDial, plain: () => this.#speakPlainly() }, waitMs);
     const session = new OutSession({
       ...shared,
       target,
@@ -121,14 +147,18 @@ export class Peer {
 
   /** Hands what waits for the framed protocol over to the plain one. */
   #speakPlainly(): void {
-    const session = this.#session;
+    const { outlets, target, ended } = this.#options;
     this.#isPlain = true;
-    if (session === undefined) return;
-    for (const { channel, entry } of session.handOver()) {
+    this.#isSwitching = true; // a waiter that is told may end a connection
+    for (const { channel, entry } of this.#session?.handOver() ?? []) {
       if (entry.waiter.isGone) continue;
       this.post(channel, entry);
       entry.waiter.sent();
     }
+    this.#isSwitching = false;
+    if (outlets?.has(target)) return;
+    this.#isPlain = false; // nothing was sent, and nobody knows what it will be then
+    ended();
   }
 }
 

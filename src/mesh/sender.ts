@@ -3,9 +3,10 @@ import { Deadlines } from "../core/deadlines.js";
 import { CircuitError } from "../core/error.js";
 import { AckStream } from "./ack-stream.js";
 import { checkChannel } from "./channel.js";
-import { type PeerCounts, SentTally } from "./counts.js";
+import { type PeerCounts, SentTally, sumOfLoads } from "./counts.js";
 import type { EventExchange } from "./framed/event-exchange.js";
 import type { MessageContext } from "./framed/out-channel.js";
+import { checkKey } from "./idempotency-key.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
 import type { Messages, PeerNotice, StreamOptions } from "./mesh.js";
@@ -51,21 +52,26 @@ export class Sender {
   /** Address of each target that is known to be missing. */
   readonly #missing = new Map<string, string>();
   readonly #streams = new Set<AckStream>();
-  /** Whether receivers tell the nodes of this mesh apart. */
-  readonly #isByName: boolean;
   #isClosed = false;
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#isByName = options.trust?.isByName === true;
     this.#deadlines = new Deadlines(options.clock);
     this.#peers = new Peers({
       clock: options.clock,
+      isByName: options.trust?.isByName === true,
       open: (target, from, ended) => this.#open(target, from, ended),
     });
     this.#outlets =
       options.connect &&
-      new Outlets({ ...options, connect: options.connect, tallyOf: (target) => this.#tallyOf(target) });
+      new Outlets({
+        ...options,
+        connect: options.connect,
+        tallyOf: (target) => this.#tallyOf(target),
+        missing: (target, address, problem) => this.#tellMissing(target, address, problem),
+        opened: (target) => this.#tellOpened(target),
+        gone: (target) => this.#peers.forgetPlain(target),
+      });
   }
 
   /** See `Mesh.send()`. */
@@ -77,7 +83,7 @@ export class Sender {
       signal?.throwIfAborted();
       const context = contextOf(options);
       const outbox = this.#tracing
-        ? this.#traced(this.#tracing, target, { ...options, channel }, context)
+        ? this.#traced(this.#tracing, target, { ...options, channel }, () => context)
         : this.#find(target, options, context);
       const deadlineAtMs = context?.deadlineAtMs;
       if (signal === undefined && deadlineAtMs === undefined) {
@@ -93,19 +99,22 @@ export class Sender {
   /** See `Mesh.stream()`. */
   stream(target: string, messages: Messages, options: StreamOptions = {}): AckStream {
     const { limits } = this.#options;
-    const { channel = "", signal } = options;
-    const context = contextOf(options);
-    const traced = this.#tracing && this.#traced(this.#tracing, target, options, context);
+    const { channel = "", signal, idempotencyKey } = options;
+    const context = inheritedOf(options);
+    const contextOfTicket = (ticket: number) =>
+      idempotencyKey === undefined ? context : withKey(context, `${idempotencyKey}/${ticket}`);
+    const traced = this.#tracing && this.#traced(this.#tracing, target, options, contextOfTicket);
     return new AckStream({
       messages,
       signal,
       limits,
       target,
       channel,
+      idempotencyKey,
       deadlineAtMs: context?.deadlineAtMs,
       deadlines: this.#deadlines,
       streams: this.#streams,
-      findOutbox: traced ? () => traced : () => this.#find(target, options, context),
+      findOutbox: traced ? () => traced : (ticket) => this.#find(target, options, contextOfTicket(ticket)),
     });
   }
 
@@ -115,12 +124,15 @@ export class Sender {
    * @param from Node in whose name, where receivers tell them apart.
    */
   meet(target: string, from: string | undefined, meeting: Meeting): void {
-    if (!this.#isClosed) this.#findPeer(target, from, undefined).meet(meeting);
+    if (!this.#isClosed) this.#peers.find(target, from, undefined).meet(meeting);
   }
 
   /** What was sent so far, by target. */
   counts(): readonly PeerCounts[] {
-    return [...this.#tallies].map(([peer, sent]) => ({ peer, sent, ...this.#peers.loadOf(peer) }));
+    return [...this.#tallies].map(([peer, sent]) => {
+      const plain = this.#outlets?.loadOf(peer) ?? [];
+      return { peer, sent, ...sumOfLoads([this.#peers.loadOf(peer)].concat(plain)) };
+    });
   }
 
   /** Rejects what waits, and all that comes. Idempotent. */
@@ -137,11 +149,14 @@ export class Sender {
     tracing: Tracing,
     target: string,
     options: StreamOptions,
-    context: MessageContext | undefined,
+    contextOfTicket: (ticket: number) => MessageContext | undefined,
   ): Outbox {
     return new TracedOutbox({
       send: () => tracing.send(target, options.channel ?? "", options.cause?.trace),
-      find: (trace) => this.#find(target, options, trace ? { repeats: false, ...context, trace } : context),
+      find: (trace, ticket) => {
+        const context = contextOfTicket(ticket);
+        return this.#find(target, options, trace ? { repeats: false, ...context, trace } : context);
+      },
     });
   }
 
@@ -151,12 +166,7 @@ export class Sender {
     context: MessageContext | undefined,
   ): Outbox {
     if (this.#isClosed) throw meshClosed(`reach ${target}`);
-    return this.#findPeer(target, from, lane).outbox(channel, context);
-  }
-
-  #findPeer(target: string, from: string | undefined, lane: string | undefined): Peer {
-    const isApart = this.#isByName && from !== undefined;
-    return isApart ? this.#peers.findFrom(from, target, lane) : this.#peers.find(target, from, lane);
+    return this.#peers.find(target, from, lane).outbox(channel, context);
   }
 
   #tallyOf(target: string): SentTally {
@@ -170,7 +180,7 @@ export class Sender {
   }
 
   #open(target: string, from: string | undefined, ended: () => void): Peer {
-    const { dial, clock, patienceMs, limits, events, schedule, notice, trust } = this.#options;
+    const { dial, clock, patienceMs, limits, events, schedule, trust } = this.#options;
     return new Peer({
       target,
       from,
@@ -183,19 +193,23 @@ export class Sender {
       limits,
       events,
       schedule,
-      missing: (address, problem) => {
-        if (this.#missing.has(target)) return;
-        this.#missing.set(target, address);
-        notice?.({ peer: target, address, problem });
-      },
-      opened: (found) => {
-        const address = this.#missing.get(target);
-        if (address === undefined) return;
-        this.#missing.delete(target);
-        notice?.({ peer: target, address: found ?? address, problem: undefined });
-      },
+      missing: (address, problem) => this.#tellMissing(target, address, problem),
+      opened: (found) => this.#tellOpened(target, found),
       ended,
     });
+  }
+
+  #tellMissing(target: string, address: string, problem: CircuitError): void {
+    if (this.#missing.has(target)) return;
+    this.#missing.set(target, address);
+    this.#options.notice?.({ peer: target, address, problem });
+  }
+
+  #tellOpened(target: string, found?: string): void {
+    const address = this.#missing.get(target);
+    if (address === undefined) return;
+    this.#missing.delete(target);
+    this.#options.notice?.({ peer: target, address: found ?? address, problem: undefined });
   }
 }
 
@@ -207,8 +221,21 @@ export function meshClosed(what: string): CircuitError {
   return new CircuitError("PEER_LOST", `Cannot ${what}: this mesh is closed`);
 }
 
-/** What a message inherits; `undefined` where it is nothing. */
+/** What travels with a message; `undefined` where it is nothing. */
 function contextOf(options: StreamOptions): MessageContext | undefined {
+  const context = inheritedOf(options);
+  const { idempotencyKey } = options;
+  if (idempotencyKey === undefined) return context;
+  checkKey(idempotencyKey);
+  return withKey(context, idempotencyKey);
+}
+
+function withKey(context: MessageContext | undefined, key: string): MessageContext {
+  return { repeats: false, ...context, key };
+}
+
+/** What travels with all messages of a stream. */
+function inheritedOf(options: StreamOptions): MessageContext | undefined {
   const { cause, passesOn } = options;
   const repeats = options.retry === "repeat";
   // Most messages inherit nothing.

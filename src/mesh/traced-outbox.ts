@@ -7,8 +7,8 @@ import type { Outbox, Waiter } from "./waiter.js";
 export interface TracedOutboxOptions {
   /** Begins the span of a message. */
   send(): SendSpan;
-  /** Where a message of a trace goes. */
-  find(trace: TraceContext | undefined): Outbox;
+  /** Where a message of a trace goes; `ticket`: which of its waiter's it is. */
+  find(trace: TraceContext | undefined, ticket: number): Outbox;
 }
 
 /** Where the messages of one `send()` or `stream()` go, each in a span of its own. */
@@ -27,7 +27,7 @@ export class TracedOutbox implements Outbox {
 
   post(message: Payload, waiter: Waiter, ticket = 0): void {
     const span = this.#options.send();
-    this.#outbox = this.#options.find(span.trace);
+    this.#outbox = this.#options.find(span.trace, ticket);
     this.#waiter ??= new TracedWaiter(waiter);
     this.#waiter.begin(ticket, span);
     this.#outbox.post(message, this.#waiter, ticket);

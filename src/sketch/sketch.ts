@@ -8,7 +8,7 @@ import { type ObserverDefinition, type ObserverOptions, on } from "../events/on.
 import { observersOf } from "../events/on-method.js";
 import type { DurablePublishOptions, StoredAt } from "../mesh/durable.js";
 import type { PublishOptions } from "../mesh/event.js";
-import type { Messages } from "../mesh/mesh.js";
+import type { Delivery, Messages, StreamOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
 /** What a sketch is given when it is set up. */
@@ -21,13 +21,30 @@ export interface SketchContext {
   readonly signal: AbortSignal;
 }
 
+/** How a message reaches `loop()`. */
+export interface SketchDelivery extends Pick<Delivery, "signal" | "deliveryCount" | "idempotencyKey"> {}
+
+/** How messages of a sketch go. */
+export interface SketchSendOptions extends Pick<StreamOptions, "signal" | "retry" | "idempotencyKey"> {
+  /**
+   * Time for the acknowledgement, or for all those of a stream, in milliseconds: `TIMEOUT` when it is over. By default
+   * `send()` has the circuit's own, and a stream as long as it takes. No handler gives longer than its caller does.
+   */
+  readonly deadlineMs?: number;
+}
+
 /** What a running sketch may ask of whoever runs it. */
 export interface SketchHost extends SketchContext {
   readonly clock: Clock;
   /** Numbers from 0 to 1, repeatable where a seed was given. */
   readonly random: Random;
-  send(target: string, message: Payload, channel?: string): Promise<Payload>;
-  stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<Payload>;
+  send(target: string, message: Payload, channel?: string, options?: SketchSendOptions): Promise<Payload>;
+  stream(
+    target: string,
+    messages: Messages,
+    channel?: string,
+    options?: SketchSendOptions,
+  ): AsyncIterableIterator<Payload>;
   publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
   store(subject: string, data: Payload, options?: DurablePublishOptions): Promise<StoredAt>;
   observe(definition: ObserverDefinition): Observer;
@@ -51,8 +68,13 @@ export abstract class Sketch {
   /** Prepares the sketch, once, before any message: makes its Johnny-Five components. */
   setup(_context: SketchContext): void | Promise<void> {}
 
-  /** Reacts to a message. Returns the acknowledgement; nothing is acknowledged as `n/a`. */
-  loop(_channel: string, _message: Payload): unknown {
+  /**
+   * Reacts to a message. Returns the acknowledgement; nothing is acknowledged as `n/a`.
+   *
+   * A delivery after the first (`deliveryCount`) may have run before, in a process that has died, under the same
+   * `idempotencyKey`. Its `signal` aborts when nobody waits for the acknowledgement any more.
+   */
+  loop(_channel: string, _message: Payload, _delivery: SketchDelivery): unknown {
     return undefined;
   }
 
@@ -62,10 +84,16 @@ export abstract class Sketch {
   /**
    * Sends a message to another node and resolves with its acknowledgement.
    *
-   * @throws {CircuitError} `PEER_MISSING`, `PEER_LOST` or `PEER_REFUSED`, as the mesh does.
+   * @throws {CircuitError} `PEER_MISSING`, `PEER_LOST`, `PEER_REFUSED` or `DELIVERY_UNKNOWN`, as the mesh does;
+   *   `TIMEOUT`; the signal's own reason.
    */
-  protected send(target: string, message: Payload, channel?: string): Promise<Payload> {
-    return this.#running.send(target, message, channel);
+  protected send(
+    target: string,
+    message: Payload,
+    channel?: string,
+    options?: SketchSendOptions,
+  ): Promise<Payload> {
+    return this.#running.send(target, message, channel, options);
   }
 
   /**
@@ -74,8 +102,13 @@ export abstract class Sketch {
    *
    * @throws {CircuitError} As `send()` does.
    */
-  protected stream(target: string, messages: Messages, channel?: string): AsyncIterableIterator<Payload> {
-    return this.#running.stream(target, messages, channel);
+  protected stream(
+    target: string,
+    messages: Messages,
+    channel?: string,
+    options?: SketchSendOptions,
+  ): AsyncIterableIterator<Payload> {
+    return this.#running.stream(target, messages, channel, options);
   }
 
   /**

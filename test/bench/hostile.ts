@@ -1,14 +1,18 @@
+import { spawnSync } from "node:child_process";
 import { Crowd, framed, greeted, plain, silent, slowReader } from "../mesh/hostile/peers.js";
 import { Scene } from "../mesh/hostile/scene.js";
 import type { Row } from "./bench.js";
 
 /** Connections of bad company, but for those that only wait. */
 const FEW = 100;
-const MANY = 4_000;
+const MANY = 10_000;
+
+/** Files that are open at the same time besides connections, here and in the node's process. */
+const OTHER_FILES = 100;
 
 type Arrive = (port: number, share: number) => Promise<readonly Crowd[]>;
 
-const COMPANIES: readonly (readonly [string, Arrive])[] = [
+const COMPANIES: readonly (readonly [what: string, arrive: Arrive, missing?: () => string | undefined])[] = [
   [
     `${FEW} peers that never read`,
     async (port, share) => [await Crowd.of(Math.ceil(FEW * share), port, slowReader)],
@@ -26,11 +30,12 @@ const COMPANIES: readonly (readonly [string, Arrive])[] = [
     },
   ],
   [
-    `${MANY} connections`,
+    `${MANY.toLocaleString("en").replaceAll(",", " ")} connections`,
     async (port, share) => [
       await Crowd.of(Math.ceil((MANY * share) / 2), port, greeted),
       await Crowd.of(Math.ceil((MANY * share) / 2), port, plain),
     ],
+    missingFiles,
   ],
 ];
 
@@ -53,12 +58,20 @@ async function latencyMs(share: number, arrive?: Arrive): Promise<number> {
   }
 }
 
+/** Node asks for as many files as it may have. */
+function missingFiles(): string | undefined {
+  const most = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout.trim();
+  const wanted = MANY + OTHER_FILES;
+  return Number(most) < wanted ? `a process may open ${most} files, and it takes ${wanted}` : undefined;
+}
+
 /** What hostile peers cost the others. */
-export const rows: readonly Row[] = COMPANIES.map(([company, arrive]) => ({
+export const rows: readonly Row[] = COMPANIES.map(([company, arrive, missing]) => ({
   claim: `a message beside ${company}`,
   unit: "ms",
   peer: "alone with the node",
   limit: { of: "ratio", atMost: 2 },
   ours: (share) => latencyMs(share, arrive),
   theirs: (share) => latencyMs(share),
+  ...(missing && { missing }),
 }));

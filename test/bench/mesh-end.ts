@@ -3,6 +3,7 @@
 //   node mesh-end.js send|stream|ws ADDRESS DEPTH BYTES MS plain|framed|poll
 import type { WsMeshOptions } from "../../src/mesh/ws/ws-mesh.js";
 import { Meter } from "./meter.js";
+import { keepSending, keepStreaming, type Sending } from "./sending.js";
 
 async function serve(kind: string): Promise<void> {
   if (kind !== "ws") {
@@ -28,8 +29,9 @@ async function makeMesh(options?: WsMeshOptions) {
   return new WsMesh(options);
 }
 
-async function runWs(address: string, depth: number, message: string): Promise<void> {
+async function runWs(address: string): Promise<void> {
   const { WebSocket } = await import("ws");
+  const { message, depth, times } = sending;
   const meter = new Meter(times);
   const ws = new WebSocket(address, { perMessageDeflate: false });
   ws.on("open", () => {
@@ -42,38 +44,22 @@ async function runWs(address: string, depth: number, message: string): Promise<v
   });
 }
 
-async function runSend(address: string, depth: number, message: string): Promise<void> {
-  const mesh = await makeMesh({ grid: { echo: address }, framed, poll });
-  await mesh.send("echo", message);
-  const meter = new Meter(times);
-  const chain = async () => {
-    for (;;) {
-      await mesh.send("echo", message);
-      meter.count();
-    }
-  };
-  await Promise.all(Array.from({ length: depth }, chain));
+async function runSend(address: string): Promise<void> {
+  await keepSending(await makeMesh({ grid: { echo: address }, framed, poll }), sending);
 }
 
-async function runStream(address: string, depth: number, message: string): Promise<void> {
-  const mesh = await makeMesh({ grid: { echo: address }, framed, poll, limits: { outstanding: depth } });
-  await mesh.send("echo", message);
-  const meter = new Meter(times);
-  function* messages() {
-    for (;;) yield message;
-  }
-  for await (const _ of mesh.stream("echo", messages())) meter.count();
+async function runStream(address: string): Promise<void> {
+  const limits = { outstanding: sending.depth };
+  await keepStreaming(await makeMesh({ grid: { echo: address }, framed, poll, limits }), sending);
 }
 
 const [role = "", target = "", depth = "1", bytes = "2", ms = "1000", protocol] = process.argv.slice(2);
 const framed = protocol !== "plain";
 const poll = protocol === "poll";
-const times = { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) };
-const message = "x".repeat(Number(bytes));
+const sending: Sending = {
+  message: "x".repeat(Number(bytes)),
+  depth: Number(depth),
+  times: { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) },
+};
 if (role === "server") await serve(target);
-else
-  await { ws: runWs, stream: runStream, send: runSend }[role as "ws" | "stream" | "send"](
-    target,
-    Number(depth),
-    message,
-  );
+else await { ws: runWs, stream: runStream, send: runSend }[role as "ws" | "stream" | "send"](target);

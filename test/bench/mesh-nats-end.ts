@@ -5,6 +5,7 @@ import { connect } from "@nats-io/transport-node";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import { startNats } from "../mesh/nats-server.js";
 import { Meter } from "./meter.js";
+import { keepSending, keepStreaming, type Sending } from "./sending.js";
 
 /** The server's own server: it runs on the same core. */
 async function serve(kind: string): Promise<void> {
@@ -20,30 +21,7 @@ async function serve(kind: string): Promise<void> {
   console.log(server.url);
 }
 
-async function runSend(url: string, depth: number, message: string): Promise<void> {
-  const mesh = new NatsMesh({ url });
-  await mesh.send("echo", message);
-  const meter = new Meter(times);
-  const chain = async () => {
-    for (;;) {
-      await mesh.send("echo", message);
-      meter.count();
-    }
-  };
-  await Promise.all(Array.from({ length: depth }, chain));
-}
-
-async function runStream(url: string, depth: number, message: string): Promise<void> {
-  const mesh = new NatsMesh({ url, limits: { outstanding: depth } });
-  await mesh.send("echo", message);
-  const meter = new Meter(times);
-  function* messages() {
-    for (;;) yield message;
-  }
-  for await (const _ of mesh.stream("echo", messages())) meter.count();
-}
-
-async function runRequest(url: string, depth: number, message: string): Promise<void> {
+async function runRequest(url: string, { message, depth, times }: Sending): Promise<void> {
   const client = await connect({ servers: url });
   const meter = new Meter(times);
   const chain = async () => {
@@ -56,10 +34,12 @@ async function runRequest(url: string, depth: number, message: string): Promise<
 }
 
 const [role = "", target = "", depth = "1", bytes = "2", ms = "1000"] = process.argv.slice(2);
-const times = { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) };
-const message = "x".repeat(Number(bytes));
+const sending: Sending = {
+  message: "x".repeat(Number(bytes)),
+  depth: Number(depth),
+  times: { warmUpMs: Number(ms) / 2, measuredMs: Number(ms) },
+};
 if (role === "server") await serve(target);
-else {
-  const run = role === "send" ? runSend : role === "stream" ? runStream : runRequest;
-  await run(target, Number(depth), message);
-}
+else if (role === "request") await runRequest(target, sending);
+else if (role === "send") await keepSending(new NatsMesh({ url: target }), sending);
+else await keepStreaming(new NatsMesh({ url: target, limits: { outstanding: sending.depth } }), sending);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { makeDiscovery } from "../../src/circuit/discovery.js";
 import { makeSafety } from "../../src/circuit/safety.js";
@@ -9,6 +11,8 @@ import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { Gate } from "../contract/waiting.js";
 import { cases } from "../long.js";
 import { skipWithoutNats, startNats } from "../mesh/nats-server.js";
+import { Authority, skipWithoutOpenssl } from "../mesh/safety/certificates.js";
+import { secretsOf, TRACE, writeCredentials } from "../mesh/safety/desk.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { circuit, startCircuit } from "./cli.js";
 
@@ -66,6 +70,43 @@ test("circuit bridge --expose lets a clock of this machine reach nodes on NATS",
   );
 });
 
+test("circuit bridge is let in over TLS by its own secret, and sends what `bridge` may", {
+  ...options,
+  skip: skipWithoutNats || skipWithoutOpenssl,
+}, async (context) => {
+  const server = await startNats();
+  context.after(() => server.kill());
+  const folder = temporaryFolder();
+  const env = { XDG_RUNTIME_DIR: folder };
+  const authority = new Authority(folder);
+  const { certificate, key } = authority.issue("desk", "IP:127.0.0.1");
+  const credentials = writeCredentials(join(folder, "credentials.json"), secretsOf("buzzer", "bridge"));
+  const write = (name: string, config: object) => {
+    writeFileSync(join(folder, name), JSON.stringify(config));
+    return join(folder, name);
+  };
+  const access = { buzzer: { bridge: ["bits"] } };
+  const desk = write("desk.json", {
+    boards: { board: "mock" },
+    nodes: { buzzer: { sketch: "buzzer", listen: "127.0.0.1:0" } },
+    security: { credentials, access, tls: { certificate, key } },
+  });
+  const tls = { authority: authority.certificate };
+  const around = write("around.json", { security: { credentials, tls } });
+  await startCircuit(context, ["run", desk], { env }).said(/^buzzer listens on wss:/);
+  const bridge = startCircuit(context, ["bridge", server.url, "--config", around, "--no-plain"], { env });
+  await bridge.said(/^buzzer joined NATS/);
+  const fleet = new NatsMesh({ url: server.url });
+  context.after(() => fleet.close());
+  assert.equal(await fleet.send("buzzer", "1", { channel: "bits", from: "anybody" }), "buzz buzz buzz");
+  await assert.rejects(fleet.send("buzzer", "1", { channel: "other", from: "bridge" }), {
+    code: "ACCESS_DENIED",
+  });
+  bridge.kill("SIGTERM");
+  const { stderr, stdout } = await bridge.ended();
+  assert.doesNotMatch(stderr + stdout, TRACE);
+});
+
 // In the long run only: that a member of a queue group was killed is noticed by 20 s of its silence.
 for (let kill = 0; kill < cases(0, 1); kill++)
   test("what a killed bridge had under way is unknown, and another goes on", options, async (context) => {
@@ -110,6 +151,11 @@ for (const [args, code, said] of [
   [["http://127.0.0.1:1"], 78, /its scheme is http: instead of nats:/],
   [["nats://user:secret@127.0.0.1:1"], 78, /user or a password/],
   [[], 2, /missing required argument 'url'/],
+  [
+    ["nats://127.0.0.1:1", "--config", "missing.json"],
+    78,
+    /Cannot load missing\.json: there is no such file/,
+  ],
   [["nats://127.0.0.1:1", "--expose", "buzzer"], 2, /it is not NAME=PORT/],
   [["nats://127.0.0.1:1", "--expose", "buzzer=65536"], 2, /it is not NAME=PORT/],
 ] as const) {

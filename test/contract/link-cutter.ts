@@ -1,5 +1,5 @@
+import type { Dialing } from "../../src/mesh/framed/dialing.js";
 import type { FrameLink, FrameLinkEvents } from "../../src/mesh/framed/frame-link.js";
-import type { Dialing } from "../../src/mesh/framed/out-link.js";
 import type { DialPeer } from "../../src/mesh/peer.js";
 
 /** A cut that is to come: the link that carries the so manyth frame in a direction ends after it. */

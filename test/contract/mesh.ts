@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
 import type { MeshLimits } from "../../src/mesh/limits.js";
-import type { Delivery, Handler, Mesh, PeerNotice, ServedNode } from "../../src/mesh/mesh.js";
+import type { Handler, Mesh, PeerNotice, ServedNode } from "../../src/mesh/mesh.js";
+import { type SendingStory, testSending, testUnsendable } from "./sending.js";
 import { codeOf, collect, Gate, turns } from "./waiting.js";
 
 /** Two ends of a mesh, as a contract test needs them. */
@@ -40,8 +41,11 @@ export function testMesh(kind: string, open: OpenRig): void {
 export function testPlainMesh(kind: string, open: OpenRig): void {
   testMesh(kind, open);
   const story = storyOf(kind, open);
+  const sending: SendingStory = (name, run) => story(name, ({ near, serve }) => run({ sender: near, serve }));
+  testSending(sending);
+  testUnsendable(sending, "without a text", Object.create(null));
   testAnswers(story);
-  testOrder(story);
+  testReading(story);
   testFailures(story);
   testLeaving(story);
   testAborting(story);
@@ -163,64 +167,7 @@ function testAnswers(story: Story): void {
   }
 }
 
-function testOrder(story: Story): void {
-  story("keeps the order of messages and of acks, however long each takes", async ({ near, serve }) => {
-    const heard: string[] = [];
-    await serve("echo", ({ message }) => {
-      heard.push(String(message));
-      return Number(message) % 3 === 0 ? Promise.resolve(message) : message;
-    });
-    const messages = Array.from({ length: 500 }, (_, index) => `${index}`);
-    assert.deepEqual(await Promise.all(messages.map((message) => near.send("echo", message))), messages);
-    assert.deepEqual(heard, messages);
-    assert.deepEqual(await collect(near.stream("echo", messages)), messages);
-    assert.deepEqual(await collect(near.stream("echo", later(messages))), messages);
-  });
-
-  story("runs one message of a channel at a time, and channels at the same time", async ({ near, serve }) => {
-    const gate = new Gate();
-    let running = 0;
-    let most = 0;
-    await serve("slow", async ({ channel }) => {
-      running++;
-      most = Math.max(most, running);
-      gate.arrive();
-      await gate.open;
-      running--;
-      return channel;
-    });
-    const acks = ["a", "a", "b", "b", "c"].map((channel) => near.send("slow", "1", { channel }));
-    await gate.arrivals(3);
-    gate.release();
-    assert.deepEqual(await Promise.all(acks), ["a", "a", "b", "b", "c"]);
-    assert.equal(most, 3);
-  });
-
-  story("a stream sends ahead of its acks, as far as may be outstanding", async ({ near, serve }) => {
-    const gate = new Gate();
-    await serve("slow", async ({ message }) => {
-      gate.arrive();
-      await gate.open;
-      return message;
-    });
-    let pulled = 0;
-    function* endless() {
-      for (;;) yield `${pulled++}`;
-    }
-    const acks = near.stream("slow", endless());
-    const first = acks.next();
-    await gate.arrivals(1);
-    await turns();
-    assert.equal(pulled, 16, "outstanding messages");
-    gate.release();
-    assert.deepEqual(await first, { value: "0", done: false });
-    await turns();
-    assert.equal(pulled, 17, "acks that nobody takes count");
-    await acks.return?.();
-    await turns();
-    assert.equal(pulled, 17);
-  });
-
+function testReading(story: Story): void {
   story("a stream starts before it is iterated", async ({ near, serve }) => {
     const gate = new Gate();
     await serve("node", () => gate.arrive());
@@ -272,48 +219,6 @@ function testFailures(story: Story): void {
     const [, , bad] = results;
     assert.match(String(bad?.status === "rejected" && bad.reason), /fragile: .*cannot play that$/);
     assert.equal(await near.send("fragile", "e"), "e");
-  });
-
-  const thrown: readonly (readonly [string, () => unknown, RegExp])[] = [
-    ["a text", () => "nothing there", /: nothing there$/],
-    ["undefined", () => undefined, /: undefined$/],
-    ["an error without a text", () => new Error(""), /: the handler failed$/],
-    ["an object without a text", () => Object.create(null), /: the handler failed$/],
-    ["124 bytes", () => new Error("x".repeat(124)), /: x{120}…$/],
-    ["snowmen", () => new Error("☃".repeat(100)), /: ☃{40}…$/],
-    ["bells", () => new Error("🔔".repeat(100)), /: (?:🔔){30}…$/u],
-  ];
-  for (const [what, make, reason] of thrown) {
-    story(`a handler that throws ${what} says so in 123 bytes`, async ({ near, serve }) => {
-      await serve("fragile", () => {
-        throw make();
-      });
-      await assert.rejects(near.send("fragile", "1"), { code: "PEER_REFUSED", message: reason });
-    });
-  }
-
-  for (const [what, answer] of [
-    ["too long", "x".repeat(65_537)],
-    ["without a text", Object.create(null)],
-  ] as const) {
-    story(`an answer that is ${what} counts as a failure`, async ({ near, serve }) => {
-      await serve("fragile", () => answer);
-      await assert.rejects(near.send("fragile", "1"), { code: "PEER_REFUSED" });
-      await serve("fragile2", async () => answer);
-      await assert.rejects(near.send("fragile2", "1"), { code: "PEER_REFUSED" });
-    });
-  }
-
-  story("a stream rejects after the acks that came before, once", async ({ near, serve }) => {
-    await serve("fragile", ({ message }) => {
-      if (message === "bad") throw new Error("no");
-      return message;
-    });
-    const acks = near.stream("fragile", ["a", "b", "bad", "c"]);
-    assert.deepEqual(await acks.next(), { value: "a", done: false });
-    assert.deepEqual(await acks.next(), { value: "b", done: false });
-    await assert.rejects(acks.next(), { code: "PEER_REFUSED" });
-    assert.deepEqual(await acks.next(), { value: undefined, done: true });
   });
 
   story("a stream rejects with what its source throws, after the acks before it", async ({ near, serve }) => {
@@ -426,44 +331,6 @@ function testLeaving(story: Story): void {
 }
 
 function testAborting(story: Story): void {
-  for (const how of ["abort", "return"] as const) {
-    story(`a stream that ends early (${how}) stops source and receiver`, async ({ near, serve }) => {
-      const gate = new Gate();
-      const heard: Delivery[] = [];
-      const aborted = new Gate();
-      await serve("slow", async (delivery) => {
-        heard.push(delivery);
-        delivery.signal.addEventListener("abort", () => aborted.arrive());
-        gate.arrive();
-        await gate.open;
-      });
-      const controller = new AbortController();
-      let isClosed = false;
-      function* endless() {
-        try {
-          for (;;) yield "1";
-        } finally {
-          isClosed = true;
-        }
-      }
-      const acks = near.stream("slow", endless(), { signal: controller.signal });
-      await gate.arrivals(1);
-      if (how === "abort") {
-        controller.abort(new Error("enough"));
-        await assert.rejects(acks.next(), /^Error: enough$/);
-      } else {
-        await acks.return?.();
-      }
-      assert.deepEqual(await acks.next(), { value: undefined, done: true });
-      assert.ok(isClosed);
-      await aborted.arrivals(1);
-      gate.release();
-      await turns();
-      assert.equal(heard.length, 1, "messages that ran");
-      assert.equal(await near.send("slow", "2"), "n/a");
-    });
-  }
-
   story("an aborted message leaves those of others alone", async ({ near, serve }) => {
     const gate = new Gate();
     await serve("slow", async ({ message }) => {
@@ -583,8 +450,4 @@ async function passTime<Result>(clock: ManualClock, result: Promise<Result>): Pr
     await new Promise((resolve) => setImmediate(resolve));
   }
   return result;
-}
-
-async function* later(messages: Iterable<string>): AsyncGenerator<string> {
-  for (const message of messages) yield message;
 }

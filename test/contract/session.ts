@@ -9,6 +9,7 @@ import type { DialPeer } from "../../src/mesh/peer.js";
 import type { Trust } from "../../src/mesh/safety/trust.js";
 import { Sender } from "../../src/mesh/sender.js";
 import { LinkCutter } from "./link-cutter.js";
+import { testSending, testUnsendable } from "./sending.js";
 import { codeOf, collect, Gate, turns } from "./waiting.js";
 
 /** Nodes that are reached by one kind of link. */
@@ -86,8 +87,9 @@ export function testSession(kind: string, open: OpenSessionRig): void {
       await run({ ...rig, clock, cutter, sender, settle });
     });
 
+  testSending(story);
   testPayloads(story);
-  testOrder(story);
+  testConcurrency(story);
   testBounds(story);
   testFailures(story);
   testAborting(story);
@@ -162,38 +164,7 @@ function testPayloads(story: Story): void {
   });
 }
 
-function testOrder(story: Story): void {
-  story("keeps the order of a channel, however long each message takes", async ({ sender, serve }) => {
-    const heard: Payload[] = [];
-    await serve("echo", ({ message }) => {
-      heard.push(message);
-      return Number(message) % 3 === 0 ? Promise.resolve(message) : message;
-    });
-    const messages = Array.from({ length: 500 }, (_, index) => `${index}`);
-    assert.deepEqual(await Promise.all(messages.map((message) => sender.send("echo", message))), messages);
-    assert.deepEqual(heard, messages);
-    assert.deepEqual(await collect(sender.stream("echo", messages)), messages);
-  });
-
-  story("runs one message of a channel at a time, and channels at the same time", async (stage) => {
-    const gate = new Gate();
-    let running = 0;
-    let most = 0;
-    await stage.serve("slow", async ({ channel }) => {
-      most = Math.max(most, ++running);
-      gate.arrive();
-      await gate.open;
-      running--;
-      return channel;
-    });
-    const acks = ["a", "a", "b", "b", "c"].map((channel) => stage.sender.send("slow", "1", { channel }));
-    await gate.arrivals(3);
-    await turns();
-    assert.equal(most, 3);
-    gate.release();
-    assert.deepEqual(await Promise.all(acks), ["a", "a", "b", "b", "c"]);
-  });
-
+function testConcurrency(story: Story): void {
   for (const how of ["send", "stream"] as const) {
     story(`${how}() matches acks that come in another order, where more run at once`, async (stage) => {
       const gates = [new Gate(), new Gate(), new Gate(), new Gate()];
@@ -229,33 +200,6 @@ function testOrder(story: Story): void {
 }
 
 function testBounds(story: Story): void {
-  story(
-    "a stream starts at once, and sends as far ahead as may be outstanding",
-    async ({ sender, serve }) => {
-      const gate = new Gate();
-      await serve("slow", async ({ message }) => {
-        gate.arrive();
-        await gate.open;
-        return message;
-      });
-      let pulled = 0;
-      function* endless() {
-        for (;;) yield `${pulled++}`;
-      }
-      const acks = sender.stream("slow", endless());
-      await gate.arrivals(1);
-      await turns();
-      assert.equal(pulled, 16);
-      gate.release();
-      assert.deepEqual(await acks.next(), { value: "0", done: false });
-      await turns();
-      assert.equal(pulled, 17, "acks that nobody takes count");
-      await acks.return?.();
-      await turns();
-      assert.equal(pulled, 17);
-    },
-  );
-
   story("a stream is never further ahead of its acks than a window", async ({ sender, serve }) => {
     await serve("echo", ({ message }) => message);
     let pulled = 0;
@@ -313,45 +257,7 @@ function testFailures(story: Story): void {
     }
   });
 
-  const thrown: readonly (readonly [string, () => unknown, RegExp])[] = [
-    ["a text", () => "nothing there", /: nothing there$/],
-    ["undefined", () => undefined, /: undefined$/],
-    ["an object without a text", () => Object.create(null), /: the handler failed$/],
-    ["124 bytes", () => new Error("x".repeat(124)), /: x{120}…$/],
-    ["bells", () => new Error("🔔".repeat(100)), /: (?:🔔){30}…$/u],
-  ];
-  for (const [what, make, reason] of thrown) {
-    story(`a handler that throws ${what} says so in 123 bytes`, async ({ sender, serve }) => {
-      await serve("fragile", () => {
-        throw make();
-      });
-      await assert.rejects(sender.send("fragile", "1"), { code: "PEER_REFUSED", message: reason });
-    });
-  }
-
-  for (const [what, answer] of [
-    ["too long", "x".repeat(65_537)],
-    ["no JSON", [1n]],
-  ] as const) {
-    story(`an answer that is ${what} counts as a failure`, async ({ sender, serve }) => {
-      await serve("sync", () => answer);
-      await serve("async", async () => answer);
-      await assert.rejects(sender.send("sync", "1"), { code: "PEER_REFUSED" });
-      await assert.rejects(sender.send("async", "1"), { code: "PEER_REFUSED" });
-    });
-  }
-
-  story("a stream rejects after the acks that came before, once", async ({ sender, serve }) => {
-    await serve("fragile", ({ message }) => {
-      if (message === "bad") throw new Error("no");
-      return message;
-    });
-    const acks = sender.stream("fragile", ["a", "b", "bad", "c"]);
-    assert.deepEqual(await acks.next(), { value: "a", done: false });
-    assert.deepEqual(await acks.next(), { value: "b", done: false });
-    await assert.rejects(acks.next(), { code: "PEER_REFUSED" });
-    assert.deepEqual(await acks.next(), { value: undefined, done: true });
-  });
+  testUnsendable(story, "no JSON", [1n]);
 }
 
 function testAborting(story: Story): void {
@@ -379,43 +285,6 @@ function testAborting(story: Story): void {
     assert.deepEqual((await results).map(codeOf), ["enough", "1", "enough", "3"]);
     assert.deepEqual(heard, [0, 1, 3]);
   });
-
-  for (const how of ["abort", "return"] as const) {
-    story(`a stream that ends early (${how}) stops source and receiver`, async ({ sender, serve }) => {
-      const gate = new Gate();
-      const told = new Gate();
-      const heard: Delivery[] = [];
-      await serve("slow", async (delivery) => {
-        heard.push(delivery);
-        delivery.signal.addEventListener("abort", () => told.arrive());
-        gate.arrive();
-        await gate.open;
-      });
-      const controller = new AbortController();
-      let isClosed = false;
-      function* endless() {
-        try {
-          for (;;) yield "1";
-        } finally {
-          isClosed = true;
-        }
-      }
-      const acks = sender.stream("slow", endless(), { signal: controller.signal });
-      await gate.arrivals(1);
-      if (how === "abort") {
-        controller.abort(new Error("enough"));
-        await assert.rejects(acks.next(), /^Error: enough$/);
-      } else {
-        await acks.return?.();
-      }
-      assert.deepEqual(await acks.next(), { value: undefined, done: true });
-      assert.ok(isClosed);
-      await told.arrivals(1);
-      gate.release();
-      assert.equal(await sender.send("slow", "2"), "n/a");
-      assert.equal(heard.length, 2, "messages that ran");
-    });
-  }
 
   story(
     "what was aborted while there was no link does not run",

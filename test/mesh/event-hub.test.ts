@@ -13,12 +13,13 @@ import { cases } from "../long.js";
 /** A process whose turns end when a test says so. */
 class Process {
   readonly heard: MeshEvent[] = [];
+  readonly clock = new ManualClock();
   readonly hub: EventHub;
   #due: (() => void)[] = [];
 
   constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}, hasBegun = true) {
     const schedule = (callback: () => void) => void this.#due.push(callback);
-    this.hub = new EventHub({ clock: new ManualClock(), limits: { ...DEFAULT_LIMITS, ...limits }, schedule });
+    this.hub = new EventHub({ clock: this.clock, limits: { ...DEFAULT_LIMITS, ...limits }, schedule });
     if (hasBegun) this.hub.begin();
   }
 
@@ -30,10 +31,17 @@ class Process {
     return this.heard.map(({ data }) => data);
   }
 
+  /** What it calls itself. */
+  get process(): string {
+    return this.hub.processOf("");
+  }
+
   endTurn(): void {
     while (this.#due.length > 0) for (const callback of this.#due.splice(0)) callback();
   }
 }
+
+const UNPROVEN = { isProven: false, own: "" } as const;
 
 /** One end of a link: what it says waits until it is delivered. */
 class End implements EventOutput {
@@ -72,7 +80,7 @@ class End implements EventOutput {
         else this.input?.pong(token);
       },
       interest: ({ process, patterns }) => {
-        this.input ??= this.#hub?.join(this, { process, node: "one" });
+        this.input ??= this.#hub?.join(this, { process, node: "one", ...UNPROVEN });
         this.input?.interest(patterns);
       },
       event: (...event) => this.input?.event(...event),
@@ -96,7 +104,7 @@ class Wire {
   /** @param one Made it, and has had the welcome; the other knows it when it has heard its interest. */
   constructor(one: Process, other: Process) {
     this.ends = [new End(), new End(other.hub)];
-    this.ends[0].input = one.hub.join(this.ends[0], { process: other.hub.process, node: "other" });
+    this.ends[0].input = one.hub.join(this.ends[0], { process: other.process, node: "other", ...UNPROVEN });
   }
 
   /** Delivers the oldest frame in one direction. @returns Whether there was one. */
@@ -141,9 +149,17 @@ test("EventHub sends over one of two links, and over the other when that has end
   assert.equal(far.heard[0]?.from, "one");
 });
 
+test("EventHub waits for who does not answer no longer than for a greeting", async () => {
+  const near = new Process();
+  near.hub.join(new End(), { process: "mute", node: undefined, ...UNPROVEN });
+  const settled = near.hub.settle();
+  near.clock.advance(DEFAULT_LIMITS.handshakeMs);
+  await settled;
+});
+
 test("EventHub needs no link to itself", () => {
-  const { hub } = new Process();
-  assert.equal(hub.join(new End(), { process: hub.process, node: "self" }), undefined);
+  const { hub, process } = new Process();
+  assert.equal(hub.join(new End(), { process, node: "self", ...UNPROVEN }), undefined);
 });
 
 test("EventHub tells an interest once a turn, all of it", () => {
@@ -155,7 +171,7 @@ test("EventHub tells an interest once a turn, all of it", () => {
   far.endTurn();
   const [frame, ...more] = wire.ends[1].frames;
   assert.ok(frame && more.length === 0);
-  const json = JSON.stringify({ process: far.hub.process, patterns: ["a", "c"] });
+  const json = JSON.stringify({ process: far.process, patterns: ["a", "c"] });
   assert.deepEqual(Buffer.from(frame), Buffer.from([0x30, json.length, ...Buffer.from(json)]));
 });
 
@@ -243,7 +259,7 @@ for (const [what, say] of HOSTILE) {
   test(`EventHub refuses ${what}, and others go on`, () => {
     const [near, far] = [new Process(), new Process()];
     const end = new End();
-    const input = near.hub.join(end, { process: "stranger", node: undefined });
+    const input = near.hub.join(end, { process: "stranger", node: undefined, ...UNPROVEN });
     near.subscribe(">");
     assert.ok(input);
     assert.throws(() => say(input), { code: "MESSAGE_INVALID" });
@@ -261,7 +277,7 @@ for (const [what, say] of HOSTILE) {
 test("EventHub finds listeners among the most patterns that a peer may have, however they branch", () => {
   const near = new Process();
   const end = new End();
-  const input = near.hub.join(end, { process: "stranger", node: undefined });
+  const input = near.hub.join(end, { process: "stranger", node: undefined, ...UNPROVEN });
   const bits = Array.from({ length: 1_024 }, (_, number) =>
     Array.from({ length: 16 }, (_, bit) => (number & (1 << (bit % 10)) ? "*" : "a")).join("."),
   );

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
+import type { Dialing } from "../../src/mesh/framed/dialing.js";
 import type { FrameLink, FrameLinkEvents } from "../../src/mesh/framed/frame-link.js";
 import { readFrame } from "../../src/mesh/framed/frame-reader.js";
 import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
-import type { Dialing } from "../../src/mesh/framed/out-link.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { Sender } from "../../src/mesh/sender.js";
 import { codeOf } from "../contract/waiting.js";
@@ -235,3 +235,18 @@ for (const [what, write] of HOSTILE) {
     assert.equal(desk.clock.pending, 0);
   });
 }
+
+test("A sender waits longer each time that a receiver says what it may not, until one was good for long", async () => {
+  const desk = new Desk();
+  const sent = Promise.allSettled([desk.sender.send("node", "1", { retry: "repeat" })]);
+  const fail = async (openMs: number) => {
+    await desk.connect();
+    await desk.welcome();
+    desk.clock.advance(openMs);
+    await desk.say((writer) => writer.open(0, "only senders do"));
+  };
+  for (const openMs of [0, 0, 10_000, 10_001, 0]) await fail(openMs);
+  assert.deepEqual(desk.dialed, [0, 50, 100, 200, 50, 100]);
+  desk.sender.close();
+  await sent;
+});

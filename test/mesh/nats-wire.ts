@@ -8,6 +8,7 @@ export interface WireMessage {
   readonly reply: string | undefined;
   /** Header lines, the status line first; empty where there are none. */
   readonly headers: readonly string[];
+  readonly bytes: Buffer;
   readonly text: string;
 }
 
@@ -45,16 +46,15 @@ export class NatsWire {
     return sid;
   }
 
-  publish(subject: string, text: string, reply = "", headers: readonly string[] = []): void {
-    if (headers.length > 0) {
-      const head = `NATS/1.0\r\n${headers.join("\r\n")}\r\n\r\n`;
-      const bytes = Buffer.byteLength(head);
-      this.write(
-        `HPUB ${subject} ${reply} ${bytes} ${bytes + Buffer.byteLength(text)}\r\n${head}${text}\r\n`,
-      );
-      return;
-    }
-    this.write(`PUB ${subject} ${reply} ${Buffer.byteLength(text)}\r\n${text}\r\n`);
+  publish(subject: string, payload: string | Uint8Array, reply = "", headers: readonly string[] = []): void {
+    const data = Buffer.from(payload);
+    const head = headers.length > 0 ? `NATS/1.0\r\n${headers.join("\r\n")}\r\n\r\n` : "";
+    const headBytes = Buffer.byteLength(head);
+    const line =
+      headBytes > 0
+        ? `HPUB ${subject} ${reply} ${headBytes} ${headBytes + data.length}`
+        : `PUB ${subject} ${reply} ${data.length}`;
+    this.write(Buffer.concat([Buffer.from(`${line}\r\n${head}`), data, Buffer.from("\r\n")]));
   }
 
   /** One request and its answer, as `nats req` does. */
@@ -121,6 +121,7 @@ export class NatsWire {
           .toString()
           .split("\r\n")
           .filter((line) => line !== ""),
+        bytes: payload.subarray(headerBytes),
         text: payload.subarray(headerBytes).toString(),
       });
       this.#chunks = this.#chunks.subarray(end + 2 + bytes + 2);

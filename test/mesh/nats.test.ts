@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { ManualClock } from "../../src/core/manual-clock.js";
 import type { Handler } from "../../src/mesh/mesh.js";
 import { NatsMesh, type NatsMeshOptions } from "../../src/mesh/nats/nats-mesh.js";
 import type { Payload } from "../../src/mesh/payload.js";
+import { Gate } from "../contract/waiting.js";
 import { type NatsServer, skipWithoutNats, startNats } from "./nats-server.js";
 import { NatsWire } from "./nats-wire.js";
 
@@ -184,6 +186,26 @@ test(
     );
   },
 );
+
+test("NatsMesh asks anew what a node is that it has sent nothing for 20 s", options, async (context) => {
+  const { mesh, wire } = await open(context);
+  const foreign = await wire();
+  const id = foreign.subscribe("circuit.lamp.*", "q");
+  const clock = new ManualClock();
+  const near = mesh({ clock });
+  const ack = near.send("lamp", "1", { channel: "x" });
+  for (const answer of ["what?", "plain"]) {
+    const { reply = "" } = await foreign.next(({ sid }) => sid === id);
+    foreign.publish(reply, answer);
+  }
+  assert.equal(await ack, "plain");
+  foreign.write(`UNSUB ${id}\r\n`);
+  assert.match((await foreign.request("circuit.lamp.x", "1")).headers[0] ?? "", /503/);
+  await mesh().serve("lamp", ({ message }) => message);
+  clock.advance(20_000);
+  // Bytes go by the framed protocol only.
+  assert.ok((await near.send("lamp", Buffer.from([255]), { channel: "x" })) instanceof Uint8Array);
+});
 
 for (const [what, subject, text] of [
   ["a channel that no name stands for", "circuit.echo.a=2e", "1"],
@@ -409,6 +431,40 @@ test("NatsMesh goes on with a stream when its server was killed and came back", 
   }
   assert.deepEqual(acks, numbers(30_000));
   assert.deepEqual(run, numbers(30_000));
+});
+
+test("NatsMesh takes each session back to its own member", options, async (context) => {
+  const { current, server, mesh } = await open(context);
+  const gates = new Map<string, Gate>();
+  const members = new Map<string, NatsMesh>();
+  for (const member of ["first", "second"]) {
+    const gate = new Gate();
+    const far = mesh();
+    gates.set(member, gate);
+    members.set(member, far);
+    await far.serve("pool", async ({ message }) => {
+      if (message === "wait") {
+        gate.arrive();
+        await gate.open;
+      }
+      return member;
+    });
+  }
+  const near = mesh();
+  const lanes = new Map<Payload, string>();
+  for (let lane = 0; lanes.size < 2; lane++) {
+    const options = { lane: String(lane) };
+    lanes.set(await near.send("pool", "1", options), options.lane);
+  }
+  const waiting = [...lanes].map(([, lane]) => near.send("pool", "wait", { lane }));
+  await Promise.all([...gates.values()].map((gate) => gate.arrivals(1)));
+  await current.server.kill();
+  current.server = await restart(server);
+  for (const gate of gates.values()) gate.release();
+  assert.deepEqual(await Promise.all(waiting), [...lanes.keys()]);
+  // One member leaves: its session goes on with the other, whose own session is not disturbed.
+  await members.get("first")?.close();
+  for (const lane of lanes.values()) assert.equal(await near.send("pool", "1", { lane }), "second");
 });
 
 /** Starts a server again where it was. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { findForbidden } from "../../src/mesh/ws/admission.js";
 import { echo, handshake, openRaw, request, serve } from "./raw-client.js";
 
 const refused: readonly (readonly [string, number, (port: number) => string[], RegExp])[] = [
@@ -29,10 +30,41 @@ const refused: readonly (readonly [string, number, (port: number) => string[], R
     /not allowed/,
   ],
   [
-    "our own port as an origin",
+    "a page of our port under another of our names",
     403,
-    (port) => handshake(port, { more: [`Origin: http://127.0.0.1:${port}`] }),
+    (port) => handshake(port, { more: [`Origin: http://localhost:${port}`] }),
     /not allowed/,
+  ],
+  [
+    "a page of our host and another port",
+    403,
+    (port) => handshake(port, { more: [`Origin: http://127.0.0.1:${port + 1}`] }),
+    /not allowed/,
+  ],
+  [
+    "a page of our host and no port, where we are asked without one",
+    403,
+    (port) => handshake(port, { host: "localhost", more: ["Origin: http://localhost"] }),
+    /not allowed/,
+  ],
+  [
+    "a page of our port over another scheme",
+    403,
+    (port) => handshake(port, { more: [`Origin: https://127.0.0.1:${port}`] }),
+    /not allowed/,
+  ],
+  [
+    "what only begins like our own page",
+    403,
+    (port) => handshake(port, { more: [`Origin: http://127.0.0.1:${port}.evil.example`] }),
+    /not allowed/,
+  ],
+  [
+    "a rebound name's own page",
+    403,
+    (port) =>
+      handshake(port, { host: `evil.example:${port}`, more: [`Origin: http://evil.example:${port}`] }),
+    /"evil\.example:\d+" is not this node/,
   ],
   [
     "a rebound name",
@@ -93,6 +125,11 @@ const admitted: readonly (readonly [string, (port: number) => string[]])[] = [
   ["[::1]", (port) => handshake(port, { host: `[::1]:${port}` })],
   ["another address of loopback", (port) => handshake(port, { host: `127.0.0.2:${port}` })],
   ["a configured name", (port) => handshake(port, { host: `bench.lan:${port}` })],
+  ["our own page", (port) => handshake(port, { more: [`Origin: http://127.0.0.1:${port}`] })],
+  [
+    "our own page by a name of any case",
+    (port) => handshake(port, { host: `Bench.LAN:${port}`, more: [`Origin: http://bench.lan:${port}`] }),
+  ],
   ["an allowed origin", (port) => handshake(port, { more: ["Origin: http://localhost:8080"] })],
   [
     "a subprotocol, which it does not speak",
@@ -114,6 +151,19 @@ for (const [what, lines] of admitted) {
     assert.doesNotMatch(String(answer), /Sec-WebSocket-(?:Protocol|Extensions)/);
   });
 }
+
+test("findForbidden() knows the node's own page over TLS, and at a scheme's own port", () => {
+  const rules = { port: 443, address: "192.168.1.2", isSecret: true, allowedHosts: [], allowedOrigins: [] };
+  const isForbidden = (origin: string, host: string, changed: Partial<typeof rules> = {}) =>
+    findForbidden({ host, origin }, { ...rules, ...changed }) !== undefined;
+  assert.equal(isForbidden("https://192.168.1.2", "192.168.1.2"), false);
+  assert.equal(isForbidden("https://[::1]", "[::1]:443"), false);
+  assert.equal(isForbidden("http://192.168.1.2", "192.168.1.2"), true);
+  assert.equal(isForbidden("https://192.168.1.2:8443", "192.168.1.2"), true);
+  assert.equal(isForbidden("http://localhost", "localhost", { port: 80, isSecret: false }), false);
+  assert.equal(isForbidden("https://localhost", "localhost", { port: 80, isSecret: false }), true);
+  assert.equal(isForbidden("https://", "", {}), true);
+});
 
 test("WsMesh cuts a connection that never asks for anything", { timeout: 10_000 }, async (context) => {
   const { port, othersGoOn } = await serve(context, echo, { limits: { handshakeMs: 100 } });

@@ -16,6 +16,9 @@ export interface DiscoveryOptions {
   readonly notice?: (text: string) => void;
 }
 
+/** Namesakes that are asked and told of: on the network anybody can make up more. */
+const MOST_CLASHES = 64;
+
 /** How nodes find each other: one table, fed by every source, and the word that this process's nodes leave there. */
 export class Discovery {
   readonly table = new NodeTable();
@@ -104,7 +107,7 @@ export class Discovery {
     if (other.source === "grid" || this.#own.has(other.boot) || this.#clashes.has(other.boot)) return;
     const own = [...this.#own.values()].find(({ name }) => name === other.name);
     const [address] = other.addresses;
-    if (own === undefined || address === undefined) return;
+    if (own === undefined || address === undefined || this.#clashes.size >= MOST_CLASHES) return;
     this.#clashes.add(other.boot);
     const answer = await this.#options.identify(other.name, address);
     if (answer.kind !== "node" || answer.boot !== other.boot || !this.#own.has(own.boot)) {

@@ -1,6 +1,7 @@
 import { CircuitError } from "../../core/error.js";
-import type { Dialing } from "../framed/out-link.js";
+import type { Dialing } from "../framed/dialing.js";
 import type { Discovery } from "./discovery.js";
+import type { KnownNode } from "./table.js";
 
 export interface PursuitOptions {
   readonly target: string;
@@ -45,7 +46,8 @@ export class Pursuit {
 
   #go(waitMs: number): void {
     const { target, discovery, fallback, dialing, avoided } = this.#options;
-    const known = discovery.table.named(target).flatMap(({ addresses }) => addresses);
+    const named = discovery.table.named(target);
+    const known = named.flatMap(({ addresses }) => addresses);
     if (known.every((each) => avoided.has(each))) avoided.clear();
     const found = known.filter((each) => !avoided.has(each));
     const addresses = found.length === 0 && fallback !== undefined ? [fallback] : found;
@@ -76,11 +78,21 @@ export class Pursuit {
             avoided.add(address);
             return found.some((each) => !avoided.has(each));
           };
-          return dialing.opened(link, { address, denied, ...(found.length > 0 && { node: target }) });
+          if (found.length === 0) return dialing.opened(link, { address, denied });
+          const isHearsay = this.#isHearsay(address, named);
+          return dialing.opened(link, { address, denied, node: target, isHearsay });
         },
       },
       waitMs,
     );
+  }
+
+  /** Whether nobody but the network says so, neither a person nor a file of this user's. */
+  #isHearsay(address: string, before: readonly KnownNode[]): boolean {
+    const { discovery, target } = this.#options;
+    const saying = (nodes: readonly KnownNode[]) => nodes.filter((node) => node.addresses.includes(address));
+    const now = saying(discovery.table.named(target));
+    return (now.length > 0 ? now : saying(before)).every(({ source }) => source === "lan");
   }
 }
 

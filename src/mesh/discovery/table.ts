@@ -12,7 +12,7 @@ export interface TableChange {
   readonly node: KnownNode;
 }
 
-/** Nodes that a table holds: ten times the largest mesh that was tried. Who floods a network is not listened to. */
+/** Nodes that a table holds of those that the network tells of: ten times the largest mesh that was tried. Who floods a network is not listened to. */
 const MOST_NODES = 10_000;
 
 /** All nodes that are known, by boot id, whoever told of them. A change costs the same however many there are. */
@@ -60,7 +60,8 @@ export class NodeTable {
   #announce(source: SourceName, advert: Advert): void {
     let told = this.#told.get(advert.boot);
     if (told === undefined) {
-      if (this.#told.size >= MOST_NODES) return;
+      // The network's word is anybody's: it does not keep out what is known for certain.
+      if (source === "lan" && this.#told.size >= MOST_NODES) return;
       told = new Map();
       this.#told.set(advert.boot, told);
     }

@@ -18,13 +18,16 @@ import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./eve
 import { EventTally } from "./event-tally.js";
 import { checkHeaders, MOST_HEADERS_BYTES, NO_HEADERS } from "./headers.js";
 import { LocalSubscription } from "./local-subscription.js";
-import { Routes } from "./routes.js";
+import { Origins } from "./origins.js";
+import { linksOf, Routes } from "./routes.js";
 
 export interface EventHubOptions {
   readonly clock: Clock;
   readonly limits: MeshLimits;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** Whether nodes prove their names, and each publishes in its own. False by default. */
+  readonly isByName?: boolean | undefined;
 }
 
 interface Letter {
@@ -37,18 +40,18 @@ interface Letter {
  *
  * Two processes may have several links. A process tells its interest on one of them only, the oldest, and on the next
  * when that has ended and nothing is heard on it any more: so nothing comes twice, and what one process publishes keeps
- * its order.
+ * its order. Where nodes prove their names, each is as a process in this: what it publishes goes over links of its own.
  */
 export class EventHub implements EventExchange, EventLinkOwner {
-  readonly process = crypto.randomUUID();
   readonly tally = new EventTally();
   readonly #options: EventHubOptions;
+  readonly #origins: Origins;
   readonly #routes = new Routes();
   /** When what is being read has arrived; `undefined` before the next is. */
   #nowMs: number | undefined;
   /** What is listened to here, and by how many. */
   readonly #patterns = new Map<string, number>();
-  /** Links by process, the oldest first. */
+  /** Links by origin, the oldest first. */
   readonly #links = new Map<string, EventLink[]>();
   readonly #subscriptions = new Set<LocalSubscription>();
   readonly #batch: EventBatch;
@@ -60,25 +63,33 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   constructor(options: EventHubOptions) {
     this.#options = options;
+    this.#origins = new Origins(options.isByName === true);
     this.#batch = new EventBatch(options.schedule, this.tally);
   }
 
-  /** See `Mesh.publish()`. */
+  /** See `EventExchange`. */
+  processOf(node: string): string {
+    return this.#origins.processOf(node);
+  }
+
+  /** See `Mesh.publish()`. Where nodes prove their names, nobody else hears of what is published in no name. */
   publish(subject: string, data: Payload, options?: PublishOptions): number {
     checkSubject(subject);
     return this.publishOwn(subject, data, options);
   }
 
   /** See `Mesh.publishOwn()`. */
-  publishOwn(subject: string, data: Payload, { headers }: PublishOptions = {}): number {
+  publishOwn(subject: string, data: Payload, { headers, from }: PublishOptions = {}): number {
     checkPayload(data, this.#options.limits);
     if (headers) checkHeaders(headers);
     this.begin();
     this.tally.published++;
-    const { here, links } = this.#routes.find(subject);
+    const route = this.#routes.find(subject);
+    const { here } = route;
+    const links = this.#origins.isByName ? linksOf(route, from ?? "") : route.links;
     if (links.length > 0) this.#batch.add(links, subject, data, headers);
     if (here.length > 0)
-      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, undefined));
+      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, from));
     return here.length + links.length;
   }
 
@@ -104,12 +115,22 @@ export class EventHub implements EventExchange, EventLinkOwner {
     for (const link of [...this.#links.values()].flat()) this.#introduce(link);
   }
 
-  /** Resolves when the other ends of all links know what is listened to here, and this process what is there. */
-  async settle(): Promise<void> {
+  /**
+   * Resolves when the other ends of all links know what is listened to here, and this process what is there, or have not
+   * answered in the time for a greeting.
+   */
+  settle(): Promise<void> {
     this.begin();
     this.#tell();
     const token = ++this.#pings;
-    await Promise.all([...this.#links.values()].flat().map((link) => link.settle(token)));
+    const { clock, limits } = this.#options;
+    return new Promise((resolve) => {
+      const stopWaiting = clock.after(limits.handshakeMs, resolve);
+      void Promise.all([...this.#links.values()].flat().map((link) => link.settle(token))).then(() => {
+        stopWaiting();
+        resolve();
+      });
+    });
   }
 
   /** Closes every subscription. Idempotent. */
@@ -119,11 +140,12 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** See `EventExchange`. */
   join(output: EventOutput, peer: EventPeer): EventInput | undefined {
-    if (peer.process === this.process) return undefined;
-    const link = new EventLink(output, peer, this);
-    const links = this.#links.get(peer.process);
+    if (this.#origins.isOwn(peer.process)) return undefined;
+    const origin = this.#origins.of(peer);
+    const link = new EventLink(output, { peer, origin }, this);
+    const links = this.#links.get(origin);
     if (links) links.push(link);
-    else this.#links.set(peer.process, [link]);
+    else this.#links.set(origin, [link]);
     if (this.#hasBegun) this.#introduce(link);
     return link;
   }
@@ -153,10 +175,10 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   ended(link: EventLink): void {
     if (link.patterns.size > 0) this.#routes.delete(link.patterns, link);
-    const { process } = link.peer;
-    const links = this.#links.get(process) ?? [];
+    const { origin } = link;
+    const links = this.#links.get(origin) ?? [];
     const [oldest, next] = links;
-    if (links.length <= 1) this.#links.delete(process);
+    if (links.length <= 1) this.#links.delete(origin);
     else links.splice(links.indexOf(link), 1);
     if (oldest === link && next && this.#patterns.size > 0) this.#introduce(next);
   }
@@ -209,8 +231,9 @@ export class EventHub implements EventExchange, EventLinkOwner {
 
   /** Tells the other end of a link what is listened to on it. */
   #introduce(link: EventLink): void {
-    const isListenedOn = this.#links.get(link.peer.process)?.[0] === link;
-    link.tell({ process: this.process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
+    const isListenedOn = this.#links.get(link.origin)?.[0] === link;
+    const process = this.processOf(link.peer.own);
+    link.tell({ process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
   }
 
   #tellLater(): void {

@@ -26,6 +26,8 @@ export interface EventLinkOwner {
 export class EventLink implements EventInput {
   /** What is at its other end. */
   readonly peer: EventPeer;
+  /** Names whom the links are known to lead to that tell us of the same events. */
+  readonly origin: string;
   readonly #output: EventOutput;
   readonly #owner: EventLinkOwner;
   /** What the other end listens to. */
@@ -34,9 +36,14 @@ export class EventLink implements EventInput {
   #waiting: Map<number, () => void> | undefined;
   #isOver = false;
 
-  constructor(output: EventOutput, peer: EventPeer, owner: EventLinkOwner) {
+  constructor(
+    output: EventOutput,
+    { peer, origin }: { readonly peer: EventPeer; readonly origin: string },
+    owner: EventLinkOwner,
+  ) {
     this.#output = output;
     this.peer = peer;
+    this.origin = origin;
     this.#owner = owner;
   }
 

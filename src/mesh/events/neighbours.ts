@@ -93,13 +93,14 @@ class Neighbour implements Meeting {
 
   over(isForeign: boolean): void {
     this.#settle();
-    // Who speaks the plain protocol hears no events.
-    if (this.#isClosed || isForeign) return;
+    if (this.#isClosed) return;
     const { clock } = this.#options;
     if (clock.now() - this.#openedAtMs > GOOD_LINK_MS) this.#waits = backoff({ longestMs: LONGEST_WAIT_MS });
     this.#openedAtMs = Number.POSITIVE_INFINITY;
     this.#stopWaiting();
-    this.#stopWaiting = clock.after(this.#waits.next().value, () => this.seek());
+    // Who speaks the plain protocol hears no events; another may come in its place.
+    const waitMs = isForeign ? LONGEST_WAIT_MS : this.#waits.next().value;
+    this.#stopWaiting = clock.after(waitMs, () => this.seek());
   }
 
   close(): void {

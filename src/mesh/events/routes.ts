@@ -9,6 +9,18 @@ const MOST_ROUTES = 1_024;
 export interface Route {
   readonly here: readonly LocalSubscription[];
   readonly links: readonly EventLink[];
+  /** Of these links those of one node of this process, where that was asked for. */
+  readonly linksOf: Map<string, readonly EventLink[]>;
+}
+
+/** The links of a route at whose end here a node is. The same object for as long as the route is. */
+export function linksOf({ links, linksOf }: Route, node: string): readonly EventLink[] {
+  let own = linksOf.get(node);
+  if (own === undefined) {
+    own = links.filter(({ peer }) => peer.own === node);
+    linksOf.set(node, own);
+  }
+  return own;
 }
 
 /** Who listens to what, here and at the other ends of links. */
@@ -50,6 +62,7 @@ export class Routes {
     return {
       here: found.filter((listener) => listener instanceof LocalSubscription),
       links: found.filter((listener) => listener instanceof EventLink),
+      linksOf: new Map(),
     };
   }
 

@@ -4,8 +4,11 @@ import type { FrameWriter } from "./frame-writer.js";
 
 /** Where a session's link meets the events of its process. */
 export interface EventExchange {
-  /** Names the process, for as long as its mesh lives: links to it, in either direction, are known by it. */
-  readonly process: string;
+  /**
+   * What names the process on the links of one of its nodes, for as long as its mesh lives. Where nodes prove their names,
+   * each has an id of its own, because each publishes over links of its own.
+   */
+  processOf(node: string): string;
 
   /**
    * There is a link with another process. A sender says so of each; a receiver of those whose senders take part in
@@ -17,9 +20,14 @@ export interface EventExchange {
 }
 
 export interface EventPeer {
+  /** What the other end says to be its process. */
   readonly process: string;
   /** Name of the node at the other end, where that is known. */
   readonly node: string | undefined;
+  /** Whether it has proved that name. */
+  readonly isProven: boolean;
+  /** Name of this process's node at this end; empty where it has none. */
+  readonly own: string;
 }
 
 /** The way to the other end of a link. */

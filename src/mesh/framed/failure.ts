@@ -1,6 +1,7 @@
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
+import { printable } from "../../core/printable.js";
 import { reasonOf } from "../text.js";
-import type { Failure, FailureCode } from "./records.js";
+import { FAILURE_CODES, type Failure, type FailureCode } from "./records.js";
 
 /** What a sender throws for each way to fail. */
 const CODES = {
@@ -18,7 +19,8 @@ const CODES = {
 /** A failure that a receiver told of, as its sender's error. */
 export function errorOf(target: string, failure: Failure): CircuitError {
   const { code, reason } = failure;
-  const text = code === "FAILED" ? `its handler failed: ${reason}` : reason;
+  const said = printable(reason);
+  const text = code === "FAILED" ? `its handler failed: ${said}` : said;
   // The cause: whoever passes the message on tells its own sender the same.
   return new CircuitError(CODES[code], `Cannot get an ack from ${target}: ${text}`, {
     cause: new ToldFailure(failure),
@@ -56,3 +58,12 @@ const BY_CODE: ReadonlyMap<CircuitErrorCode, FailureCode> = new Map([
   ...Object.entries(CODES).map(([code, thrown]) => [thrown, code as FailureCode] as const),
   ["PEER_UNKNOWN", "MISSING"],
 ]);
+
+/** A failure, of which a peer may have told anything. */
+export function parseFailure(value: unknown): Failure {
+  const { code, reason } = Object(value) as { code?: unknown; reason?: unknown };
+  return {
+    code: FAILURE_CODES.find((known) => known === code) ?? "FAILED",
+    reason: typeof reason === "string" ? reason : "no reason given",
+  };
+}

@@ -2,42 +2,11 @@ import { CircuitError } from "../../core/error.js";
 import type { EventHeaders } from "../event.js";
 import { findHeaders } from "../events/headers.js";
 import { isTooDeep, type Payload } from "../payload.js";
-import { findTrace } from "../trace.js";
+import { parseFailure } from "./failure.js";
+import type { FrameSink } from "./frame-sink.js";
+import { parseHeaders } from "./headers.js";
 import { parseInterest } from "./hello.js";
-import {
-  FAILURE_CODES,
-  type Failure,
-  HAS_HEADERS,
-  type Headers,
-  type Interest,
-  IS_ITEM,
-  ITEM,
-  ITEM_KIND_MASK,
-  RECORD,
-} from "./records.js";
-
-/** Takes what a frame says, record by record. What a method throws ends the reading. */
-export interface FrameSink {
-  json(type: number, value: unknown): void;
-  open(channel: number, name: string): void;
-  chain(channel: number, callers: readonly string[]): void;
-  /** @param bytes Of the item, headers included. */
-  message(
-    channel: number,
-    sequence: number,
-    payload: Payload,
-    headers: Headers | undefined,
-    bytes: number,
-  ): void;
-  ack(channel: number, sequence: number, payload: Payload, bytes: number): void;
-  failure(channel: number, sequence: number, failure: Failure): void;
-  /** `cancel`, `confirm`, `resume`, `ping`, `pong` and `refuse`, with their numbers; a missing one is 0. */
-  numbers(type: number, first: number, second: number, third: number): void;
-  /** Without it, and the next one, such a record is none that may come here. */
-  interest?(interest: Interest): void;
-  /** @param bytes Of the data and the headers. */
-  event?(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void;
-}
+import { HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
 
 /** How many numbers follow the type of a record that is nothing else. */
 const NUMBERS: Readonly<Record<number, number>> = {
@@ -287,27 +256,3 @@ class Reader {
 
 /** Up to this many bytes, looking whether all are ASCII costs less than decoding UTF-8 (measured). */
 const SCANNED_TEXT = 24;
-
-/** A failure, of which a peer may have told anything. */
-function parseFailure(value: unknown): Failure {
-  const { code, reason } = Object(value) as { code?: unknown; reason?: unknown };
-  return {
-    code: FAILURE_CODES.find((known) => known === code) ?? "FAILED",
-    reason: typeof reason === "string" ? reason : "no reason given",
-  };
-}
-
-/** Longest time that a message is waited for, in milliseconds: nobody does for a day. */
-const MOST_DEADLINE_MS = 86_400_000;
-
-/** Headers, of which a peer may have told anything; what has not its type is left out. */
-function parseHeaders(value: object): Headers {
-  const { deadlineMs, deliveries, key, traceparent, tracestate } = value as Record<keyof Headers, unknown>;
-  return {
-    ...(typeof deadlineMs === "number" &&
-      deadlineMs >= 0 && { deadlineMs: Math.min(deadlineMs, MOST_DEADLINE_MS) }),
-    ...(typeof deliveries === "number" && { deliveries }),
-    ...(typeof key === "string" && { key }),
-    ...(traceparent !== undefined && findTrace(traceparent, tracestate)),
-  };
-}

@@ -1,14 +1,12 @@
-import type { Clock } from "../../core/clock.js";
-import type { NodeCounts, ReceivedTally } from "../counts.js";
-import type { MeshLimits } from "../limits.js";
-import type { Handler } from "../mesh.js";
+import type { NodeCounts } from "../counts.js";
 import type { Guard } from "../safety/trust.js";
-import type { EventExchange } from "./event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import type { Admitted } from "./in-greeting.js";
 import { InLink, type InLinkHost } from "./in-link.js";
-import { InSession, type InSessionOptions, type Visitor } from "./in-session.js";
+import type { InSessionOptions, Visitor } from "./in-messages.js";
+import { InSession } from "./in-session.js";
 import { SESSION_KEPT_MS } from "./out-link.js";
+import type { Receiver } from "./receiver.js";
 import type { Hello } from "./records.js";
 
 /**
@@ -19,26 +17,6 @@ const MOST_KEPT_PER_PEER = 64;
 
 /** Bytes of such sessions together: of most a few kilobytes, of those that a window was under way of, fifteen. */
 const MOST_KEPT_BYTES_PER_PEER = 67_108_864;
-
-export interface InSessionsOptions {
-  readonly node: string;
-  /** Random, new for each process. */
-  readonly boot: string;
-  readonly handler: Handler;
-  readonly concurrency: number;
-  readonly clock: Clock;
-  readonly limits: MeshLimits;
-  readonly tally: ReceivedTally;
-  /** Where events of its links go to and come from. */
-  readonly events?: EventExchange | undefined;
-  readonly schedule: (callback: () => void) => void;
-  /** Whether a sender, by its name, may use a channel; all may where it is left out. */
-  mayTake?(from: string, channel: string): boolean;
-  /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
-  mayPublish?(from: string, subject: string): boolean;
-  /** Takes note of a sender that was not let in, or may not send what it sent. */
-  refused?(from: string, peer: string, reason: string): void;
-}
 
 /** Sessions with and without a link, and the messages that they hold. */
 export type InSessionCounts = Pick<
@@ -54,7 +32,7 @@ const LOOKS = 12;
 
 /** A node as its senders see it: a session for each, whatever links come and go. */
 export class InSessions {
-  readonly #options: InSessionsOptions;
+  readonly #options: Receiver;
   readonly #sessionOptions: InSessionOptions;
   readonly #host: InLinkHost;
   readonly #sessions = new Map<string, InSession>();
@@ -66,7 +44,7 @@ export class InSessions {
   #isLeaving = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor(options: InSessionsOptions) {
+  constructor(options: Receiver) {
     this.#options = options;
     this.#sessionOptions = {
       ...options,

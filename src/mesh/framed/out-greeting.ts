@@ -1,4 +1,5 @@
 import { CircuitError } from "../../core/error.js";
+import { printable } from "../../core/printable.js";
 import { isKeyOf, type Key, type Keyring } from "../safety/keyring.js";
 import { type Passage, WITHIN } from "../safety/passage.js";
 import type { Trust } from "../safety/trust.js";
@@ -19,6 +20,8 @@ export interface Identity {
 
 export interface OutGreetingOptions extends Identity {
   readonly target: string;
+  /** See `Found`. */
+  readonly isHearsay?: boolean;
   readonly link: Pick<FrameLink, "passage" | "headBytes">;
 }
 
@@ -75,6 +78,9 @@ export class OutGreeting {
       throw denied(target, "it asks for a proof, and there is none to give", GIVE_CREDENTIALS);
     const { node, boot, nonce, proofs } = parseChallenge(challenge);
     const keys = keyring.keysOf(target);
+    // Who knows the target's secret is the target, and speaks in no other name.
+    if (this.#options.trust?.isByName && node !== target)
+      throw denied(target, `${printable(node)} answers in its place`, SAME_CREDENTIALS);
     const transcript: Transcript = {
       from,
       node,
@@ -99,17 +105,27 @@ export class OutGreeting {
   /**
    * Checks a welcome against what was proved before it.
    *
+   * @returns Whether the receiver has proved who it is.
    * @throws {CircuitError} `ACCESS_DENIED` for one who has proved nothing and had to, or something else.
    */
-  check(welcome: { readonly node: string; readonly boot: string }): void {
-    const { target, trust } = this.#options;
+  check(welcome: { readonly node: string; readonly boot: string }): boolean {
+    const { target, trust, link, isHearsay = false } = this.#options;
     if (this.#proven) {
       const { node, boot } = this.#proven;
       if (welcome.node !== node || welcome.boot !== boot)
         throw denied(target, "it proved to be another than it says", SAME_CREDENTIALS);
-    } else if (this.#options.link.passage && trust?.needsProof(target, this.#passage)) {
-      throw denied(target, "who answers there does not prove to be it", SAME_CREDENTIALS);
+      return true;
     }
+    if (link.passage === undefined) return false;
+    if (isHearsay && trust?.believesHearsay === false)
+      throw denied(
+        target,
+        "who claims its name on the local network does not prove to be it",
+        PROOF_OR_ANYONE,
+      );
+    if (trust?.needsProof(target, this.#passage))
+      throw denied(target, "who answers there does not prove to be it", SAME_CREDENTIALS);
+    return false;
   }
 
   /** Calls back when what was proved counts no more, at either end. @returns Ends it. */
@@ -130,11 +146,7 @@ export class OutGreeting {
 
 /** The error of a receiver that has refused, with its own reason. */
 export function deniedBy(target: string, reason: unknown): CircuitError {
-  // A stranger's words, of which a terminal gets no more than a line of text.
-  const said = String(reason)
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, " ")
-    .slice(0, 123);
-  return denied(target, `it refuses: ${said}`, SAME_CREDENTIALS);
+  return denied(target, `it refuses: ${printable(String(reason), 123)}`, SAME_CREDENTIALS);
 }
 
 const GIVE_CREDENTIALS =
@@ -142,6 +154,9 @@ const GIVE_CREDENTIALS =
 
 const SAME_CREDENTIALS =
   "Run both ends as one user of one machine, or give both the same credentials (CIRCUIT_CREDENTIALS).";
+
+const PROOF_OR_ANYONE =
+  "Give both ends the same credentials (CIRCUIT_CREDENTIALS), name its address, or say --allow-anyone to believe whoever answers.";
 
 function denied(target: string, reason: string, hint: string): CircuitError {
   return new CircuitError("ACCESS_DENIED", `Cannot reach ${target}: ${reason}`, { hint });

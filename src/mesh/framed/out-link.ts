@@ -2,7 +2,10 @@ import { backoff } from "../../core/backoff.js";
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import type { MeshLimits } from "../limits.js";
+import type { Dial, Dialing, Found } from "./dialing.js";
+import type { EventOutput } from "./event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
+import type { FrameWriter } from "./frame-writer.js";
 import { KeepAlive } from "./keep-alive.js";
 import { deniedBy, type Identity, OutGreeting } from "./out-greeting.js";
 import { type Hello, RECORD, type Welcome } from "./records.js";
@@ -14,27 +17,8 @@ export const SESSION_KEPT_MS = 60_000;
 /** Wait before a link is sought again whose greeting was cut off, in milliseconds. */
 const GREETING_RETRY_MS = 50;
 
-/** What a connector tells a session while it has no link. */
-export interface Dialing {
-  /** The target is not there yet. The connector goes on trying. */
-  missing(address: string, problem: CircuitError): void;
-  /** There is a link; its events go to what is returned. */
-  opened(link: FrameLink, found?: Found): FrameLinkEvents;
-  /** The target may not be spoken to there. The connector does not go on trying. */
-  denied?(problem: CircuitError): void;
-}
-
-/** Where a target was found that had been looked for. */
-export interface Found {
-  readonly address: string;
-  /** Name that it must have: what was announced there may have given way to another node. */
-  readonly node?: string;
-  /** Who answers there is not let in, or is not to be trusted. @returns Whether there is another to try. */
-  denied?(): boolean;
-}
-
-/** Connects to a target, trying until there is a link or it is cancelled. `waitMs`: before the first try. */
-export type Dial = (target: string, dialing: Dialing, waitMs: number) => () => void;
+/** A link that was open for so long was a good one, in milliseconds: the waits after it begin anew. */
+const GOOD_LINK_MS = 10_000;
 
 export interface OutLinkOptions extends Identity {
   readonly target: string;
@@ -60,7 +44,7 @@ export interface OutLinkOptions extends Identity {
 }
 
 /** Keeps a sender's session on a link: dials, greets, asks whether the receiver is there, dials again. */
-export class OutLink {
+export class OutLink implements EventOutput {
   readonly writer: TurnWriter;
   readonly #options: OutLinkOptions;
   readonly #keepAlive: KeepAlive;
@@ -72,7 +56,9 @@ export class OutLink {
   /** Why there is no link, as far as is known. */
   #problem: CircuitError | undefined;
   /** Before a link is sought again to a receiver that has said what it may not. */
-  readonly #waits = backoff({ firstMs: GREETING_RETRY_MS });
+  #waits = backoff({ firstMs: GREETING_RETRY_MS });
+  /** When the receiver answered the greeting, on the clock, in milliseconds. */
+  #openedAtMs = Number.POSITIVE_INFINITY;
   /** The same after links in a row that broke before the receiver had said anything but its welcome. */
   #barrenWaits: Iterator<number, never> | undefined;
   #stopDialing: () => void = () => {};
@@ -97,6 +83,15 @@ export class OutLink {
 
   get hasRoom(): boolean {
     return this.#isOpen && this.#link?.isFull === false;
+  }
+
+  /** See `EventOutput`, also the next one. */
+  get isFull(): boolean {
+    return !this.hasRoom;
+  }
+
+  get record(): FrameWriter {
+    return this.writer.record;
   }
 
   /** Where the target was found, if it had been looked for. */
@@ -135,10 +130,11 @@ export class OutLink {
   /**
    * Checks a welcome.
    *
-   * @throws {CircuitError} `ACCESS_DENIED` from one who should have proved who it is.
+   * @returns Whether the receiver has proved who it is.
+   * @throws {CircuitError} `ACCESS_DENIED` from one who should have.
    */
-  check(welcome: Pick<Welcome, "node" | "boot">): void {
-    this.#greeting?.check(welcome);
+  check(welcome: Pick<Welcome, "node" | "boot">): boolean {
+    return this.#greeting?.check(welcome) === true;
   }
 
   /** The receiver has answered the greeting. */
@@ -147,6 +143,7 @@ export class OutLink {
     this.#stopPatience();
     this.#problem = undefined;
     this.#isOpen = true;
+    this.#openedAtMs = this.#options.clock.now();
   }
 
   /** Closes the link, and seeks another if one is needed. */
@@ -185,7 +182,7 @@ export class OutLink {
     this.#found = found;
     this.writer.attach(link);
     const { target, from, trust, hello } = this.#options;
-    this.#greeting = new OutGreeting({ target, from, trust, link });
+    this.#greeting = new OutGreeting({ target, from, trust, link, isHearsay: found?.isHearsay === true });
     link.send(this.#greeting.hello(hello()));
     if (link.isLocal !== true) this.#keepAlive.start();
     return {
@@ -212,8 +209,14 @@ export class OutLink {
       if (wasOpen) this.#barrenWaits = undefined;
     } catch (error) {
       if (error instanceof CircuitError && error.code === "ACCESS_DENIED") this.#denied(error);
-      else this.drop(messageOf(error), this.#waits.next().value);
+      else this.drop(messageOf(error), this.#waitAfter(nowMs - this.#openedAtMs));
     }
+  }
+
+  /** How long to wait after a link that was open for so long and then said what it may not. */
+  #waitAfter(openMs: number): number {
+    if (openMs > GOOD_LINK_MS) this.#waits = backoff({ firstMs: GREETING_RETRY_MS });
+    return this.#waits.next().value;
   }
 
   /** Tries the next of those who claim to be the target, or gives up. */
@@ -248,6 +251,7 @@ export class OutLink {
     this.#greeting = undefined;
     this.#link = undefined;
     this.#isOpen = false;
+    this.#openedAtMs = Number.POSITIVE_INFINITY;
     this.writer.attach(undefined);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.js";
-import type { PeerCounts, SentTally } from "../counts.js";
+import type { PeerLoad, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
 import { type Entry, headersOf, NOBODY, OutChannel } from "./out-channel.js";
@@ -51,7 +51,7 @@ export class OutMessages {
   }
 
   /** Messages under way, how many may be, and messages that wait. */
-  get load(): Pick<PeerCounts, "outstanding" | "window" | "queued"> {
+  get load(): Pick<PeerLoad, "outstanding" | "window" | "queued"> {
     return { outstanding: this.#outstanding, window: this.#window, queued: this.#queued };
   }
 

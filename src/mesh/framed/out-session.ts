@@ -1,15 +1,18 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
-import type { PeerCounts, SentTally } from "../counts.js";
+import { printable } from "../../core/printable.js";
+import type { PeerLoad, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
-import type { EventExchange, EventInput, EventOutput } from "./event-exchange.js";
+import type { Dial } from "./dialing.js";
+import type { EventExchange, EventInput } from "./event-exchange.js";
 import { errorOf } from "./failure.js";
-import { type FrameSink, readFrame } from "./frame-reader.js";
+import { readFrame } from "./frame-reader.js";
+import type { FrameSink } from "./frame-sink.js";
 import { parseWelcome } from "./hello.js";
 import type { Entry } from "./out-channel.js";
 import type { Identity } from "./out-greeting.js";
-import { type Dial, OutLink } from "./out-link.js";
+import { OutLink } from "./out-link.js";
 import { OutMessages } from "./out-messages.js";
 import { RECORD, type Welcome } from "./records.js";
 
@@ -108,7 +111,7 @@ export class OutSession {
   }
 
   /** Whether it is connected, and its messages under way and waiting. */
-  get load(): Omit<PeerCounts, "peer" | "sent"> {
+  get load(): PeerLoad {
     return { isConnected: this.#link.isOpen, ...this.#messages.load };
   }
 
@@ -135,12 +138,22 @@ export class OutSession {
     else if (this.isIdle) this.#end(); // nobody waits for the link
   }
 
-  /** Ends without a word, and gives back what waits: the target does not speak the framed protocol. */
+  /**
+   * Ends without a word, and gives back what waits: the target does not speak the framed protocol. What was sent to one
+   * in its place that did may have run there, and is given back only where it may run again.
+   */
   handOver(): Unsent[] {
     const waiting = this.#messages.drain();
-    for (const { entry } of waiting) this.#options.tally.handedOver(entry);
     this.#end();
-    return waiting;
+    const isLost = ({ entry: { isSent, context } }: Unsent) => isSent && context?.repeats !== true;
+    const problem = this.#error(
+      "DELIVERY_UNKNOWN",
+      "another, who speaks the plain protocol, is in its place",
+    );
+    for (const { entry } of waiting.filter(isLost)) this.#reject(entry, problem);
+    const unsent = waiting.filter((each) => !isLost(each));
+    for (const { entry } of unsent) this.#options.tally.handedOver(entry);
+    return unsent;
   }
 
   /** Closes the link and rejects what waits. Idempotent. */
@@ -198,38 +211,34 @@ export class OutSession {
     },
     interest: ({ patterns }) => this.#events?.interest(patterns),
     event: (subject, data, headers, bytes) => {
-      const { target, trust } = this.#options;
-      if (trust?.mayPublish(target, subject) !== false) this.#events?.event(subject, data, headers, bytes);
+      const { target, from = "circuit", trust } = this.#options;
+      if (trust?.mayPublish(target, subject) === false) {
+        const reason = `it may not publish on ${JSON.stringify(subject)}`;
+        trust.refused({ node: from, peer: target, from: undefined, reason });
+      } else this.#events?.event(subject, data, headers, bytes);
     },
   };
 
   #welcome({ node, boot, process, session, resumed, channels, window, windowBytes }: Welcome): void {
     if (this.#link.isOpen) throw unexpected("a second welcome");
     const { found } = this.#link;
-    if (found?.node !== undefined && found.node !== node) throw new Error(`${node} answers in its place`);
-    this.#link.check({ node, boot });
+    if (found?.node !== undefined && found.node !== node)
+      throw new Error(`${printable(node)} answers in its place`);
+    const isProven = this.#link.check({ node, boot });
     this.#isLeaving = false;
     if (resumed) this.#messages.resume(new Map(channels));
     else this.#restart();
     this.#boot = boot;
     this.#session = session;
     this.#link.welcomed();
-    if (process !== undefined)
-      this.#events = this.#options.events?.join(this.#eventOutput(), { process, node });
+    if (process !== undefined) {
+      const { events, trust, target, from = "" } = this.#options;
+      // Where names are proved, whose secret the receiver knows is who it is, whatever it calls itself.
+      const peer = { process, node: trust?.isByName ? target : node, isProven, own: from };
+      this.#events = events?.join(this.#link, peer);
+    }
     this.#options.opened(found?.address);
     this.#messages.begin({ window, windowBytes });
-  }
-
-  #eventOutput(): EventOutput {
-    const link = this.#link;
-    return {
-      get isFull() {
-        return !link.hasRoom;
-      },
-      get record() {
-        return link.writer.record;
-      },
-    };
   }
 
   /** The receiver knows nothing of before: what it had been sent may have run, or not. */

@@ -1,12 +1,12 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { Trust } from "../safety/trust.js";
+import type { Dialing } from "./dialing.js";
 import type { FrameLink } from "./frame-link.js";
 import { readFrame } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
 import { parseWelcome } from "./hello.js";
 import { deniedBy, OutGreeting } from "./out-greeting.js";
-import type { Dialing } from "./out-link.js";
 import { RECORD } from "./records.js";
 
 /** Who answers at an address. */

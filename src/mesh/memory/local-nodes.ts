@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { NodeCounts } from "../counts.js";
+import type { Dialing } from "../framed/dialing.js";
 import type { EventExchange } from "../framed/event-exchange.js";
-import type { Dialing } from "../framed/out-link.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { Node } from "../node.js";
@@ -31,6 +31,11 @@ export class LocalNodes {
 
   get names(): readonly string[] {
     return [...this.#nodes.keys()];
+  }
+
+  /** Name of the one that has been there longest. */
+  get firstName(): string | undefined {
+    return this.#nodes.keys().next().value;
   }
 
   /** What each has received so far, and what it holds now. */

@@ -1,5 +1,5 @@
+import type { Dialing } from "../framed/dialing.js";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
-import type { Dialing } from "../framed/out-link.js";
 import type { Node } from "../node.js";
 import { Postbox } from "./postbox.js";
 

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
-import type { DialPeer } from "../peer.js";
+import type { PeerDialing } from "../peer.js";
 import type { Connection } from "./connection.js";
 import { describeMissing } from "./missing.js";
 import { NatsFrameLink } from "./nats-frame-link.js";
@@ -36,7 +36,7 @@ export interface OpenAnswer {
 /** An answer, and the inbox that was named to whoever gave it. */
 type Answered = OpenAnswer & { readonly inbox: string };
 
-/** The member that a target's session is with. */
+/** The member that a session is with. */
 interface Known {
   readonly member: string;
   /** When it was missed first since it was heard, on the system's clock, in milliseconds. */
@@ -51,12 +51,11 @@ export interface DialerOptions {
   readonly limits: MeshLimits;
 }
 
-type Dialing = Parameters<DialPeer>[1];
-
 /** Opens links to nodes: by their queue group, or to the member that the session is with. */
 export class Dialer {
   readonly #options: DialerOptions;
-  readonly #known = new Map<string, Known>();
+  /** By session: one target's may be with different members, and none is to disturb another. */
+  readonly #known = new WeakMap<object, Known>();
   readonly #client = crypto.randomUUID();
 
   constructor(options: DialerOptions) {
@@ -64,7 +63,7 @@ export class Dialer {
   }
 
   /** See `DialPeer`. Who answers, and not as a member does, is a foreign node: it gets single requests. */
-  dial(target: string, dialing: Dialing, waitMs: number): () => void {
+  dial(target: string, dialing: PeerDialing, waitMs: number): () => void {
     const { connection, clock } = this.#options;
     const address = `${connection.address}/${openSubject(parseTarget(target))}`;
     const waits = backoff();
@@ -75,7 +74,7 @@ export class Dialer {
       up: () => attempt(),
       down: (problem) => dialing.missing(address, problem),
       denied: (subject) => {
-        if (isTrying && this.#subjectOf(target) === subject)
+        if (isTrying && this.#subjectOf(target, dialing) === subject)
           dialing.missing(address, denied(target, subject));
       },
     });
@@ -93,7 +92,7 @@ export class Dialer {
       }
       stopWaiting();
       isTrying = true;
-      const outcome = this.#ask(client, target).finally(() => {
+      const outcome = this.#ask(client, target, dialing).finally(() => {
         isTrying = false;
       });
       outcome.then(
@@ -102,9 +101,13 @@ export class Dialer {
             if (answer && !client.isClosed()) client.publish(`${answer.link}.close`);
             return;
           }
+          if (connection.client !== client) {
+            stopWaiting = clock.after(waits.next().value, attempt); // the server went as soon as the answer was here
+            return;
+          }
           stop();
           if (answer === undefined) dialing.plain();
-          else this.#open(target, client, { answer, dialing });
+          else this.#open(answer, dialing);
         },
         (error: unknown) => {
           if (isOver) return;
@@ -119,30 +122,30 @@ export class Dialer {
     return stop;
   }
 
-  /** Forgets a target, so that the next session may be with any member. */
-  #missed(target: string): void {
-    const known = this.#known.get(target);
+  /** Forgets a session's member, so that any other may take its place. */
+  #missed({ session }: PeerDialing): void {
+    const known = this.#known.get(session);
     if (known === undefined) return;
     known.missedAtMs ??= systemClock.now();
-    if (known.isLeft || systemClock.now() - known.missedAtMs >= MEMBER_AWAY_MS) this.#known.delete(target);
+    if (known.isLeft || systemClock.now() - known.missedAtMs >= MEMBER_AWAY_MS) this.#known.delete(session);
   }
 
-  #subjectOf(target: string): string {
+  #subjectOf(target: string, { session }: PeerDialing): string {
     const { node, member } = parseTarget(target);
-    return openSubject({ node, member: member ?? this.#known.get(target)?.member });
+    return openSubject({ node, member: member ?? this.#known.get(session)?.member });
   }
 
-  async #ask(client: NatsConnection, target: string): Promise<Answered | undefined> {
+  async #ask(client: NatsConnection, target: string, dialing: PeerDialing): Promise<Answered | undefined> {
     const inbox = createInbox();
     const request: OpenRequest = { protocol: FRAMED_PROTOCOL, inbox, client: this.#client };
     let reply: Msg;
     try {
-      reply = await client.request(this.#subjectOf(target), JSON.stringify(request), {
+      reply = await client.request(this.#subjectOf(target, dialing), JSON.stringify(request), {
         timeout: this.#options.limits.handshakeMs,
       });
     } catch (error) {
       // Away or not: a server that went away itself says nothing of the member.
-      if (this.#options.connection.client === client) this.#missed(target);
+      if (this.#options.connection.client === client) this.#missed(dialing);
       throw error;
     }
     const refusal = reply.headers?.get("Nats-Service-Error");
@@ -151,14 +154,9 @@ export class Dialer {
     return answer && { ...answer, inbox };
   }
 
-  #open(
-    target: string,
-    client: NatsConnection,
-    { answer, dialing }: { readonly answer: Answered; readonly dialing: Dialing },
-  ): void {
-    if (this.#options.connection.client !== client) return;
+  #open(answer: Answered, dialing: PeerDialing): void {
     const known: Known = { member: answer.member, missedAtMs: undefined, isLeft: false };
-    this.#known.set(target, known);
+    this.#known.set(dialing.session, known);
     const link = new NatsFrameLink({ ...this.#options, here: answer.inbox, there: answer.link });
     link.whenOver = (isMeant) => {
       known.isLeft = isMeant;

@@ -22,6 +22,7 @@ import { Dialer } from "./dial.js";
 import { NatsEvents } from "./nats-events.js";
 import { openPlainLink } from "./plain-link.js";
 import { NatsNode } from "./serve.js";
+import { tellOfServer, untilUp } from "./server.js";
 import { checkNodeName, openSubject, parseTarget } from "./subjects.js";
 
 export interface NatsMeshOptions {
@@ -36,9 +37,6 @@ export interface NatsMeshOptions {
   /** Version of the program, for service discovery. */
   readonly version?: string;
 }
-
-/** What the server is called where peers are. */
-const SERVER = "NATS";
 
 /** Targets whose names are kept in mind as good. */
 const MOST_CHECKED = 1_024;
@@ -92,7 +90,7 @@ export class NatsMesh implements Mesh {
       limits,
       notice,
     });
-    this.#tellOfServer();
+    tellOfServer(this.#connection, notice);
   }
 
   /**
@@ -132,7 +130,7 @@ export class NatsMesh implements Mesh {
     this.#nodes.set(name, served);
     const close = () => this.#closeNode(name, served);
     try {
-      await this.#untilUp();
+      await this.open();
       served.start();
       // The server knows our subjects when this is answered, so that whoever is told of the node can reach it.
       await this.#connection.client?.flush().catch(() => {});
@@ -151,7 +149,7 @@ export class NatsMesh implements Mesh {
    * @throws {CircuitError} As `serve()`.
    */
   open(): Promise<void> {
-    return this.#untilUp();
+    return untilUp(this.#connection, this.#options);
   }
 
   send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
@@ -180,7 +178,7 @@ export class NatsMesh implements Mesh {
 
   /** See `Mesh.join()`. Waits for the server, and throws as `serve()` does. */
   async join(): Promise<void> {
-    await this.#untilUp();
+    await this.open();
     await this.#events.join();
   }
 
@@ -219,57 +217,6 @@ export class NatsMesh implements Mesh {
     return undefined;
   }
 
-  /** Resolves when there is a server. */
-  #untilUp(): Promise<void> {
-    const { clock, patienceMs } = this.#options;
-    this.#connection.start();
-    if (this.#connection.client) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      let problem = this.#connection.problem;
-      const settle = (callback: () => void) => {
-        stopWaiting();
-        stopListening();
-        callback();
-      };
-      const giveUp = () => settle(() => reject(problem ?? this.#missing(patienceMs)));
-      const stopWaiting = Number.isFinite(patienceMs) ? clock.after(patienceMs, giveUp) : () => {};
-      const stopListening = this.#connection.listen({
-        up: () => settle(resolve),
-        down: (found) => {
-          problem = found;
-          if (isFinal(found)) giveUp();
-        },
-        closed: () => settle(() => reject(meshClosed("reach NATS"))),
-      });
-      if (problem && isFinal(problem)) giveUp();
-    });
-  }
-
-  #missing(patienceMs: number): CircuitError {
-    return new CircuitError(
-      "PEER_MISSING",
-      `Cannot use NATS at ${this.#connection.address}: no connection after ${patienceMs} ms`,
-      { hint: "Start the server, or correct its address." },
-    );
-  }
-
-  /** The server is told of like a peer: once when it is away, once when it is back. */
-  #tellOfServer(): void {
-    const { notice } = this.#options;
-    const { address } = this.#connection;
-    let isMissing = false;
-    this.#connection.listen({
-      down: (problem) => {
-        if (!isMissing) notice?.({ peer: SERVER, address, problem });
-        isMissing = true;
-      },
-      up: () => {
-        if (isMissing) notice?.({ peer: SERVER, address, problem: undefined });
-        isMissing = false;
-      },
-    });
-  }
-
   #tellDenied(name: string, cause: Error): void {
     const problem = new CircuitError("ACCESS_DENIED", `Cannot serve ${name} on NATS: ${cause.message}`, {
       hint: "Let the server's permissions allow it, or use other credentials.",
@@ -277,10 +224,6 @@ export class NatsMesh implements Mesh {
     });
     this.#options.notice?.({ peer: name, address: this.#connection.address, problem });
   }
-}
-
-function isFinal({ code }: CircuitError): boolean {
-  return code === "ACCESS_DENIED" || code === "FILE_FAILED";
 }
 
 /** Messages whose first one cannot be had. */

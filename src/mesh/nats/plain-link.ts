@@ -19,6 +19,12 @@ export interface PlainLinkOptions {
 }
 
 /**
+ * Time after which a link that nothing went by ends, in milliseconds, and at most twice that. There is no connection to
+ * break: nothing else would tell that a node of another kind has come in the place of this one.
+ */
+const UNUSED_MS = 10_000;
+
+/**
  * The way to a channel of a node that is no circuit's, by single requests: the next goes when the one before it is
  * answered, because members of a queue group would otherwise run them in any order. See `Connect`.
  *
@@ -47,7 +53,10 @@ class PlainLink implements Link {
   readonly #waiting = new Queue<Asking>();
   #isAsking = false;
   #isOver = false;
+  /** Something was sent since the last look. */
+  #isUsed = true;
   #stopWaiting = () => {};
+  #stopLooking = () => {};
 
   constructor(
     node: string,
@@ -61,7 +70,9 @@ class PlainLink implements Link {
   }
 
   open(): void {
-    if (!this.#isOver) this.#events.opened(this);
+    if (this.#isOver) return;
+    this.#lookLater();
+    this.#events.opened(this);
   }
 
   get isFull(): boolean {
@@ -70,6 +81,7 @@ class PlainLink implements Link {
 
   send(text: string, trace?: TraceContext): void {
     if (this.#isOver) return;
+    this.#isUsed = true;
     this.#waiting.push({ text, trace });
     if (!this.#isAsking) void this.#askAll();
   }
@@ -77,7 +89,19 @@ class PlainLink implements Link {
   close(): void {
     this.#isOver = true;
     this.#stopWaiting();
+    this.#stopLooking();
     this.#waiting.clear();
+  }
+
+  #lookLater(): void {
+    this.#stopLooking = this.#options.clock.after(UNUSED_MS, () => {
+      if (!this.#isUsed && !this.#isAsking) {
+        this.#end({ kind: "lost", reason: "nothing was sent" });
+        return;
+      }
+      this.#isUsed = false;
+      this.#lookLater();
+    });
   }
 
   async #askAll(): Promise<void> {

@@ -32,6 +32,11 @@ export function parseCredentials(text: string, source: string): Secrets {
   const secrets = new Map<string, readonly Key[]>();
   const seen = new Map<string, string>();
   for (const [name, found] of Object.entries(value)) {
+    const length = Buffer.byteLength(name);
+    if (name === "*" || length === 0 || length > MOST_BYTES)
+      throw invalid(
+        `one of its names, of ${length} bytes, is none of a node: 1 to ${MOST_BYTES} bytes, and no *`,
+      );
     const texts: readonly unknown[] = Array.isArray(found) ? found : [found];
     if (texts.length === 0 || texts.length > MOST_KEYS)
       throw invalid(`${name} has ${texts.length} secrets instead of 1 to ${MOST_KEYS}`);

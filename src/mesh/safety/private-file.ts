@@ -8,6 +8,9 @@ const MOST_BYTES = 1_048_576;
 /** Permissions of the group and of everybody else. */
 const OTHERS = 0o077;
 
+/** Permission of everybody else to write. */
+const OTHERS_WRITE = 0o002;
+
 /** A file that is read whole. */
 export interface SafeFile {
   readonly path: string;
@@ -24,7 +27,8 @@ export interface ReadFile {
 /**
  * Reads a file, checking that very file and not what may stand there a moment later.
  *
- * @throws {CircuitError} `FILE_FAILED` when it cannot be read; `ACCESS_DENIED` when others may read or change it.
+ * @throws {CircuitError} `FILE_FAILED` when it cannot be read; `ACCESS_DENIED` when others may change it, or read what is
+ *   private.
  */
 export async function readSafeFile({ path, isPrivate }: SafeFile): Promise<ReadFile> {
   let file: FileHandle | undefined;
@@ -35,6 +39,7 @@ export async function readSafeFile({ path, isPrivate }: SafeFile): Promise<ReadF
     if (found.size > BigInt(MOST_BYTES))
       throw failure(path, `it has ${found.size} bytes of at most ${MOST_BYTES}`);
     if (isPrivate) refuseOpen(path, Number(found.mode), Number(found.uid));
+    else refuseWritable(path, Number(found.mode));
     return {
       content: await file.readFile(),
       mark: `${found.ino}/${found.size}/${found.mtimeNs}/${found.mode}`,
@@ -45,6 +50,14 @@ export async function readSafeFile({ path, isPrivate }: SafeFile): Promise<ReadF
   } finally {
     await file?.close();
   }
+}
+
+/** Whoever may write an authority's certificate says whom to trust. */
+function refuseWritable(path: string, mode: number): void {
+  if (process.getuid === undefined || (mode & OTHERS_WRITE) === 0) return;
+  throw new CircuitError("ACCESS_DENIED", `Cannot use ${path}: every user of this machine may change it`, {
+    hint: `Run \`chmod o-w ${path}\`: it says whom to trust.`,
+  });
 }
 
 function refuseOpen(path: string, mode: number, owner: number): void {

@@ -1,13 +1,11 @@
 import type { Clock } from "../../core/clock.js";
+import { printable } from "../../core/printable.js";
 
 /** Refusals that are told one by one within a span; of the others only how many there were. */
 const TOLD = 10;
 
 /** The span, in milliseconds: a person reads ten lines in it. */
 const SPAN_MS = 10_000;
-
-/** Longest name or reason that is shown, in characters: a line. */
-const MOST_SHOWN = 200;
 
 /** A refusal, which never holds what was offered as a secret. */
 export interface Refusal {
@@ -45,9 +43,4 @@ export class Refusals {
 
 function describe({ node, peer, from, reason }: Refusal): string {
   return `${node} refused ${peer}${from === undefined ? "" : `, which calls itself "${printable(from)}"`}: ${printable(reason)}`;
-}
-
-/** A stranger's word, without what a terminal would obey. */
-function printable(text: string): string {
-  return text.slice(0, MOST_SHOWN).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\u{fffd}");
 }

@@ -42,7 +42,13 @@ export class Trust {
 
   /** Whether each node is known by its own name, so that nodes of one process have to be told apart. */
   get isByName(): boolean {
-    return this.#options.credentials !== undefined || this.#options.access !== undefined;
+    const { credentials, access, publish } = this.#options;
+    return credentials !== undefined || access !== undefined || publish !== undefined;
+  }
+
+  /** Whether who claims a name on the local network is believed without a proof. */
+  get believesHearsay(): boolean {
+    return this.#options.anyone === true;
   }
 
   /** Whether nodes may be reached from other machines. */
@@ -154,6 +160,23 @@ export class Trust {
   /** Whether a node may publish on a subject; `from` is empty where it said nothing of itself. */
   mayPublish(from: string, subject: string): boolean {
     return mayPublish(this.#options.publish, from, subject);
+  }
+
+  /**
+   * Checks what a node of this process publishes: those who hear of it would drop it without a word.
+   *
+   * @throws {CircuitError} `ACCESS_DENIED`.
+   */
+  checkPublisher(from: string, subject: string): void {
+    if (this.mayPublish(from, subject)) return;
+    const who = from === "" ? "who has no name" : from;
+    throw new CircuitError(
+      "ACCESS_DENIED",
+      `Cannot publish to ${subject}: \`publish\` does not let ${who} publish there`,
+      {
+        hint: `Add the subject to \`security.publish\` of every process, or publish in another node's name.`,
+      },
+    );
   }
 }
 

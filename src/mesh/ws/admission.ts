@@ -10,7 +10,9 @@ export interface AdmissionRules {
   readonly address: string;
   /** Names, besides those of loopback, under which requests may know this node. */
   readonly allowedHosts: readonly string[];
-  /** Origins of web pages that may connect, for example `http://localhost:8080`. */
+  /** Whether the node is reached over TLS, and only so. */
+  readonly isSecret: boolean;
+  /** Origins of web pages that may connect besides the node's own, for example `http://localhost:8080`. */
   readonly allowedOrigins: readonly string[];
   readonly limits: Pick<MeshLimits, "channelBytes">;
 }
@@ -44,12 +46,14 @@ export function findForbidden(
   rules: Omit<AdmissionRules, "limits">,
 ): Forbidden | undefined {
   const { host, origin } = headers;
-  if (!isOurHost(host, rules)) {
-    // A name of an attacker's that resolves to 127.0.0.1 makes a browser's page "same origin" with us.
+  if (host === undefined || !isOurHost(host, rules)) {
+    // A name of an attacker's that resolves to 127.0.0.1 makes a browser's page "same origin" with us: it is refused
+    // before anything is compared with it.
     return { status: 403, reason: `Host ${quote(host)} is not this node; use localhost or 127.0.0.1` };
   }
   for (const found of [origin, headers["sec-websocket-origin"]]) {
-    if (found === undefined || isAllowed(found, rules.allowedOrigins)) continue;
+    if (found === undefined || isAllowed(found, rules.allowedOrigins) || isOwnOrigin(found, host, rules))
+      continue;
     return { status: 403, reason: `Origin ${quote(found)} is not allowed to drive this node` };
   }
   return undefined;
@@ -60,11 +64,24 @@ function isAllowed(origin: string | readonly string[], allowed: readonly string[
   return typeof origin === "string" && /^https?:\/\//.test(origin) && allowed.includes(origin);
 }
 
-function isOurHost(
-  host: string | undefined,
-  { port, address, allowedHosts }: Omit<AdmissionRules, "limits">,
+/** Whether a page comes from this very node, by the name under which the request knows it. */
+function isOwnOrigin(
+  origin: string | readonly string[],
+  host: string,
+  { port, isSecret }: Omit<AdmissionRules, "limits">,
 ): boolean {
-  const [, name = "", givenPort] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(host ?? "") ?? [];
+  const scheme = isSecret ? "https" : "http";
+  const [, name = ""] = HOST.exec(host) ?? [];
+  const own = `${scheme}://${name.toLowerCase()}`;
+  // Browsers leave a scheme's own port out.
+  return origin === `${own}:${port}` || (port === (isSecret ? 443 : 80) && origin === own);
+}
+
+/** A name or an address, and a port. */
+const HOST = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/;
+
+function isOurHost(host: string, { port, address, allowedHosts }: Omit<AdmissionRules, "limits">): boolean {
+  const [, name = "", givenPort] = HOST.exec(host) ?? [];
   if (givenPort !== undefined && Number(givenPort) !== port) return false;
   if (name === "::1") return false; // an IPv6 address has brackets here
   // A numeric address cannot be rebound: whoever writes it means it.

@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import { encodeChannel } from "../channel.js";
-import type { Dialing } from "../framed/out-link.js";
+import type { Dialing } from "../framed/dialing.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { LinkEvents } from "../link.js";
 import { KEEP_ALIVE_MS, MAX_PARTS, MOST_RECEIVED_FRAME_BYTES } from "./parts.js";

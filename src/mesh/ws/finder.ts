@@ -1,15 +1,13 @@
 import { CircuitError } from "../../core/error.js";
 import type { Discovery } from "../discovery/discovery.js";
 import { Pursuit } from "../discovery/pursuit.js";
-import type { LinkEvents } from "../link.js";
+import type { Link, LinkEvents } from "../link.js";
 import type { LocalNodes } from "../memory/local-nodes.js";
-import type { DialPeer } from "../peer.js";
+import type { PeerDialing } from "../peer.js";
 import type { Trust } from "../safety/trust.js";
 import { parsePeerUrl } from "./address.js";
 import type { WsConnector } from "./connect.js";
 import { passageTo } from "./passage.js";
-
-type PeerDialing = Parameters<DialPeer>[1];
 
 export interface FinderOptions {
   readonly grid: Readonly<Record<string, string>>;
@@ -69,17 +67,23 @@ export class Finder {
 
   /** Keeps from the plain protocol a target that has to prove who it is, or is to be reached past others. */
   #guardPlain(target: string, dialing: PeerDialing): PeerDialing {
-    const { trust } = this.#options;
-    if (trust === undefined) return dialing;
     return {
       ...dialing,
       plain: () => {
-        const url = this.#grid.get(target) ?? this.#fallback.get(target);
-        const problem = url === undefined ? undefined : trust.findPlainProblem(target, passageTo(url));
+        const problem = this.#findPlainProblem(target);
         if (problem) dialing.denied?.(problem);
         else dialing.plain();
       },
     };
+  }
+
+  #findPlainProblem(target: string): CircuitError | undefined {
+    const url = this.#findUrl(target);
+    return url === undefined ? undefined : this.#options.trust?.findPlainProblem(target, passageTo(url));
+  }
+
+  #findUrl(target: string): string | undefined {
+    return this.#grid.get(target) ?? this.#fallback.get(target);
   }
 
   /** Looks for a target in this process, and at the same time wherever it may be announced. */
@@ -121,14 +125,28 @@ export class Finder {
     };
   }
 
-  /** Connects by the plain protocol. See `Connect`. */
+  /** Connects by the plain protocol, where the target may be spoken to so by then. See `Connect`. */
   connect(target: string, channel: string, events: LinkEvents): () => void {
-    return this.#options.connector.connect(
-      target,
-      this.#grid.get(target) ?? this.#fallback.get(target) ?? "",
-      channel,
-      events,
-    );
+    let isCancelled = false;
+    const deny = (problem: CircuitError) => {
+      if (!isCancelled) events.ended({ kind: "denied", problem });
+    };
+    const cancel = () => {
+      isCancelled = true;
+    };
+    const problem = this.#findPlainProblem(target);
+    if (problem) {
+      queueMicrotask(() => deny(problem));
+      return cancel;
+    }
+    const opened = (link: Link) => {
+      const late = this.#findPlainProblem(target);
+      if (late === undefined) return events.opened(link);
+      link.close();
+      deny(late);
+    };
+    const { connector } = this.#options;
+    return connector.connect(target, this.#findUrl(target) ?? "", channel, { ...events, opened });
   }
 
   #describeUnknown(target: string): CircuitError {

@@ -84,9 +84,10 @@ class Doors {
   }
 
   #rulesFor({ socket }: IncomingMessage): AdmissionRules {
-    const { port, allowedOrigins, limits } = this.#options;
+    const { port, allowedOrigins, limits, tls } = this.#options;
     return {
       port: socket.localPort ?? port,
+      isSecret: tls?.own !== undefined,
       address: plainAddress(socket.localAddress),
       allowedHosts: this.#hosts,
       allowedOrigins,

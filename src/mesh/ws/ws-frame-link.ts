@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
+import { printable } from "../../core/printable.js";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
 import type { Passage } from "../safety/passage.js";
 import { frameInPlace } from "./binary-frame.js";
@@ -50,7 +51,7 @@ export class WsFrameLink implements FrameLink {
       gone(this);
       if (this.#isClosing) return;
       this.#isClosing = true;
-      this.#events?.ended(reason.toString() || `the connection ended with code ${code}`);
+      this.#events?.ended(printable(reason.toString()) || `the connection ended with code ${code}`);
     });
     ws.on("error", ignore); // "close" follows, with the code
   }

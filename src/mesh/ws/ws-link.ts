@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../../core/clock.js";
+import { printable } from "../../core/printable.js";
 import type { MeshLimits } from "../limits.js";
 import type { Poll } from "./poll.js";
 import { encodeTextFrames } from "./text-frames.js";
@@ -70,7 +71,7 @@ export class WsLink {
     ws.on("close", (code, reason) => {
       this.#isClosing = true;
       this.#stopWaiting();
-      events.ended(code, reason.toString());
+      events.ended(code, printable(reason.toString()));
     });
     ws.on("error", () => {}); // "close" follows, with the code
   }

@@ -111,7 +111,7 @@ export class WsMesh implements Mesh {
     this.#safety = safety;
     this.#discovery = discovery;
     const schedule = process.nextTick;
-    const hub = new EventHub({ clock, limits, schedule });
+    const hub = new EventHub({ clock, limits, schedule, isByName: trust?.isByName });
     this.#hub = hub;
     this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule, trust });
     this.#connector = new WsConnector({ clock, limits, poll, tls });
@@ -137,8 +137,9 @@ export class WsMesh implements Mesh {
       limits,
       discovery,
       grid: this.#finder.grid,
-      own: () => this.#nodes.names,
-      meet: (target, meeting) => this.#sender.meet(target, this.#nodes.names[0], meeting),
+      own: this.#nodes,
+      trust,
+      meet: (target, from, meeting) => this.#sender.meet(target, from, meeting),
     });
   }
 

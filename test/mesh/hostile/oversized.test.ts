@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { describe, type TestContext, test } from "node:test";
 import { FrameWriter } from "../../../src/mesh/framed/frame-writer.js";
 import { frame } from "../raw-client.js";
-import { framed, greeted, plain } from "./peers.js";
+import { closed, framed, greeted, plain } from "./peers.js";
 import { Scene } from "./scene.js";
 
 /** What the node may still hold of peers that it has cut off: eight sessions of 16 384 channels take 30. */
@@ -101,8 +101,8 @@ describe("A node", { timeout: 60_000 }, () => {
       for (const socket of sockets) socket.write(bytes);
       const limit = AbortSignal.timeout(10_000);
       for (const socket of sockets) {
-        if (!socket.closed)
-          await once(socket, "close", { signal: limit }).catch(() => assert.fail(`kept for ${what}`));
+        const late = once(limit, "abort").then(() => assert.fail(`kept for ${what}`));
+        await Promise.race([closed(socket), late]);
       }
       await scene.othersGoOn();
     }
@@ -134,7 +134,7 @@ describe("A node", { timeout: 60_000 }, () => {
       for (let sequence = 2; sequence < 92 && socket.writable; sequence++) {
         socket.write(records((writer) => writer.message(0, sequence, "x".repeat(65_536), undefined)));
       }
-      await once(socket, "close");
+      await closed(socket);
     }
     assert.ok((await scene.handled()) - before >= 4);
     await scene.assertGrownAtMost(4 * MOST_MIB_PER_SENDER);

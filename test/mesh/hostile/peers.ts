@@ -53,7 +53,7 @@ export class Crowd {
 
   /** Resolves when the node has closed every one of them. */
   async gone(): Promise<void> {
-    await Promise.all(this.sockets.map((socket) => socket.destroyed || once(socket, "close")));
+    await Promise.all(this.sockets.map((socket) => closed(socket)));
     clearInterval(this.#timer);
   }
 
@@ -62,6 +62,11 @@ export class Crowd {
     clearInterval(this.#timer);
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
+}
+
+/** Resolves when a connection has ended, also by a reset. */
+export async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
 }
 
 /** Says nothing at all. */

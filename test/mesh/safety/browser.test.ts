@@ -92,6 +92,13 @@ describe("A page in a real browser", { skip, timeout: 60_000 }, () => {
     assert.equal(await ask(page, `${open.url}/speed`), "answer n/a");
     assert.equal(await ask(page, `ws://localhost:${open.port}/speed`), "answer n/a");
 
+    // A page of the node's own, which it answers with a line of text.
+    await page.goto(`http://127.0.0.1:${closed.port}/`);
+    assert.equal(await ask(page, `${closed.url}/speed`), "answer n/a");
+    assert.equal(await ask(page, `ws://localhost:${closed.port}/speed`), "closed 1006");
+    assert.equal(await ask(page, `${closed.url}/speed`, true), "closed 1006");
+    assert.deepEqual(closed.runs.splice(0), ["1"]);
+
     // To the browser the node is then of the page's own site.
     await page.goto(`http://${REBOUND}:${port}`);
     assert.equal(await page.evaluate("location.hostname"), REBOUND);

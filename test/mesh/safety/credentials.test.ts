@@ -15,6 +15,13 @@ const refused: readonly (readonly [what: string, text: string, problem: RegExp])
   ["a list", `["${SECRET}"]`, /no JSON object$/],
   ["null", "null", /no JSON object$/],
   ["nobody", "{}", /it names nobody$/],
+  ["a node without a name", JSON.stringify({ "": "s3cr3t-0123456789" }), /of 0 bytes, is none of a node/],
+  ["any node", JSON.stringify({ "*": "s3cr3t-0123456789" }), /of 1 bytes, is none of a node: .* and no \*$/],
+  [
+    "a name as long as none",
+    JSON.stringify({ ["n".repeat(256)]: "s3cr3t-0123456789" }),
+    /of 256 bytes, is none/,
+  ],
   [
     "a short secret",
     '{ "iopin": "s3cr3t-0123456" }',

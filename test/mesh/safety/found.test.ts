@@ -56,6 +56,25 @@ test("Where nobody proves a name, its sender learns it at once", { timeout: 2_90
   assert.equal((await refusal(mesh.send("buzzer", "1", { from: "iopin" }))).code, "ACCESS_DENIED");
 });
 
+test("Who is heard of on the network has to prove its name, unless anyone is believed", async (context) => {
+  const impostor = await machine(context, undefined);
+  const { addresses } = await impostor.mesh.serve("buzzer", () => "stolen", LOOPBACK);
+  const send = async (
+    safety: { readonly anyone?: boolean; readonly directory?: string },
+    name: Source["name"],
+  ) => {
+    const source = { ...claims(...addresses), name };
+    const discovery = new Discovery({ sources: [source], identify: probeWs, announces: false });
+    const { mesh } = await machine(context, undefined, { discovery, patienceMs: 3_000, safety });
+    return refusal(mesh.send("buzzer", "1"));
+  };
+  const { code, text } = await send({}, "lan");
+  assert.equal(code, "ACCESS_DENIED");
+  assert.match(text, /who claims its name on the local network does not prove to be it Give both ends/);
+  assert.equal((await send({ anyone: true }, "lan")).code, "no error but stolen");
+  assert.equal((await send({}, "local")).code, "no error but stolen");
+});
+
 test("probeWs() says who does not let us in", async (context) => {
   const { safety } = await machine(context, secretsOf("buzzer"));
   const here = { trust: safety.trust };

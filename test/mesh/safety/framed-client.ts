@@ -10,6 +10,7 @@ export const WELCOME = 0x02;
 export const BYE = 0x03;
 export const CHALLENGE = 0x06;
 export const PROOF = 0x07;
+const GREETING: readonly number[] = [HELLO, WELCOME, BYE, CHALLENGE, PROOF];
 
 type Told = readonly [type: number, fields: Record<string, unknown>];
 
@@ -26,7 +27,8 @@ export class FramedClient {
     ws.on("error", () => {});
     ws.on("message", (data: RawData) => {
       const frame = data as Buffer;
-      this.#heard.push([frame[0] ?? 0, readJson(frame)]);
+      const type = frame[0] ?? 0;
+      this.#heard.push([type, GREETING.includes(type) ? readJson(frame) : {}]);
       this.#wake();
     });
     this.#closed = once(ws, "close").then(() => {

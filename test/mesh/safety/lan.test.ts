@@ -120,9 +120,27 @@ describe("Beyond one machine", { skip, timeout: 60_000 }, () => {
     await far(MAIN, ...BUZZER, "--allow-anyone").said(/^buzzer listens on/);
     const [answer] = await near(CLIENT, `ws://${FAR}:8766/`).said(/^answer .*/);
     assert.equal(answer, "answer buzz buzz buzz");
-    const iopin = near(MAIN, "iopin", "-p", "0", "--board", "mock", "--lan");
+    const iopin = near(MAIN, "iopin", "-p", "0", "--board", "mock", "--lan", "--allow-anyone");
     await iopin.said(/^iopin listens on/);
     const { code, stderr } = await near(MAIN, "clock", "-t", "2", "-d", "0").ended();
     assert.equal(code, 0, stderr);
+  });
+
+  test("without credentials nobody is believed who claims a name, but an address that was given is", async (context) => {
+    const { near, far } = joinTwo(context);
+    await far(MAIN, ...IOPIN, "--allow-anyone", "--peer", `buzzer=ws://127.0.0.1:8766`).said(
+      /^iopin listens/,
+    );
+    await far(MAIN, ...BUZZER, "--allow-anyone").said(/^buzzer listens on/);
+    const refused = await near(MAIN, ...CLOCK).ended();
+    assert.equal(refused.code, 77, refused.stderr);
+    assert.match(
+      refused.stderr,
+      /^circuit: Cannot reach iopin: who claims its name on the local network does not prove to be it$/m,
+    );
+    assert.match(refused.stderr, /^ {2}Give both ends the same credentials .* --allow-anyone/m);
+    assert.equal((await near(MAIN, ...CLOCK, "--allow-anyone").ended()).code, 0);
+    const given = await near(MAIN, "clock", "-t", "2", "-d", "0", "--peer", `iopin=ws://${FAR}:8765`).ended();
+    assert.equal(given.code, 0, given.stderr);
   });
 });

@@ -165,4 +165,15 @@ describe("TLS", { skip: skipWithoutOpenssl, timeout: 30_000 }, () => {
       message: `Cannot use ${key}: other users may read it (mode 640)`,
     });
   });
+
+  test("refuses an authority that everybody may change", async (context) => {
+    const { authority } = await buzzer(context);
+    chmodSync(authority.certificate, 0o646);
+    const tls = { authority: authority.certificate };
+    await assert.rejects(machine(context, secretsOf("lamp"), { safety: { tls } }), {
+      code: "ACCESS_DENIED",
+      message: `Cannot use ${authority.certificate}: every user of this machine may change it`,
+    });
+    chmodSync(authority.certificate, 0o644);
+  });
 });

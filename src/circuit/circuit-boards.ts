@@ -1,0 +1,114 @@
+import type { ByteLink } from "../board/link/link.js";
+import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
+import type { Clock } from "../core/clock.js";
+import { CircuitError } from "../core/error.js";
+import type { Sketch } from "../sketch/sketch.js";
+import type { Wiring } from "../wiring/wiring.js";
+import { type OpenBoard, openBoard } from "./boards.js";
+import { boardsOfPins, stopLevels } from "./pins.js";
+
+export interface CircuitBoardsOptions {
+  readonly definition: CircuitDefinition;
+  readonly clock: Clock;
+  /** Links in place of what the boards' addresses say, by the boards' names. */
+  readonly links: Readonly<Record<string, ByteLink>> | undefined;
+  /** Gives up what is being opened. */
+  readonly signal: AbortSignal;
+  /** A board is ready. */
+  opened(board: OpenBoard): void;
+  notice(text: string): void;
+}
+
+/** The boards that a circuit's nodes drive. */
+export class CircuitBoards {
+  readonly #options: CircuitBoardsOptions;
+  /** Those that are open, by name. */
+  readonly byName = new Map<string, OpenBoard>();
+  /** Names of the boards that nodes drive, by node. */
+  readonly #used = new Map<string, string>();
+
+  constructor(options: CircuitBoardsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens the boards that sketches use, and pins that take part in events, at the same time; when one fails, gives the others up.
+   *
+   * @throws {CircuitError} `CONFIG_INVALID` when a node names none and there are several, and what `openBoard()` throws;
+   *   those that are open are then still to be closed.
+   */
+  async open(sketches: ReadonlyMap<string, Sketch>, wiring: Wiring | undefined): Promise<void> {
+    const addresses = this.#options.definition.boards ?? DEFAULT_BOARDS;
+    for (const [name, sketch] of sketches) {
+      if (sketch.usesBoard) this.#used.set(name, this.#choose(name));
+    }
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, failed.signal]);
+    const opening = [...new Set([...this.#used.values(), ...boardsOfPins(this.#options.definition)])].map(
+      async (name) => {
+        try {
+          await this.#open(name, addresses[name] ?? "", { wiring, signal });
+        } catch (error) {
+          failed.abort(error);
+          throw error;
+        }
+      },
+    );
+    const results = await Promise.allSettled(opening);
+    const rejected = results.find((result) => result.status === "rejected");
+    if (rejected) throw failed.signal.reason ?? rejected.reason;
+  }
+
+  /** Name of the board that a node drives, if it does. */
+  nameOf(node: string): string | undefined {
+    return this.#used.get(node);
+  }
+
+  /** The board that a node drives, if it does. */
+  of(node: string): OpenBoard | undefined {
+    return this.byName.get(this.#used.get(node) ?? "");
+  }
+
+  /** Leaves pins as declared, low where nothing was declared, and closes what is open. */
+  async close(): Promise<void> {
+    const { definition } = this.#options;
+    const boards = [...this.byName.values()];
+    await Promise.all(boards.map(({ name, session }) => session.close(stopLevels(definition, name))));
+  }
+
+  async #open(
+    name: string,
+    address: string,
+    { wiring, signal }: { readonly wiring: Wiring | undefined; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { clock, links, notice, opened } = this.#options;
+    const board = await openBoard({
+      name,
+      address,
+      wiring,
+      signal,
+      clock,
+      link: links?.[name],
+      notice: (text) => notice(`${name}: ${text}`),
+    });
+    this.byName.set(name, board);
+    opened(board);
+  }
+
+  /** Name of a node's board. */
+  #choose(node: string): string {
+    const { nodes, boards = DEFAULT_BOARDS } = this.#options.definition;
+    const named = nodes?.[node]?.board;
+    if (named !== undefined) return named;
+    const names = Object.keys(boards);
+    const [only] = names;
+    if (only !== undefined && names.length === 1) return only;
+    throw new CircuitError(
+      "CONFIG_INVALID",
+      `Cannot choose a board for ${node}: there are ${names.length}, ${names.join(", ")}`,
+      {
+        hint: `Name one in nodes.${node}.board.`,
+      },
+    );
+  }
+}

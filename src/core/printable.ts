@@ -1,0 +1,7 @@
+/** What a terminal would obey, or not show, instead of showing it. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+/** A stranger's words as a line of text, for a message that a person reads: at most so many characters of them. */
+export function printable(text: string, mostCharacters = 200): string {
+  return text.slice(0, mostCharacters).replace(UNPRINTABLE, "\u{fffd}");
+}
