@@ -1,11 +1,11 @@
 import type { ByteLink } from "../board/link/link.js";
-import type { StopLevel } from "../board/session/session.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { type OpenBoard, openBoard } from "./boards.js";
+import { boardsOfPins, stopLevels } from "./pins.js";
 
 export interface CircuitBoardsOptions {
   readonly definition: CircuitDefinition;
@@ -32,7 +32,7 @@ export class CircuitBoards {
   }
 
   /**
-   * Opens the boards that sketches use, at the same time; when one fails, gives the others up.
+   * Opens the boards that sketches use, and pins that take part in events, at the same time; when one fails, gives the others up.
    *
    * @throws {CircuitError} `CONFIG_INVALID` when a node names none and there are several, and what `openBoard()` throws;
    *   those that are open are then still to be closed.
@@ -44,14 +44,16 @@ export class CircuitBoards {
     }
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, failed.signal]);
-    const opening = [...new Set(this.#used.values())].map(async (name) => {
-      try {
-        await this.#open(name, addresses[name] ?? "", { wiring, signal });
-      } catch (error) {
-        failed.abort(error);
-        throw error;
-      }
-    });
+    const opening = [...new Set([...this.#used.values(), ...boardsOfPins(this.#options.definition)])].map(
+      async (name) => {
+        try {
+          await this.#open(name, addresses[name] ?? "", { wiring, signal });
+        } catch (error) {
+          failed.abort(error);
+          throw error;
+        }
+      },
+    );
     const results = await Promise.allSettled(opening);
     const rejected = results.find((result) => result.status === "rejected");
     if (rejected) throw failed.signal.reason ?? rejected.reason;
@@ -69,8 +71,9 @@ export class CircuitBoards {
 
   /** Leaves pins as declared, low where nothing was declared, and closes what is open. */
   async close(): Promise<void> {
-    const levels = stopLevels(this.#options.definition);
-    await Promise.all([...this.byName.values()].map(({ session }) => session.close(levels)));
+    const { definition } = this.#options;
+    const boards = [...this.byName.values()];
+    await Promise.all(boards.map(({ name, session }) => session.close(stopLevels(definition, name))));
   }
 
   async #open(
@@ -95,7 +98,7 @@ export class CircuitBoards {
   /** Name of a node's board. */
   #choose(node: string): string {
     const { nodes, boards = DEFAULT_BOARDS } = this.#options.definition;
-    const named = nodes[node]?.board;
+    const named = nodes?.[node]?.board;
     if (named !== undefined) return named;
     const names = Object.keys(boards);
     const [only] = names;
@@ -108,8 +111,4 @@ export class CircuitBoards {
       },
     );
   }
-}
-
-function stopLevels({ pins = {} }: CircuitDefinition): ReadonlyMap<number, StopLevel> {
-  return new Map(Object.entries(pins).map(([pin, { stop }]) => [Number(pin), stop]));
 }

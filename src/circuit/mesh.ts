@@ -25,7 +25,7 @@ export interface MakeMeshOptions {
 
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
-  const { nodes, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
+  const { nodes = {}, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
   const { clock, env, signal, pages } = options;
   const notice: PeerNotice = ({ peer, address, problem }) =>
     options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);

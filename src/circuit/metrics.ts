@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
 import { BUCKET_ENDS_MS, type Histogram } from "../core/histogram.js";
+import type { ObserverTally } from "../events/host.js";
 import type { NodeCounts, PeerCounts } from "../mesh/counts.js";
 import type { EventCounts } from "../mesh/events/event-tally.js";
 import type { OpenBoard } from "./boards.js";
@@ -56,6 +57,20 @@ const EVENT_ROWS: readonly Row<EventCounts>[] = [
   ),
 ];
 
+const OBSERVER_ROWS: readonly Row<Readonly<ObserverTally>>[] = [
+  counter("observer_handled", "Events that an observer has reacted to", ({ handled }) => handled),
+  counter(
+    "observer_failed",
+    "Events that an observer has not reacted to after its retries, or that did not fit",
+    ({ failed }) => failed,
+  ),
+  counter(
+    "observer_dropped",
+    "Events that came while too many waited for an observer, or waited at its end",
+    ({ dropped }) => dropped,
+  ),
+];
+
 const BOARD_ROWS: readonly Row<OpenBoard>[] = [
   gauge("board_up", "Whether a board is there", ({ session }) => Number(!session.lost.aborted)),
   gauge(
@@ -97,7 +112,7 @@ export function renderMetrics(
   return rendering;
 }
 
-async function render({ counts, boards }: PageSources) {
+async function render({ counts, boards, observed }: PageSources) {
   if (processRegistry === undefined) {
     processRegistry = new Registry();
     collectDefaultMetrics({ register: processRegistry });
@@ -109,6 +124,7 @@ async function render({ counts, boards }: PageSources) {
   addRows(registry, PEER_ROWS, peers, ({ peer }) => ({ peer }));
   addPeers(registry, peers);
   addRows(registry, EVENT_ROWS, [events], () => ({}));
+  addRows(registry, OBSERVER_ROWS, observed?.() ?? [], ({ node, pattern }) => ({ node, observer: pattern }));
   addRows(registry, BOARD_ROWS, [...boards.values()], ({ name, session }) => ({
     board: name,
     address: session.address,

@@ -1,13 +1,19 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Board } from "../board/board.js";
 import type { BoardSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Latencies } from "../core/latencies.js";
 import type { Random } from "../core/random.js";
+import type { ObserverTally } from "../events/host.js";
+import type { Observer } from "../events/observer.js";
+import { Observers } from "../events/observers.js";
+import type { ObserverDefinition } from "../events/on.js";
+import type { DurablePublishOptions, Keeping, StoredAt } from "../mesh/durable.js";
+import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
+import { inherited, runBecause, withTrace } from "./handling.js";
 
 /** What a node has done so far. */
 export interface NodeCounts {
@@ -33,6 +39,8 @@ export interface CircuitNodeOptions {
   readonly confirms: boolean;
   /** Time for an answer to `send()`, in milliseconds. */
   readonly ackTimeoutMs: number;
+  /** What streams that its observers make keep. */
+  readonly keeping?: Keeping | undefined;
   readonly out: (text: string) => void;
   /** Takes what a person should know. */
   readonly notice: (text: string) => void;
@@ -51,6 +59,7 @@ export class CircuitNode implements SketchHost {
   readonly #mesh: Mesh;
   readonly #confirms: boolean;
   readonly #ackTimeoutMs: number;
+  readonly #observers: Observers;
   readonly #latencies = new Latencies();
   #sent = 0;
   #acked = 0;
@@ -68,6 +77,15 @@ export class CircuitNode implements SketchHost {
     this.#mesh = options.mesh;
     this.#confirms = options.confirms;
     this.#ackTimeoutMs = options.ackTimeoutMs;
+    this.#observers = new Observers({
+      mesh: options.mesh,
+      clock: options.clock,
+      node: options.name,
+      from: options.name,
+      keeping: options.keeping,
+      notice: options.notice,
+      runBecause,
+    });
   }
 
   get board(): Board {
@@ -103,6 +121,7 @@ export class CircuitNode implements SketchHost {
   async setUp(): Promise<void> {
     try {
       await this.#sketch.start(this);
+      await this.#observers.ready();
     } catch (error) {
       if (!(error instanceof CircuitError) || error.code !== "PIN_NOT_WIRED") throw error;
       const message = `Cannot set up ${this.node}: ${error.message.replace(/^C/, "c")}`;
@@ -164,6 +183,34 @@ export class CircuitNode implements SketchHost {
     });
   }
 
+  publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number | undefined {
+    return this.#mesh.publish(subject, data, { from: this.node, ...withTrace(headers) });
+  }
+
+  async store(subject: string, data: Payload, options: DurablePublishOptions = {}): Promise<StoredAt> {
+    const { durable } = this.#mesh;
+    if (durable)
+      return durable.publish(subject, data, { from: this.node, ...options, ...withTrace(options.headers) });
+    throw new CircuitError("USAGE", `Cannot store an event of ${subject}: nothing here keeps events`, {
+      hint: "Give --mesh nats://… of a server with JetStream, or use publish().",
+    });
+  }
+
+  observe(definition: ObserverDefinition): Observer {
+    this.signal.throwIfAborted();
+    return this.#observers.start(definition);
+  }
+
+  /** What its observers have done so far. */
+  observed(): readonly Readonly<ObserverTally>[] {
+    return this.#observers.counts();
+  }
+
+  /** Ends its observers: what runs has so long to finish. */
+  finishObservers(graceMs: number): Promise<void> {
+    return this.#observers.finish(graceMs);
+  }
+
   async confirm(writes = 0): Promise<void> {
     if (!this.#session || !this.#confirms) return;
     await this.#session.board.confirm();
@@ -173,7 +220,7 @@ export class CircuitNode implements SketchHost {
   #handle(delivery: Delivery): unknown {
     try {
       const { channel, message } = delivery;
-      const answer = handling.run(delivery, () => this.#sketch.loop(channel, message, delivery));
+      const answer = runBecause(delivery, () => this.#sketch.loop(channel, message, delivery));
       const board = this.#confirms ? this.#session?.board : undefined;
       const settled = board ? answerWhenConfirmed(answer, board) : answer;
       if (settled instanceof Promise) settled.catch((thrown: unknown) => this.#tellFailure(thrown));
@@ -202,14 +249,6 @@ export class CircuitNode implements SketchHost {
       },
     );
   }
-}
-
-/** The message that the running code is handling: what it sends inherits its deadline and its chain of calls. */
-const handling = new AsyncLocalStorage<Delivery>();
-
-function inherited(): { readonly cause?: Delivery } {
-  const cause = handling.getStore();
-  return cause === undefined ? {} : { cause };
 }
 
 function describeFailure(thrown: unknown): string {

@@ -1,3 +1,4 @@
+import type { ObserverTally } from "../events/host.js";
 import type { MeshCounts } from "../mesh/counts.js";
 import type { PageAnswer, Pages } from "../mesh/ws/pages.js";
 import type { OpenBoard } from "./boards.js";
@@ -9,6 +10,8 @@ export interface PageSources {
   readonly boards: ReadonlyMap<string, OpenBoard>;
   /** Name of the board that a node drives, if it drives one. */
   boardOf(node: string): string | undefined;
+  /** What its observers have done, where it has any. */
+  observed?(): readonly Readonly<ObserverTally>[];
 }
 
 /** What the nodes of a circuit say on their ports: whether they are well, and what they have done. */

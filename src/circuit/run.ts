@@ -5,7 +5,9 @@ import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Random, seededRandom } from "../core/random.js";
+import type { Observers } from "../events/observers.js";
 import { sumEvents } from "../mesh/events/event-tally.js";
+import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
@@ -13,7 +15,9 @@ import { CircuitBoards } from "./circuit-boards.js";
 import type { CircuitEvent, Summary } from "./events.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
+import { keepingOf, startObserving } from "./observing.js";
 import { makePages } from "./pages.js";
+import { boardsOfPins } from "./pins.js";
 import { makeSketch } from "./sketches.js";
 import { summarize } from "./summary.js";
 
@@ -56,6 +60,8 @@ class Circuit {
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   #mesh: Mesh | undefined;
+  /** What reacts without a sketch. */
+  #observers: Observers | undefined;
   /** All is open and set up, and messages may flow. */
   #begun = false;
 
@@ -92,7 +98,7 @@ class Circuit {
   }
 
   async #start(): Promise<void> {
-    const { nodes, wiring, seed } = this.#definition;
+    const { nodes = {}, wiring, seed } = this.#definition;
     const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#boards.open(sketches, wired);
@@ -101,7 +107,20 @@ class Circuit {
     const random = seed === undefined ? Math.random : seededRandom(seed);
     for (const [name, sketch] of sketches) this.#nodes.push(this.#makeNode(name, sketch, { mesh, random }));
     for (const node of this.#nodes) await this.#unlessStopped(node.setUp());
+    await this.#unlessStopped(this.#observe(mesh));
     for (const node of this.#nodes) await this.#serve(node);
+  }
+
+  async #observe(mesh: Mesh): Promise<void> {
+    this.#observers = startObserving({
+      mesh,
+      definition: this.#definition,
+      clock: this.#clock,
+      boards: this.#boards.byName,
+      signal: this.#stopping.signal,
+      notice: (text) => this.#tell({ type: "notice", text }),
+    });
+    await this.#observers.ready();
   }
 
   #opened({ name, session, readyMs }: OpenBoard): void {
@@ -114,7 +133,7 @@ class Circuit {
     sketch: Sketch,
     shared: { readonly mesh: Mesh; readonly random: Random },
   ): CircuitNode {
-    const definition = this.#definition.nodes[name];
+    const definition = this.#definition.nodes?.[name];
     const timeoutSeconds = this.#definition.timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0;
     return new CircuitNode({
       ...shared,
@@ -125,13 +144,14 @@ class Circuit {
       signal: this.#stopping.signal,
       confirms: definition?.confirm ?? true,
       ackTimeoutMs: timeoutSeconds * 1_000,
+      keeping: keepingOf(this.#definition),
       out: (text) => this.#tell({ type: "out", node: name, text }),
       notice: (text) => this.#tell({ type: "notice", text }),
     });
   }
 
   async #serve(node: CircuitNode): Promise<void> {
-    const { listen, concurrency = 1 } = this.#definition.nodes[node.node] ?? {};
+    const { listen, concurrency = 1 } = this.#definition.nodes?.[node.node] ?? {};
     const reached = listen === undefined ? {} : parseListen(listen);
     const served = await node.serve({ ...reached, concurrency, about: this.#describeNode(node.node) });
     if (served.addresses.length > 0) {
@@ -141,7 +161,7 @@ class Circuit {
 
   #describeNode(name: string): NonNullable<ServeOptions["about"]> {
     const node = this.#nodes.find((candidate) => candidate.node === name);
-    const sketch = this.#definition.nodes[name]?.sketch;
+    const sketch = this.#definition.nodes?.[name]?.sketch;
     return {
       sketch: typeof sketch === "string" ? sketch : (node?.sketchName ?? ""),
       ...(node?.boardAddress !== undefined && { board: node.boardAddress }),
@@ -161,6 +181,10 @@ class Circuit {
           boards: this.#boards.byName,
           counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
           boardOf: (name) => this.#boards.nameOf(name),
+          observed: () => [
+            ...this.#nodes.flatMap((node) => node.observed()),
+            ...(this.#observers?.counts() ?? []),
+          ],
         }),
       })
     );
@@ -168,6 +192,8 @@ class Circuit {
 
   async #untilDone(): Promise<void> {
     const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
+    const observers = this.#nodes.length === 0 && boardsOfPins(this.#definition).length === 0;
+    if (observers && this.#observers) running.push(this.#observers.done());
     await this.#unlessStopped(running.length > 0 ? Promise.all(running) : new Promise<never>(() => {}));
   }
 
@@ -178,6 +204,9 @@ class Circuit {
 
   async #close(): Promise<Summary> {
     const summary = summarize(this.#nodes, [...this.#boards.byName.values()]);
+    const { closeMs } = DEFAULT_LIMITS;
+    const observing = this.#nodes.map((node) => node.finishObservers(closeMs));
+    await Promise.all([...observing, this.#observers?.finish(closeMs)]);
     await this.#mesh?.close();
     await this.#boards.close();
     return summary;

@@ -80,12 +80,12 @@ export function withFlags(
   return changed;
 }
 
-function takes({ nodes }: CircuitDefinition, flag: Flag): boolean {
+function takes({ nodes = {} }: CircuitDefinition, flag: Flag): boolean {
   return flag.of === "circuit" || Object.values(nodes).some((node) => node.sketch === flag.of);
 }
 
 function withOption(
-  nodes: CircuitDefinition["nodes"],
+  nodes: CircuitDefinition["nodes"] = {},
   flag: Flag,
   value: unknown,
 ): CircuitDefinition["nodes"] {

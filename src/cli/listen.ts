@@ -5,6 +5,7 @@ import type { HearingOptions } from "../circuit/listen.js";
 import { EVENT_SETTINGS } from "../config/settings.js";
 import { CircuitError } from "../core/error.js";
 import { type Cli, ExitWith } from "./cli.js";
+import { deadJsonLine, deadTextLine, escapedData, jsonLine, textLine } from "./event-lines.js";
 import {
   addEngineFlags,
   checkPatternFlag,
@@ -14,7 +15,6 @@ import {
   withEngine,
 } from "./events-flags.js";
 import { describeFailure } from "./exit.js";
-import { deadJsonLine, deadTextLine, jsonLine, printableData, textLine } from "./printable.js";
 
 interface ListenFlags extends EngineFlags {
   readonly on?: readonly string[];
@@ -122,7 +122,7 @@ async function commandsOf(
 
 function printer(cli: Cli, { json, quiet }: ListenFlags): HearingOptions["handle"] {
   if (json) return (event) => cli.print(jsonLine(event));
-  if (quiet) return ({ data }) => cli.print(printableData(data));
+  if (quiet) return ({ data }) => cli.print(escapedData(data));
   return (event) => cli.print(textLine(event));
 }
 

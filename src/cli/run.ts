@@ -131,6 +131,6 @@ function withBoard(circuit: CircuitDefinition, address: string): CircuitDefiniti
   );
 }
 
-function withoutConfirm(nodes: CircuitDefinition["nodes"]): CircuitDefinition["nodes"] {
+function withoutConfirm(nodes: CircuitDefinition["nodes"] = {}): CircuitDefinition["nodes"] {
   return Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, { ...node, confirm: false }]));
 }

@@ -1,8 +1,9 @@
-import type { StopLevel } from "../board/session/session.js";
+import type { ObserverDefinition } from "../events/on.js";
 import type { BuzzerOptions } from "../sketch/buzzer.js";
 import type { ClockOptions } from "../sketch/clock.js";
 import type { IoPinOptions } from "../sketch/io-pin.js";
 import type { Sketch } from "../sketch/sketch.js";
+import type { PinDefinition } from "./pins.js";
 
 /** A sketch's class, where it needs no options, or a function that makes one. */
 export type SketchSource = (new () => Sketch) | (() => Sketch);
@@ -49,14 +50,28 @@ export interface SecurityDefinition {
   readonly publish?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What a stream of durable events keeps at most; the oldest goes first. For streams that this circuit is the first to need. */
+export interface EventsDefinition {
+  /** One week by default. */
+  readonly maxAgeSeconds?: number;
+  /** 256 MiB by default. */
+  readonly maxBytes?: number;
+  /** Servers of a cluster that keep each event; 1 by default. */
+  readonly replicas?: number;
+}
+
 /** A circuit: boards, and the sketches that run on them. */
 export interface CircuitDefinition {
   /** Addresses of boards by name, such as `{ desk: "/dev/ttyACM0" }`. `{ board: "sim:uno" }` by default. */
   readonly boards?: Readonly<Record<string, string>>;
   /** Path of a wiring in Wokwi's format; relative to the configuration's folder. */
   readonly wiring?: string;
-  /** Nodes by name. */
-  readonly nodes: Readonly<Record<string, NodeDefinition>>;
+  /** Nodes by name. A circuit may have observers, or pins that take part in events, in their place. */
+  readonly nodes?: Readonly<Record<string, NodeDefinition>> | undefined;
+  /** What reacts to events without a sketch, each made by `on()`. */
+  readonly observers?: readonly ObserverDefinition[];
+  /** What is kept of the events that durable observers wait for. */
+  readonly events?: EventsDefinition;
   /**
    * What carries the messages in place of WebSockets: a NATS server, such as `nats://127.0.0.1:4222`, or several with
    * commas between. Nodes are then found there by name; `listen` and `grid` are not used.
@@ -66,8 +81,11 @@ export interface CircuitDefinition {
   readonly grid?: Readonly<Record<string, string>>;
   /** Whom nodes let in, and whom they trust. Not with `mesh`: NATS has its own. */
   readonly security?: SecurityDefinition;
-  /** Pins by number that are left otherwise than low when the circuit stops. */
-  readonly pins?: Readonly<Record<string, { readonly stop: StopLevel }>>;
+  /**
+   * What single pins do without a sketch: tell of their edges, react to events, or are left otherwise than low when the
+   * circuit stops. By number, `A0` for an analog one, `desk:2` where there are several boards.
+   */
+  readonly pins?: Readonly<Record<string, PinDefinition>>;
   /**
    * Whether the process keeps a core awake while messages come over WebSockets: single round trips between two cores
    * are then several times as quick. False by default.

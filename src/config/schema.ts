@@ -1,7 +1,16 @@
 import * as v from "valibot";
 import { CircuitError } from "../core/error.js";
+import type { ObserverDefinition } from "../events/on.js";
 import { type CircuitDefinition, DEFAULT_BOARDS, type Surroundings } from "./define.js";
-import { CIRCUIT_SETTINGS, isSketchName, type Setting, SKETCH_NAMES, SKETCH_SETTINGS } from "./settings.js";
+import { findPinProblem, isEventPin, PINS } from "./pins.js";
+import {
+  CIRCUIT_SETTINGS,
+  isSketchName,
+  KEEPING_SETTINGS,
+  type Setting,
+  SKETCH_NAMES,
+  SKETCH_SETTINGS,
+} from "./settings.js";
 
 /** A node's name becomes part of addresses, subjects and lines of text. */
 const NAME = v.pipe(
@@ -129,38 +138,53 @@ const GRID = v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]
 
 const SURROUNDINGS = v.strictObject({ grid: v.optional(GRID), security: v.optional(SECURITY) });
 
+/** What `on()` makes. */
+const OBSERVER = v.custom<ObserverDefinition>(
+  (value) => typeof value === "object" && value !== null && "pattern" in value && "handler" in value,
+  "must be made by on()",
+);
+
+const EVENTS = v.strictObject({
+  maxAgeSeconds: v.optional(KEEPING_SETTINGS.maxAgeSeconds.schema),
+  maxBytes: v.optional(KEEPING_SETTINGS.maxBytes.schema),
+  replicas: v.optional(KEEPING_SETTINGS.replicas.schema),
+});
+
 const CIRCUIT = v.pipe(
   v.strictObject({
     boards: v.optional(
       v.record(NAME, v.pipe(v.string("must be an address"), v.nonEmpty("must not be empty"))),
     ),
     wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
-    nodes: v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name"),
+    nodes: v.optional(v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name")),
+    observers: v.optional(v.array(OBSERVER, "must be a list of what on() makes")),
+    events: v.optional(EVENTS),
     mesh: v.optional(v.pipe(v.string(MESH_URL), v.regex(/^(nats|tls):\/\/[^/\s]+/, MESH_URL))),
     grid: v.optional(GRID),
     security: v.optional(SECURITY),
-    pins: v.optional(
-      v.record(
-        v.pipe(v.string(), v.regex(/^\d{1,3}$/, "must be a pin's number")),
-        v.strictObject({ stop: v.picklist([0, 1, "keep"], 'must be 0, 1 or "keep"') }),
-      ),
-    ),
+    pins: v.optional(PINS),
     poll: v.optional(v.boolean("must be true or false")),
     seed: v.optional(CIRCUIT_SETTINGS.seed.schema),
     timeoutSeconds: v.optional(CIRCUIT_SETTINGS.timeoutSeconds.schema),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
+    const { nodes, observers = [], pins = {} } = dataset.value;
     const boards = Object.keys(dataset.value.boards ?? DEFAULT_BOARDS);
-    for (const [name, node] of Object.entries(dataset.value.nodes)) {
+    for (const [key, pin] of Object.entries(pins)) {
+      const problem = findPinProblem(key, pin, boards);
+      if (problem !== undefined) addIssue({ message: `pins.${key}: ${problem}` });
+    }
+    for (const [name, node] of Object.entries(nodes ?? {})) {
       if (node.board !== undefined && !boards.includes(node.board)) {
         addIssue({ message: `nodes.${name}.board: is "${node.board}", not one of: ${boards.join(", ")}` });
       }
     }
     if (dataset.value.security !== undefined && dataset.value.mesh !== undefined)
       addIssue({ message: "security: is for WebSockets; over NATS the server's own accounts decide" });
-    if (Object.keys(dataset.value.nodes).length === 0)
-      addIssue({ message: "nodes: must have at least one node" });
+    const hasWork =
+      Object.keys(nodes ?? {}).length + observers.length > 0 || Object.values(pins).some(isEventPin);
+    if (!hasWork) addIssue({ message: `nodes: ${nodes ? "must have at least one node" : "is missing"}` });
   }),
 );
 

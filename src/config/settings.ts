@@ -92,6 +92,18 @@ export const EVENT_SETTINGS = {
   again: whole("hand a dead event to its listener once more", "number", [1, Number.MAX_SAFE_INTEGER]),
 } as const satisfies Record<string, Setting>;
 
+/** Ten years: what is to be kept for longer belongs into a database. */
+const MOST_AGE_SECONDS = 315_360_000;
+
+/** What a stream of durable events keeps; the engine has the defaults. */
+export const KEEPING_SETTINGS = {
+  maxAgeSeconds: whole("how long an event is kept", "seconds", [1, MOST_AGE_SECONDS]),
+  // The least holds an event of the longest.
+  maxBytes: whole("what is kept of all events together", "bytes", [131_072, Number.MAX_SAFE_INTEGER]),
+  // What NATS admits.
+  replicas: whole("servers of a cluster that keep each event", "number", [1, 5]),
+} as const satisfies Record<string, Setting>;
+
 export function isSketchName(name: string): name is SketchName {
   return Object.hasOwn(SKETCH_SETTINGS, name);
 }

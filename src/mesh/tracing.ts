@@ -34,6 +34,13 @@ export interface SendSpan {
   end(problem?: unknown): void;
 }
 
+interface ConsumeOptions {
+  readonly name: string;
+  readonly attributes: Api.Attributes;
+  /** What the span is below. */
+  readonly cause: TraceContext | undefined;
+}
+
 /**
  * Spans by the semantic conventions for messaging.
  * https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -61,18 +68,43 @@ export class Tracing {
 
   /** Runs a handler in a span, below the one that sent the message. */
   process(node: string, delivery: Delivery, handler: Handler): unknown {
-    const { SpanKind, ROOT_CONTEXT, context, trace } = this.#api;
     const attributes = {
       ...attributesOf("process", node, delivery.channel),
       "messaging.message.id": delivery.idempotencyKey,
     };
-    const parent = delivery.trace ? this.#contextOf(delivery.trace) : ROOT_CONTEXT;
-    const span = this.#tracer.startSpan(`process ${node}`, { kind: SpanKind.CONSUMER, attributes }, parent);
-    const own = traceOf(span);
-    // What is sent because of this delivery is below this span, also where the host follows no contexts.
-    if (own) Object.assign(delivery, { trace: own });
+    return this.#consume({ name: `process ${node}`, attributes, cause: delivery.trace }, (own) => {
+      // What is sent because of this delivery is below this span, also where the host follows no contexts.
+      if (own) Object.assign(delivery, { trace: own });
+      return handler(delivery);
+    });
+  }
+
+  /** Runs what an observer does with an event in a span, below the one that published it. */
+  observe<Answer>(
+    node: string,
+    subject: string,
+    cause: TraceContext | undefined,
+    work: (own: TraceContext | undefined) => Answer,
+  ): Answer {
+    const attributes = { ...attributesOf("process", subject), "circuit.node": node };
+    return this.#consume({ name: `process ${subject}`, attributes, cause }, work);
+  }
+
+  /** Where what is published now belongs: the span that runs, or else the cause. */
+  current(cause: TraceContext | undefined): TraceContext | undefined {
+    const span = this.#api.trace.getSpan(this.#parentOf(cause));
+    return span && traceOf(span);
+  }
+
+  #consume<Answer>(
+    { name, attributes, cause }: ConsumeOptions,
+    work: (own: TraceContext | undefined) => Answer,
+  ): Answer {
+    const { SpanKind, ROOT_CONTEXT, context, trace } = this.#api;
+    const parent = cause ? this.#contextOf(cause) : ROOT_CONTEXT;
+    const span = this.#tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent);
     try {
-      const answer = context.with(trace.setSpan(parent, span), () => handler(delivery));
+      const answer = context.with(trace.setSpan(parent, span), () => work(traceOf(span)));
       if (answer instanceof Promise) {
         answer.then(
           () => span.end(),
@@ -118,13 +150,13 @@ export class Tracing {
   }
 }
 
-function attributesOf(operation: "send" | "process", destination: string, channel: string): Api.Attributes {
+function attributesOf(operation: "send" | "process", destination: string, channel?: string): Api.Attributes {
   return {
     "messaging.system": "circuit",
     "messaging.operation.name": operation,
     "messaging.operation.type": operation,
     "messaging.destination.name": destination,
-    "circuit.channel": channel,
+    ...(channel !== undefined && { "circuit.channel": channel }),
   };
 }
 

@@ -2,6 +2,12 @@ import type { Board } from "../board/board.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import type { Random } from "../core/random.js";
+import type { ObserverHandler } from "../events/event.js";
+import type { Observer } from "../events/observer.js";
+import { type ObserverDefinition, type ObserverOptions, on } from "../events/on.js";
+import { observersOf } from "../events/on-method.js";
+import type { DurablePublishOptions, StoredAt } from "../mesh/durable.js";
+import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Messages, StreamOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
@@ -39,6 +45,9 @@ export interface SketchHost extends SketchContext {
     channel?: string,
     options?: SketchSendOptions,
   ): AsyncIterableIterator<Payload>;
+  publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
+  store(subject: string, data: Payload, options?: DurablePublishOptions): Promise<StoredAt>;
+  observe(definition: ObserverDefinition): Observer;
   confirm(writes?: number): Promise<void>;
   out(text: string): void;
 }
@@ -103,6 +112,42 @@ export abstract class Sketch {
   }
 
   /**
+   * Tells all who observe a subject that something happened, and returns at once: nobody is waited for, and nothing is
+   * kept for those who are away.
+   *
+   * @returns How many were known to listen; `undefined` over NATS, which does not tell.
+   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be.
+   */
+  protected publish(subject: string, data: Payload, options?: PublishOptions): number | undefined {
+    return this.#running.publish(subject, data, options);
+  }
+
+  /**
+   * Publishes an event for durable observers, and resolves when the engine has stored it.
+   *
+   * @throws {CircuitError} `USAGE` where nothing keeps events (it takes NATS with JetStream), `EVENT_UNKEPT` where no
+   *   durable observer of the subject has ever been, and what `publish()` throws.
+   */
+  protected store(subject: string, data: Payload, options?: DurablePublishOptions): Promise<StoredAt> {
+    return this.#running.store(subject, data, options);
+  }
+
+  /**
+   * Reacts to events from now on, until the node stops, the observer is closed or its `signal` aborts. `@On` does the same
+   * for a method.
+   *
+   * @throws {CircuitError} `MESSAGE_INVALID` for what is no pattern, `USAGE` for options that cannot be, or `durable` where
+   *   nothing keeps events.
+   */
+  protected on<Data = Payload>(
+    pattern: string,
+    handler: ObserverHandler<NoInfer<Data>>,
+    options?: ObserverOptions<Data>,
+  ): Observer {
+    return this.#running.observe(on(pattern, handler, options));
+  }
+
+  /**
    * Resolves when the board has executed what was written to it, and counts `writes` as confirmed. Does nothing
    * for a node with `confirm: false`.
    */
@@ -133,12 +178,13 @@ export abstract class Sketch {
   async start(host: SketchHost): Promise<void> {
     this.#host = host;
     await this.setup(host);
+    for (const definition of observersOf(this)) host.observe(definition);
   }
 
   get #running(): SketchHost {
     if (this.#host) return this.#host;
     throw new CircuitError("USAGE", `Cannot use ${this.constructor.name}: it is not running`, {
-      hint: "Use stream(), out(), signal and clock in setup(), loop() and run(), not in the constructor.",
+      hint: "Use stream(), on(), out(), signal and clock in setup(), loop() and run(), not in the constructor.",
     });
   }
 }

@@ -46,7 +46,7 @@ class Answer extends Sketch {
   }
 }
 
-type Buzzer = CircuitDefinition["nodes"][string];
+type Buzzer = NonNullable<CircuitDefinition["nodes"]>[string];
 
 /** Half of the ticks of one bit each are acknowledged within so many milliseconds. */
 async function tickToAckMs(firmware: string, buzzer: Buzzer, share: number): Promise<number> {

@@ -3,12 +3,12 @@ import { type TestContext, test } from "node:test";
 import { MockBoard } from "../../src/board/link/mock.js";
 import { makeSafety } from "../../src/circuit/safety.js";
 import { systemClock } from "../../src/core/clock.js";
-import { type CircuitEvent, runCircuit } from "../../src/index.js";
+import { type CircuitDefinition, type CircuitEvent, on, runCircuit } from "../../src/index.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 /** A buzzer and an iopin on a mock board, and where they listen. */
-async function run(context: TestContext) {
+async function run(context: TestContext, more: CircuitDefinition = {}) {
   const env = { XDG_RUNTIME_DIR: temporaryFolder() };
   const stop = new AbortController();
   const link = new MockBoard();
@@ -24,6 +24,7 @@ async function run(context: TestContext) {
   };
   const ended = runCircuit(
     {
+      ...more,
       boards: { desk: "mock" },
       nodes: { buzzer: { sketch: "buzzer", listen: 0 }, iopin: { sketch: "iopin", listen: 0 } },
     },
@@ -111,6 +112,29 @@ test("a circuit's metrics tell of failures", { timeout: 20_000 }, async (context
   });
   assert.equal(evil.status, 403);
   assert.match(await (await page("buzzer", "/metrics")).text(), /^# TYPE circuit_failures_total counter$/m);
+});
+
+test("a circuit's metrics tell of its observers", { timeout: 20_000 }, async (context) => {
+  let heardLast = () => {};
+  const heard = new Promise<void>((resolve) => {
+    heardLast = resolve;
+  });
+  const observer = on("door.*", ({ data }) => {
+    if (data === 1) return;
+    heardLast();
+    throw new Error("no");
+  });
+  const { urls, page, env } = await run(context, { observers: [observer] });
+  const safety = await makeSafety({}, { env, clock: systemClock, notice: () => {} });
+  const mesh = new WsMesh({ grid: Object.fromEntries(urls), safety });
+  context.after(() => mesh.close());
+  await mesh.join();
+  for (const data of [1, 1, 2]) assert.equal(mesh.publish("door.open", data), 1);
+  await heard;
+  const text = await (await page("buzzer", "/metrics")).text();
+  const figure = (name: string) =>
+    new RegExp(`^circuit_observer_${name}_total\\{.*observer="door\\.\\*".*\\} (\\d+)$`, "m").exec(text)?.[1];
+  assert.deepEqual(["handled", "failed", "dropped"].map(figure), ["2", "1", "0"]);
 });
 
 /** Labels come in an order of their own. */

@@ -59,6 +59,49 @@ const JSON_CONFIG = JSON.stringify({
   },
 });
 
+const EVENTS = `
+import { defineCircuit, type ObservedEvent, type ObserverContext, On, on, Sketch } from "circuit-five";
+
+class Base extends Sketch {
+  override readonly usesBoard: boolean = false;
+
+  @On("terminator_detected", { retries: 1 })
+  protected react({ data }: ObservedEvent, { deliveryCount }: ObserverContext): void {
+    this.out(\`base \${data} \${deliveryCount}\`);
+  }
+
+  @On("alarm.>")
+  alarm({ subject, data }: ObservedEvent): void {
+    this.out(\`\${subject} \${data}\`);
+  }
+}
+
+class Monitor extends Base {
+  #done = () => {};
+
+  override react({ data }: ObservedEvent): void {
+    this.out(\`hasta la vista \${data}\`);
+    this.publish("alarm.sky", "net");
+  }
+
+  override async run(): Promise<void> {
+    this.on("finished", () => this.#done());
+    await new Promise<void>((resolve) => {
+      this.#done = resolve;
+      this.publish("terminator_detected", "T-800");
+    });
+  }
+}
+
+export default defineCircuit({
+  nodes: { monitor: { sketch: Monitor } },
+  observers: [on("alarm.sky", () => { throw new Error("run"); }), on("circuit.errors.>", ({ data }) => {
+    console.log((data as { cause: { message: string } }).cause.message);
+    process.emit("SIGINT");
+  })],
+});
+`;
+
 const FIVE_MISTAKES = JSON.stringify({
   boards: { desk: "" },
   nodes: {
@@ -90,6 +133,17 @@ describe("circuit run with a configuration", { concurrency: 2 }, () => {
       assert.match(stdout, /^3 ticks, 3 acks/m);
     });
   }
+
+  test("in TypeScript with observers, and decorators as it knows them", async (context) => {
+    const { code, stdout, stderr } = await run(context, "events.config.ts", EVENTS);
+    assert.equal(code, 130, stderr);
+    assert.deepEqual(stdout.match(/\[ monitor \] .*/g), [
+      "[ monitor ] hasta la vista T-800",
+      "[ monitor ] alarm.sky net",
+    ]);
+    assert.match(stdout, /^run$/m);
+    assert.match(stderr, /on alarm\.sky \(alarm\.sky\): Error: run/);
+  });
 
   test("in JSON, found in the current folder, with flags in its place", async (context) => {
     const folder = temporaryFolder();

@@ -92,6 +92,7 @@ for (const target of [
   "buzzer@",
   "buzzer@a.b",
   "a@b@c",
+  "errors",
   "\ud83d",
   "x".repeat(256),
   "☃".repeat(86),

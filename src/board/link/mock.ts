@@ -230,7 +230,7 @@ export class MockBoard implements ByteLink {
     if (!capabilitiesOf(pin, this.#circuit).some((capability) => capability.mode === mode)) return;
     if (mode === PIN_MODE.output) this.#setLevel(pin, 0);
     this.#modes[pin] = mode;
-    if (mode !== PIN_MODE.output) this.#values[pin] = 0;
+    if (mode !== PIN_MODE.output) this.#values[pin] = mode === PIN_MODE.pullup ? 1 : 0;
   }
 
   #writePort(port: number, levels: number): void {

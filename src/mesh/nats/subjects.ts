@@ -20,6 +20,9 @@ const ROOT = "circuit";
 /** Longest name of a node, in bytes of UTF-8: what a hello carries. Three times that is a quarter of a NATS line. */
 const MOST_NAME_BYTES = 255;
 
+/** A node of this name would take failures of observers, `circuit.errors.⟨node⟩`, for requests. */
+const ERRORS_NODE = "errors";
+
 /** Separates a node's name from the id of one of its members, in a target. */
 const MEMBER_MARK = "@";
 
@@ -98,6 +101,7 @@ export function checkNodeName(name: string): void {
 
 function findProblem(name: string): string | undefined {
   if (name === "") return "it is empty";
+  if (name === ERRORS_NODE) return "that is where failures of observers are published";
   if (!name.isWellFormed()) return "it has half of a surrogate pair";
   const bytes = Buffer.byteLength(name);
   if (bytes > MOST_NAME_BYTES) return `it has ${bytes} bytes of at most ${MOST_NAME_BYTES}`;

@@ -46,19 +46,23 @@ export class WsEvents {
 
   /** See `Mesh`, also for those that follow. */
   publish(subject: string, data: Payload, options?: PublishOptions): number {
-    const { hub } = this.#options;
-    if (this.#isByName) return this.#publishByName(subject, data, options);
-    const listeners = hub.publish(subject, data, options);
-    this.#begun ??= this.#begin();
+    const { hub, trust } = this.#options;
+    if (!this.#isByName) {
+      const listeners = hub.publish(subject, data, options);
+      this.#begun ??= this.#begin();
+      return listeners;
+    }
+    const from = this.#nameOf(options);
+    trust?.checkPublisher(from, subject);
+    const listeners = hub.publish(subject, data, { ...options, from });
+    this.#takePart(from);
     return listeners;
   }
 
   publishOwn(subject: string, data: Payload, options?: PublishOptions): void {
-    const { hub, own } = this.#options;
-    const from = options?.from ?? own.firstName ?? "";
-    hub.publishOwn(subject, data, this.#isByName ? { ...options, from } : options);
-    if (this.#isByName && from !== "") this.#linkAs(from);
-    this.#begun ??= this.#begin();
+    const from = this.#isByName ? this.#nameOf(options) : "";
+    this.#options.hub.publishOwn(subject, data, { ...options, ...(from !== "" && { from }) });
+    this.#takePart(from);
   }
 
   subscribe(pattern: string, handler: EventHandler, options?: SubscribeOptions): Subscription {
@@ -86,14 +90,15 @@ export class WsEvents {
     this.#options.hub.close();
   }
 
-  #publishByName(subject: string, data: Payload, options?: PublishOptions): number {
-    const { hub, trust, own } = this.#options;
-    const from = options?.from ?? own.firstName ?? "";
-    trust?.checkPublisher(from, subject);
-    const listeners = hub.publish(subject, data, { ...options, from });
+  /** Who publishes, where nodes prove their names. */
+  #nameOf(options: PublishOptions | undefined): string {
+    return options?.from ?? this.#options.own.firstName ?? "";
+  }
+
+  /** Takes part from now on, with links in the name of who publishes. Idempotent. */
+  #takePart(from: string): void {
     if (from !== "") this.#linkAs(from);
     this.#begun ??= this.#begin();
-    return listeners;
   }
 
   /** Keeps links to all nodes in the name of one of ours. Idempotent. */

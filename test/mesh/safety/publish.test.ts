@@ -36,6 +36,21 @@ test(
   },
 );
 
+test("a node may tell of its own observers' failures, whatever it may publish", options, async (context) => {
+  const publish = { iopin: ["level.*"] };
+  const there = await machine(context, SECRETS, { safety: { publish } });
+  const served = await there.mesh.serve("buzzer", () => undefined, LOOPBACK);
+  const ear = new Ear(there.mesh, "circuit.errors.>");
+  const here = await machine(context, SECRETS, { grid: { buzzer: served.addresses[0] ?? "" } });
+  await here.mesh.serve("iopin", () => undefined);
+  await here.mesh.join();
+  here.mesh.publishOwn("circuit.errors.lamp", "another's");
+  here.mesh.publishOwn("circuit.errors.iopin", "its own");
+  await ear.until(1);
+  assert.deepEqual(ear.data, ["its own"]);
+  assert.match(there.notices.join("\n"), /"iopin": it may not publish on "circuit\.errors\.lamp"/);
+});
+
 test(
   "publish() rejects what this process's own rules forbid, for each node that publishes",
   options,

@@ -7,7 +7,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** A text on one line, in which nothing commands a terminal: what would is shown as its number. */
-export function printable(text: string): string {
+export function escaped(text: string): string {
   return text.replace(
     UNPRINTABLE,
     (found) => SHORT[found] ?? `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`,
@@ -15,9 +15,9 @@ export function printable(text: string): string {
 }
 
 /** Data as a person reads it: a text as it is, JSON as JSON, bytes as base64. */
-export function printableData(data: Payload): string {
-  if (typeof data === "string") return printable(data);
-  return printable(data instanceof Uint8Array ? Buffer.from(data).toString("base64") : JSON.stringify(data));
+export function escapedData(data: Payload): string {
+  if (typeof data === "string") return escaped(data);
+  return escaped(data instanceof Uint8Array ? Buffer.from(data).toString("base64") : JSON.stringify(data));
 }
 
 /** Data as a field of a line of JSON, and what it is there: bytes are base64. */
@@ -48,8 +48,8 @@ export function jsonLine({ subject, data, headers, from, atMs, kept }: Shown): s
 /** An event as a line for a person: time of day, subject, data, and headers where there are some. */
 export function textLine({ subject, data, headers, atMs }: Shown): string {
   const words = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const tail = words.length > 0 ? `  [${printable(words.join(", "))}]` : "";
-  return `${timeOfDay(atMs)}  ${printable(subject)}  ${printableData(data)}${tail}`;
+  const tail = words.length > 0 ? `  [${escaped(words.join(", "))}]` : "";
+  return `${timeOfDay(atMs)}  ${escaped(subject)}  ${escapedData(data)}${tail}`;
 }
 
 /** A dead event as a line of JSON. */
@@ -63,8 +63,8 @@ export function deadJsonLine({ number, event, consumer, cause, diedAt }: DeadEve
 /** A dead event as a line for a person. */
 export function deadTextLine({ number, event, consumer, cause, diedAt }: DeadEvent): string {
   const { subject, data, deliveryCount } = event;
-  const line = `${number}  ${timeOfDay(diedAt)}  ${printable(subject)}  ${printableData(data)}`;
-  return `${line}  (${printable(consumer)}, ${deliveryCount} tries: ${printable(cause)})`;
+  const line = `${number}  ${timeOfDay(diedAt)}  ${escaped(subject)}  ${escapedData(data)}`;
+  return `${line}  (${escaped(consumer)}, ${deliveryCount} tries: ${escaped(cause)})`;
 }
 
 function isoTime(ms: number): string {

@@ -1,0 +1,81 @@
+import type { Board } from "../board/board.js";
+import type { five } from "../board/session/piezo.js";
+import type { EdgeChoice, EdgePin, ThresholdPin } from "../config/pins.js";
+import type { Clock } from "../core/clock.js";
+import { PIN_MODE } from "../firmata/protocol.js";
+import type { Json } from "../mesh/payload.js";
+
+/** An input of a board, and where its news go. */
+export interface InputPlace {
+  readonly board: Board;
+  /** The board's name in the circuit. */
+  readonly name: string;
+  /** As the configuration has it: `2`, `A0`. */
+  readonly pin: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Calls back when the circuit stops. */
+  atEnd(ending: () => void): void;
+  publish(subject: string, data: Json): void;
+}
+
+type Level = 0 | 1;
+
+/** Long enough for the contacts of a push button, and too short for a finger, in milliseconds. */
+const DEBOUNCE_MS = 20;
+
+/** One in a hundred of the whole range: a converter wavers by a few. */
+const HYSTERESIS = 10;
+
+/** Publishes the edges of a digital input, each when its level has lasted. */
+export function tellEdges(
+  place: InputPlace,
+  { edges, edge, pullup = true, debounceMs = DEBOUNCE_MS }: EdgePin,
+) {
+  const { board, name, clock, signal } = place;
+  const pin = Number(place.pin);
+  const told = edge ?? (pullup ? "falling" : "rising");
+  // Until the board says otherwise, nobody presses the button.
+  let settled: Level = pullup ? 1 : 0;
+  let reported = settled;
+  let cancel = () => {};
+  place.atEnd(() => cancel());
+  const settle = (level: Level) => {
+    if (level === settled) return;
+    settled = level;
+    if (!signal.aborted && isTold(told, level)) place.publish(edges, { board: name, pin, level });
+  };
+  // The cast: Johnny-Five's types do not know the mode that Firmata has for it.
+  board.pinMode(pin, (pullup ? PIN_MODE.pullup : PIN_MODE.input) as five.PinMode);
+  board.digitalRead(pin, (value: number) => {
+    const level: Level = value ? 1 : 0;
+    // A report is of eight pins, whichever of them has changed.
+    if (level === reported) return;
+    reported = level;
+    cancel();
+    if (debounceMs === 0) settle(level);
+    else cancel = clock.after(debounceMs, () => settle(level));
+  });
+}
+
+/** Publishes when the reading of an analog input crosses its threshold. The first reading is no crossing. */
+export function tellCrossings(
+  place: InputPlace,
+  { edges, threshold, hysteresis = HYSTERESIS, edge = "rising" }: ThresholdPin,
+) {
+  const { board, name, pin, signal } = place;
+  const channel = Number(pin.slice(1));
+  let level: Level | undefined;
+  board.pinMode(channel, PIN_MODE.analog);
+  board.analogRead(channel, (value: number) => {
+    const now: Level = value >= threshold - (level === 1 ? hysteresis : 0) ? 1 : 0;
+    const isCrossing = level !== undefined && now !== level;
+    level = now;
+    if (isCrossing && !signal.aborted && isTold(edge, now))
+      place.publish(edges, { board: name, pin, level: now, value });
+  });
+}
+
+function isTold(choice: EdgeChoice, level: Level): boolean {
+  return choice === "both" || choice === (level === 1 ? "rising" : "falling");
+}

@@ -1,0 +1,59 @@
+import type { BoardSession, StopLevel } from "../board/session/session.js";
+import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
+import { isEventPin, parsePin } from "../config/pins.js";
+import type { Clock } from "../core/clock.js";
+import type { ObserverDefinition } from "../events/on.js";
+import type { Json } from "../mesh/payload.js";
+import { tellCrossings, tellEdges } from "./input-pins.js";
+import { reactWith } from "./reacting-pins.js";
+
+export interface StartPinsOptions {
+  session(board: string): BoardSession | undefined;
+  readonly clock: Clock;
+  /** Ends what pins do by themselves. */
+  readonly signal: AbortSignal;
+  publish(subject: string, data: Json): void;
+  observe(definition: ObserverDefinition): void;
+}
+
+/** Has the pins of a configuration tell of their edges, and react to events. */
+export function startPins(definition: CircuitDefinition, options: StartPinsOptions): void {
+  // One listener for all pins: an engine warns of many.
+  const endings: (() => void)[] = [];
+  const end = () => endings.forEach((ending) => void ending());
+  options.signal.addEventListener("abort", end, { once: true });
+  const atEnd = (ending: () => void) => void endings.push(ending);
+  for (const { board, pin, settings } of eventPins(definition)) {
+    const session = options.session(board);
+    if (!session) continue;
+    const place = { board: session.board, name: board, pin, atEnd, ...options };
+    if ("on" in settings) options.observe(reactWith(place, settings));
+    else if ("threshold" in settings) tellCrossings(place, settings);
+    else tellEdges(place, settings);
+  }
+}
+
+/** Names of the boards that pins need which take part in events. */
+export function boardsOfPins(definition: CircuitDefinition): string[] {
+  return eventPins(definition).map(({ board }) => board);
+}
+
+/** What the pins of a board are left as. */
+export function stopLevels({ pins = {} }: CircuitDefinition, board: string): ReadonlyMap<number, StopLevel> {
+  const levels = new Map<number, StopLevel>();
+  for (const [key, settings] of Object.entries(pins)) {
+    const place = parsePin(key);
+    if (!("stop" in settings) || settings.stop === undefined) continue;
+    if (place.board === undefined || place.board === board) levels.set(Number(place.pin), settings.stop);
+  }
+  return levels;
+}
+
+/** The schema has seen to it that each has a board. */
+function eventPins({ pins = {}, boards = DEFAULT_BOARDS }: CircuitDefinition) {
+  const [only = ""] = Object.keys(boards);
+  return Object.entries(pins).flatMap(([key, settings]) => {
+    const { board = only, pin } = parsePin(key);
+    return isEventPin(settings) ? [{ board, pin, settings }] : [];
+  });
+}

@@ -1,0 +1,160 @@
+import * as v from "valibot";
+import type { StopLevel } from "../board/session/session.js";
+import { FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
+import { findPatternProblem, findSubjectProblem, isReserved } from "../mesh/subject.js";
+
+/** Which change of a pin is an event. */
+export type EdgeChoice = "rising" | "falling" | "both";
+
+/** A digital input that tells of its edges, such as a button between the pin and ground. */
+export interface EdgePin {
+  /** Subject that is published to, with `{ board, pin, level }`. */
+  readonly edges: string;
+  /** `falling` by default, which is a button pressed; `rising` without the pull-up. */
+  readonly edge?: EdgeChoice;
+  /** Whether the board holds the pin high while nothing else does. True by default. */
+  readonly pullup?: boolean;
+  /** How long a level must last to count, in milliseconds: a button's contacts bounce. 20 by default. */
+  readonly debounceMs?: number;
+}
+
+/** An analog input, `A0` and so on, that tells when its reading crosses a threshold. */
+export interface ThresholdPin {
+  /** Subject that is published to, with `{ board, pin, level, value }`. */
+  readonly edges: string;
+  /** Reading, from 0 to 1023, from which on the level is 1. */
+  readonly threshold: number;
+  /** How far below the threshold the reading must fall until the level is 0 again. 10 by default: readings waver. */
+  readonly hysteresis?: number;
+  /** `rising` by default: the threshold is reached. */
+  readonly edge?: EdgeChoice;
+}
+
+/** A digital output that reacts to events. */
+export interface ReactingPin {
+  /** Pattern of the events. */
+  readonly on: string;
+  /**
+   * What it does: `follow` takes the level from the event's data (0, 1, `true`, `false`, `{ level: 1 }`), `pulse` is high
+   * for a while, `tone` sounds a piezo.
+   */
+  readonly do: "high" | "low" | "toggle" | "follow" | "pulse" | "tone";
+  /** Length of a pulse or a tone, in milliseconds. 200 by default. */
+  readonly forMs?: number;
+  /** Pitch of a tone, in hertz. 440 by default. */
+  readonly toneHz?: number;
+  /** What it is left as when the circuit stops. Low by default. */
+  readonly stop?: StopLevel;
+}
+
+/** A pin that is left otherwise than low when the circuit stops. */
+export interface StoppedPin {
+  readonly stop: StopLevel;
+}
+
+export type PinDefinition = EdgePin | ThresholdPin | ReactingPin | StoppedPin;
+
+/** A pin as the configuration names it: `2`, `A0`, or with the name of its board before it, `desk:2`. */
+export interface PinPlace {
+  /** `undefined` for the only board, or for all where a pin is only left as something. */
+  readonly board: string | undefined;
+  readonly pin: string;
+}
+
+const PLACE = /^(?:([a-zA-Z0-9][\w-]{0,62}):)?(\d{1,3}|A\d{1,2})$/;
+
+/** Reads a pin's name, which the schema has let through. */
+export function parsePin(key: string): PinPlace {
+  const [, board, pin = key] = PLACE.exec(key) ?? [];
+  return { board, pin };
+}
+
+/** Whether a pin takes part in events. */
+export function isEventPin(definition: object): definition is EdgePin | ThresholdPin | ReactingPin {
+  return "edges" in definition || "on" in definition;
+}
+
+const STOP = v.picklist([0, 1, "keep"], 'must be 0, 1 or "keep"');
+const EDGE = v.optional(v.picklist(["rising", "falling", "both"], 'must be "rising", "falling" or "both"'));
+const SUBJECT = v.pipe(
+  v.string("must be a subject"),
+  v.check(
+    (subject) => findSubjectProblem(subject) === undefined && !isReserved(subject),
+    "must be a subject such as button.pressed",
+  ),
+);
+const PATTERN = v.pipe(
+  v.string("must be a pattern"),
+  v.check((pattern) => findPatternProblem(pattern) === undefined, "must be a pattern such as alarm.>"),
+);
+
+function whole(least: number, most: number) {
+  const range = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
+}
+
+const EDGE_PIN = v.strictObject({
+  edges: SUBJECT,
+  edge: EDGE,
+  pullup: v.optional(v.boolean("must be true or false")),
+  debounceMs: v.optional(whole(0, 10_000)),
+});
+
+/** What a converter of ten bits reads at most. */
+const MOST_READING = 1_023;
+
+const THRESHOLD_PIN = v.strictObject({
+  edges: SUBJECT,
+  threshold: whole(1, MOST_READING),
+  hysteresis: v.optional(whole(0, MOST_READING)),
+  edge: EDGE,
+});
+
+const PITCH = `must be a pitch from ${FIRMWARE_TONE_HZ.lowest} to ${FIRMWARE_TONE_HZ.highest} Hz`;
+const ACTS = ["high", "low", "toggle", "follow", "pulse", "tone"] as const;
+
+const REACTING_PIN = v.strictObject({
+  on: PATTERN,
+  do: v.picklist(ACTS, `must be one of: ${ACTS.join(", ")}`),
+  forMs: v.optional(whole(1, 60_000)),
+  toneHz: v.optional(
+    v.pipe(
+      v.number(PITCH),
+      v.minValue(FIRMWARE_TONE_HZ.lowest, PITCH),
+      v.maxValue(FIRMWARE_TONE_HZ.highest, PITCH),
+    ),
+  ),
+  stop: v.optional(STOP),
+});
+
+const STOPPED_PIN = v.strictObject({ stop: STOP });
+
+const PIN = v.lazy((input) => {
+  if (typeof input !== "object" || input === null) return STOPPED_PIN;
+  if ("on" in input) return REACTING_PIN;
+  if ("threshold" in input) return THRESHOLD_PIN;
+  return "edges" in input ? EDGE_PIN : STOPPED_PIN;
+});
+
+/** `pins` of a configuration. */
+export const PINS = v.record(
+  v.pipe(v.string(), v.regex(PLACE, "must be a pin such as 2, A0 or desk:2")),
+  PIN,
+);
+
+/** What is wrong with a pin's name, for what the pin is to do; `undefined` where it is right. */
+export function findPinProblem(
+  key: string,
+  definition: object,
+  boards: readonly string[],
+): string | undefined {
+  const { board, pin } = parsePin(key);
+  if (board !== undefined && !boards.includes(board))
+    return `is on board "${board}", not one of: ${boards.join(", ")}`;
+  const isAnalog = pin.startsWith("A");
+  if ("threshold" in definition && !isAnalog) return "has a threshold, which only analog pins have: A0, A1 …";
+  if (!("threshold" in definition) && isAnalog) return "is analog: all it can have is edges with a threshold";
+  if (board === undefined && boards.length > 1 && ("edges" in definition || "on" in definition))
+    return `is on one of ${boards.length} boards: write which, such as ${boards[0]}:${pin}`;
+  return undefined;
+}

@@ -1,0 +1,64 @@
+import type { Clock } from "../core/clock.js";
+import type { ObserverContext } from "./event.js";
+
+/** How long an attempt may take. */
+export interface AttemptLimit {
+  readonly clock: Clock;
+  readonly limitMs: number;
+  /** What it fails with when its time is over. */
+  readonly late: () => unknown;
+}
+
+/** One call of a handler, which may take some time and no longer. The handler gets it as its context. */
+export class Attempt implements ObserverContext {
+  readonly deliveryCount: number;
+  readonly id: string | undefined;
+  #over: AbortController | undefined;
+  /** Why it was stopped, in a box: a reason may be anything. */
+  #stopped: { readonly reason: unknown } | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(deliveryCount = 1, id?: string) {
+    this.deliveryCount = deliveryCount;
+    this.id = id;
+  }
+
+  /** Made when it is asked for: most handlers never ask, and it costs as much as the rest. */
+  get signal(): AbortSignal {
+    this.#over ??= new AbortController();
+    if (this.#stopped) this.#over.abort(this.#stopped.reason);
+    return this.#over.signal;
+  }
+
+  /** Waits for what has begun; rejects when its time is over, or when it is stopped. */
+  wait<Result>(work: PromiseLike<Result>, { clock, limitMs, late }: AttemptLimit): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#reject = reject;
+      this.#cancelTimer = clock.after(limitMs, () => this.stop(late()));
+      work.then(
+        (value) => {
+          this.#cancelTimer?.();
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#cancelTimer?.();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** Ends the waiting for it, and tells the handler to end. Idempotent. */
+  stop(reason: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = { reason };
+    this.#cancelTimer?.();
+    this.#reject?.(reason);
+    this.#over?.abort(reason);
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import { MockBoard } from "../../src/board/link/mock.js";
+import { runCircuit } from "../../src/circuit/run.js";
+import type { CircuitDefinition } from "../../src/config/define.js";
+import { ManualClock } from "../../src/core/manual-clock.js";
+import type { Pitch } from "../../src/emulator/pitch.js";
+import { VirtualTime } from "../../src/emulator/virtual-time.js";
+import { VirtualUno } from "../../src/emulator/virtual-uno.js";
+import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
+import type { Attachment } from "../../src/wiring/attachments.js";
+import { turns } from "../contract/waiting.js";
+import { FIRMWARES } from "./firmwares.js";
+
+/** A circuit of pins alone, on mocks, in time that a test moves. */
+async function start(context: TestContext, pins: CircuitDefinition["pins"], names = ["board"]) {
+  const clock = new ManualClock();
+  const mesh = new MemoryMesh();
+  const links = Object.fromEntries(names.map((name) => [name, new MockBoard()]));
+  const boards = Object.fromEntries(names.map((name) => [name, "mock"]));
+  const heard: unknown[] = [];
+  const errors: unknown[] = [];
+  mesh.subscribe(">", ({ subject, data }) => heard.push([subject, data]));
+  mesh.subscribe("circuit.errors.>", ({ data }) => errors.push(Object(data).cause.message));
+  const stop = new AbortController();
+  const running = runCircuit({ boards, ...(pins && { pins }) }, { mesh, links, clock, signal: stop.signal });
+  running.catch(() => {});
+  await turns();
+  const end = async () => {
+    stop.abort(new Error("enough"));
+    await assert.rejects(running, /enough/);
+  };
+  context.after(end);
+  const pass = async (ms: number) => {
+    await turns();
+    clock.advance(ms);
+    await turns();
+  };
+  const [link = new MockBoard()] = Object.values(links);
+  return { mesh, link, links, heard, errors, end, pass };
+}
+
+test("a pin tells of its edges, when their level has lasted", async (context) => {
+  const { link, heard, pass } = await start(context, { "2": { edges: "button.pressed" } });
+  link.drive(2, 1);
+  await pass(20);
+  for (const level of [0, 1, 0, 1] as const) {
+    link.drive(2, level);
+    await pass(19);
+  }
+  await pass(100);
+  assert.deepEqual(heard, [], "it bounced");
+  link.drive(2, 0);
+  await pass(20);
+  link.drive(2, 1);
+  await pass(20);
+  assert.deepEqual(heard, [["button.pressed", { board: "board", pin: 2, level: 0 }]]);
+});
+
+test("a pin tells of both edges, at once and without its pull-up, where asked", async (context) => {
+  const pins = { "4": { edges: "door", edge: "both", pullup: false, debounceMs: 0 } } as const;
+  const { link, heard, pass } = await start(context, pins);
+  link.drive(4, 1);
+  await turns();
+  link.drive(4, 0);
+  await pass(0);
+  const level = (value: number) => ["door", { board: "board", pin: 4, level: value }];
+  assert.deepEqual(heard, [level(1), level(0)]);
+  assert.equal(link.pin(4).mode, 0);
+});
+
+test("an analog pin tells when its threshold is crossed, and not when the reading wavers", async (context) => {
+  const pins = { A0: { edges: "light", threshold: 500, hysteresis: 20, edge: "both" } } as const;
+  const { link, heard } = await start(context, pins);
+  for (const value of [400, 499, 500, 481, 505, 480, 479, 490, 499, 700]) link.measure(0, value);
+  await turns();
+  const seen = (level: number, value: number) => ["light", { board: "board", pin: "A0", level, value }];
+  assert.deepEqual(heard, [seen(1, 500), seen(0, 479), seen(1, 700)]);
+});
+
+test("an analog pin's first reading is no crossing", async (context) => {
+  const { link, heard } = await start(context, { A1: { edges: "light", threshold: 500 } });
+  for (const value of [900, 300, 600]) link.measure(1, value);
+  await turns();
+  assert.deepEqual(heard, [["light", { board: "board", pin: "A1", level: 1, value: 600 }]]);
+});
+
+test("pins react to events: high, low, toggle, follow, pulse, tone", async (context) => {
+  const { mesh, link, errors, pass, end } = await start(context, {
+    "3": { on: "go", do: "high", stop: 1 },
+    "4": { on: "go", do: "toggle" },
+    "5": { on: "level", do: "follow" },
+    "6": { on: "go", do: "pulse", forMs: 50 },
+    "7": { on: "halt", do: "low" },
+    "8": { on: "alarm.>", do: "tone", toneHz: 880, forMs: 300 },
+  });
+  mesh.publish("go", "");
+  await turns();
+  assert.deepEqual(
+    [3, 4, 6].map((pin) => link.pin(pin).value),
+    [1, 1, 1],
+  );
+  await pass(49);
+  assert.equal(link.pin(6).value, 1);
+  await pass(1);
+  assert.equal(link.pin(6).value, 0);
+  mesh.publish("go", "");
+  await turns();
+  assert.equal(link.pin(4).value, 0);
+  for (const [data, level] of [
+    [1, 1],
+    ["0", 0],
+    [true, 1],
+    [{ level: 0 }, 0],
+  ] as const) {
+    mesh.publish("level", data);
+    await turns();
+    assert.equal(link.pin(5).value, level);
+  }
+  mesh.publish("alarm.fire", "");
+  await turns();
+  assert.equal(link.pin(8).value, 880);
+  assert.deepEqual(errors, []);
+  mesh.publish("level", "up");
+  await turns();
+  assert.deepEqual(errors, ["Cannot follow level: its data says no level"]);
+  await end();
+  assert.deepEqual(
+    [3, 4, 5, 6, 8].map((pin) => link.pin(pin).value),
+    [1, 0, 0, 0, 0],
+  );
+});
+
+test("one board's button switches another's lamp", async (context) => {
+  const { links } = await start(
+    context,
+    {
+      "desk:2": { edges: "switch", edge: "both", debounceMs: 0 },
+      "door:2": { on: "switch", do: "follow", stop: "keep" },
+    },
+    ["desk", "door"],
+  );
+  links.desk?.drive(2, 1);
+  links.desk?.drive(2, 0);
+  await turns();
+  links.desk?.drive(2, 1);
+  await turns();
+  assert.deepEqual(links.door?.edges, [{ pin: 2, level: 1 }]);
+  assert.deepEqual(links.desk?.edges, []);
+});
+
+const ATTACHED: readonly Attachment[] = [
+  { part: "btn1", type: "wokwi-pushbutton", attrs: {}, terminals: { "1.l": "2", "2.l": "GND" } },
+  { part: "pot1", type: "wokwi-potentiometer", attrs: {}, terminals: { SIG: "A0", VCC: "5V", GND: "GND" } },
+  { part: "bz1", type: "wokwi-buzzer", attrs: {}, terminals: { "1": "GND", "2": "8" } },
+];
+
+for (const { name, skip, hex } of FIRMWARES) {
+  describe(`pins as events on ${name}`, { skip }, () => {
+    test("a button pressed is an event, which sounds a piezo; so is a threshold crossed", async () => {
+      using time = new VirtualTime();
+      const firmware = await hex();
+      time.install();
+      const uno = new VirtualUno({ time, firmware, attachments: ATTACHED });
+      const mesh = new MemoryMesh();
+      const heard: unknown[] = [];
+      const tones: Pitch[] = [];
+      mesh.subscribe(">", ({ subject, data }) => heard.push([subject, data]));
+      uno.onTone("bz1", (tone) => tones.push(tone));
+      const stop = new AbortController();
+      let isReady = () => {};
+      const ready = new Promise<void>((resolve) => {
+        isReady = resolve;
+      });
+      const running = runCircuit(
+        {
+          pins: {
+            "2": { edges: "alarm.button" },
+            A0: { edges: "light", threshold: 600 },
+            "8": { on: "alarm.>", do: "tone", toneHz: 880, forMs: 250 },
+          },
+        },
+        {
+          ...{ mesh, links: { board: uno }, signal: stop.signal },
+          onEvent: ({ type }) => type === "board" && isReady(),
+        },
+      );
+      running.catch(() => {});
+      await time.until(ready);
+      await time.advance(200);
+      uno.press("btn1");
+      await time.advance(100);
+      uno.release("btn1");
+      await time.advance(300);
+      uno.turn("pot1", 0.9);
+      await time.advance(100);
+      stop.abort(new Error("enough"));
+      await assert.rejects(time.until(running), /enough/);
+      assert.deepEqual(
+        heard.map((each) => JSON.stringify(each).replace(/"value":\d+/, '"value":…')),
+        [
+          '["alarm.button",{"board":"board","pin":2,"level":0}]',
+          '["light",{"board":"board","pin":"A0","level":1,"value":…}]',
+        ],
+      );
+      assert.equal(tones.length, 1);
+      const hz = tones[0]?.hz ?? 0;
+      assert.ok(Math.abs(hz / 880 - 1) < 0.05, `${hz} Hz`);
+    });
+  });
+}
