@@ -7,8 +7,6 @@ import { ENGINES, type EngineName, type Publisher } from "./fan-out-engines.js";
 /** Rounds under way where the rate is measured, so that neither end waits for the other, nor for its turn on the core. */
 const ROUNDS_AHEAD = 8;
 
-const DATA = "42";
-
 interface RoundsOptions {
   readonly processes: number;
   readonly subscribers: number;
@@ -55,7 +53,7 @@ class Rounds {
     setImmediate(() => {
       this.#roundMs = performance.now();
       const publisher = this.#publisher();
-      for (let event = 0; event < this.#options.events; event++) publisher.publish(DATA);
+      for (let event = 0; event < this.#options.events; event++) publisher.publish(`${event % 10}`);
     });
   }
 

@@ -1,10 +1,23 @@
 import { connect } from "@nats-io/transport-node";
 import { WebSocket, WebSocketServer } from "ws";
+import { systemClock } from "../../src/core/clock.js";
+import { Observers } from "../../src/events/observers.js";
+import { on } from "../../src/events/on.js";
 import type { Mesh } from "../../src/mesh/mesh.js";
 import { startNats } from "../mesh/nats-server.js";
 
 /** What the measurement of fan-out.ts goes over. Each is loaded where it is needed. */
-export const ENGINES = { ws: meshOverWs, nats: meshOverNats, "bare-ws": bareWs, "bare-nats": bareNats };
+export const ENGINES = {
+  ws: () => meshOverWs(listen),
+  nats: meshOverNats,
+  observers: () => meshOverWs(observe),
+  "bare-ws": () => bareWs([() => true]),
+  "bare-nats": bareNats,
+  "bare-filters": () => bareWs(FILTERS),
+};
+
+/** Ten who listen to one busy subject, each for another tenth of it. */
+const FILTERS = Array.from({ length: 10 }, (_, index) => (data: unknown) => data === `${index}`);
 
 export type EngineName = keyof typeof ENGINES;
 
@@ -25,6 +38,7 @@ export interface Publisher {
 function meshEngine(
   serve: () => Promise<{ readonly mesh: Mesh; readonly address: string }>,
   open: (address: string) => Promise<Mesh>,
+  subscribe = listen,
 ): Engine {
   return {
     async publisher(answered) {
@@ -35,14 +49,24 @@ function meshEngine(
     },
     async subscribers(address, count, heard) {
       const meshes = await Promise.all(Array.from({ length: count }, () => open(address)));
-      for (const mesh of meshes) mesh.subscribe("tick", heard);
+      for (const mesh of meshes) subscribe(mesh, heard);
       await Promise.all(meshes.map((mesh) => mesh.join()));
       return () => void meshes[0]?.publish("answer", "");
     },
   };
 }
 
-async function meshOverWs(): Promise<Engine> {
+function listen(mesh: Mesh, heard: () => void): void {
+  mesh.subscribe("tick", heard);
+}
+
+function observe(mesh: Mesh, heard: () => void): void {
+  const host = { mesh, clock: systemClock, node: "subscriber", notice: console.error };
+  const observers = new Observers({ ...host, runBecause: (_, work) => work() });
+  for (const filter of FILTERS) observers.start(on("tick", heard, { filter: ({ data }) => filter(data) }));
+}
+
+async function meshOverWs(subscribe: typeof listen): Promise<Engine> {
   // With our mesh, ws masks otherwise than the bare one that is the peer.
   const { WsMesh } = await import("../../src/mesh/ws/ws-mesh.js");
   return meshEngine(
@@ -52,6 +76,7 @@ async function meshOverWs(): Promise<Engine> {
       return { mesh, address: node.addresses[0] ?? "" };
     },
     async (address) => new WsMesh({ grid: { publisher: address } }),
+    subscribe,
   );
 }
 
@@ -68,7 +93,7 @@ async function meshOverNats(): Promise<Engine> {
   }, open);
 }
 
-async function bareWs(): Promise<Engine> {
+async function bareWs(filters: readonly ((data: string) => boolean)[]): Promise<Engine> {
   return {
     async publisher(answered) {
       const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
@@ -85,8 +110,8 @@ async function bareWs(): Promise<Engine> {
       const all = Array.from({ length: count }, () => new WebSocket(address, { perMessageDeflate: false }));
       for (const ws of all)
         ws.on("message", (data) => {
-          data.toString();
-          heard();
+          const text = data.toString();
+          for (const filter of filters) if (filter(text)) heard();
         });
       await Promise.all(all.map((ws) => new Promise((resolve) => ws.once("open", resolve))));
       return () => all[0]?.send("");

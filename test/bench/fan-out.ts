@@ -44,7 +44,7 @@ function row(over: "ws" | "nats", load: Load, limit?: Limit): Row {
     subscribers === 1 ? "1 subscriber" : `${subscribers.toLocaleString("en").replace(",", " ")} subscribers`;
   const how = figure === "rate" ? `${events} a turn` : "published until all have answered, p99";
   return {
-    claim: `events to ${to}, ${over === "ws" ? "" : "over NATS, "}${how}, 2 bytes`,
+    claim: `events to ${to}, ${over === "ws" ? "" : "over NATS, "}${how}, a byte`,
     unit: figure === "rate" ? "deliveries/s" : "µs",
     peer: over === "ws" ? "a loop of ws.send" : "@nats-io/transport-node",
     ...(limit && { limit }),
@@ -56,6 +56,8 @@ function row(over: "ws" | "nats", load: Load, limit?: Limit): Row {
 
 const AS_QUICK: Limit = { of: "ratio", atLeast: 0.9 };
 const AS_SOON: Limit = { of: "ratio", atMost: 1 / 0.9 };
+
+const TEN_OBSERVERS: Load = { subscribers: 1, events: 16, figure: "rate" };
 
 function rowsOver(over: "ws" | "nats", manyAtOnce: Limit): Row[] {
   return [
@@ -74,4 +76,12 @@ export const rows: readonly Row[] = [
   row("ws", { subscribers: 1_000, events: 64, figure: "rate" }),
   row("ws", { subscribers: 1_000, events: 1, figure: "rate" }),
   ...rowsOver("nats", AS_QUICK),
+  {
+    claim: "events of one busy subject to 10 observers, each filtering a tenth",
+    unit: "events/s",
+    peer: "10 filters at a bare ws",
+    limit: AS_QUICK,
+    ours: (share) => run("observers", TEN_OBSERVERS, share),
+    theirs: (share) => run("bare-filters", TEN_OBSERVERS, share),
+  },
 ];
