@@ -7,6 +7,7 @@ import { EventHub } from "../../src/mesh/events/event-hub.js";
 import type { EventInput, EventOutput } from "../../src/mesh/framed/event-exchange.js";
 import { readFrame } from "../../src/mesh/framed/frame-reader.js";
 import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
+import type { Ask, Interest, QueueInterest } from "../../src/mesh/framed/records.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { cases } from "../long.js";
 
@@ -75,13 +76,14 @@ class End implements EventOutput {
       message: refuse,
       ack: refuse,
       failure: refuse,
-      numbers: (type, token) => {
-        if (type === 0x04) this.#writer.numbers(0x05, token);
-        else this.input?.pong(token);
+      numbers: (type, first, second) => {
+        if (type === 0x04) this.#writer.numbers(0x05, first);
+        else if (type === 0x34) this.input?.soFar(first, second);
+        else this.input?.pong(first);
       },
-      interest: ({ process, patterns }) => {
-        this.input ??= this.#hub?.join(this, { process, node: "one", ...UNPROVEN });
-        this.input?.interest(patterns);
+      interest: (interest) => {
+        this.input ??= this.#hub?.join(this, { process: interest.process, node: "one", ...UNPROVEN });
+        this.input?.interest(interest);
       },
       event: (...event) => this.input?.event(...event),
     });
@@ -171,7 +173,7 @@ test("EventHub tells an interest once a turn, all of it", () => {
   far.endTurn();
   const [frame, ...more] = wire.ends[1].frames;
   assert.ok(frame && more.length === 0);
-  const json = JSON.stringify({ process: far.process, patterns: ["a", "c"] });
+  const json = JSON.stringify({ process: far.process, patterns: ["a", "c"], last: [] });
   assert.deepEqual(Buffer.from(frame), Buffer.from([0x30, json.length, ...Buffer.from(json)]));
 });
 
@@ -244,16 +246,50 @@ test("EventHub listens to 1 024 patterns, and no more", () => {
   listen(1_024);
 });
 
+const told = (
+  patterns: readonly string[],
+  queues: readonly QueueInterest[] = [],
+  last: readonly Ask[] = [],
+): Interest => ({ process: "stranger", patterns, queues, last });
+const many = Array.from({ length: 1_025 }, (_, at) => at);
+
 const HOSTILE: readonly (readonly [what: string, say: (input: EventInput) => void])[] = [
-  ["100 000 patterns", (input) => input.interest(Array.from({ length: 100_000 }, (_, at) => `a.${at}`))],
-  ["1 025 patterns", (input) => input.interest(Array.from({ length: 1_025 }, (_, at) => `a.${at}`))],
-  ["a giant pattern", (input) => input.interest(["x".repeat(900_000)])],
-  ["a pattern of 17 words", (input) => input.interest([Array(17).fill("*").join(".")])],
-  ["a pattern that is none", (input) => input.interest(["fine", "a..b"])],
-  ["a giant subject", (input) => input.event("x".repeat(900_000), "", undefined, 1)],
-  ["a subject with a wildcard", (input) => input.event("a.*", "", undefined, 1)],
-  ["an empty subject", (input) => input.event("", "", undefined, 1)],
-  ["data over the limit", (input) => input.event("a", "", undefined, 80_000)],
+  [
+    "100 000 patterns",
+    (input) => input.interest(told(Array.from({ length: 100_000 }, (_, at) => `a.${at}`))),
+  ],
+  ["1 025 patterns", (input) => input.interest(told(Array.from({ length: 1_025 }, (_, at) => `a.${at}`)))],
+  ["a giant pattern", (input) => input.interest(told(["x".repeat(900_000)]))],
+  ["a pattern of 17 words", (input) => input.interest(told([Array(17).fill("*").join(".")]))],
+  ["a pattern that is none", (input) => input.interest(told(["fine", "a..b"]))],
+  ["a giant subject", (input) => input.event("x".repeat(900_000), "", undefined, 1, undefined)],
+  ["a subject with a wildcard", (input) => input.event("a.*", "", undefined, 1, undefined)],
+  ["an empty subject", (input) => input.event("", "", undefined, 1, undefined)],
+  ["data over the limit", (input) => input.event("a", "", undefined, 80_000, undefined)],
+  [
+    "1 025 queues",
+    (input) =>
+      input.interest(
+        told(
+          [],
+          many.map((at) => [`a.${at}`, "q"]),
+        ),
+      ),
+  ],
+  ["a queue that is none", (input) => input.interest(told([], [["a", "q q"]]))],
+  ["a queue's pattern that is none", (input) => input.interest(told([], [["a..b", "q"]]))],
+  [
+    "1 025 asks",
+    (input) =>
+      input.interest(
+        told(
+          ["a"],
+          [],
+          many.map((at) => [at, "a", 0]),
+        ),
+      ),
+  ],
+  ["an ask for what it does not listen to", (input) => input.interest(told(["a"], [], [[1, "b", 0]]))],
 ];
 for (const [what, say] of HOSTILE) {
   test(`EventHub refuses ${what}, and others go on`, () => {
@@ -281,7 +317,7 @@ test("EventHub finds listeners among the most patterns that a peer may have, how
   const bits = Array.from({ length: 1_024 }, (_, number) =>
     Array.from({ length: 16 }, (_, bit) => (number & (1 << (bit % 10)) ? "*" : "a")).join("."),
   );
-  input?.interest(bits);
+  input?.interest(told(bits));
   const startMs = performance.now();
   for (let round = 0; round < 20; round++)
     near.hub.publish(`${"a.".repeat(15)}${round === 0 ? "a" : `a${round}`}`, "");

@@ -5,6 +5,8 @@ export class EventTally {
   received = 0;
   /** Events that a link did not take because it was full or had ended, once for each link. */
   dropped = 0;
+  /** Last events that are kept no more, because later ones of other subjects took their room. */
+  forgotten = 0;
 }
 
 export type EventCounts = Readonly<Pick<EventTally, "published" | "received" | "dropped">>;
