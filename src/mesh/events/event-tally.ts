@@ -9,15 +9,16 @@ export class EventTally {
   forgotten = 0;
 }
 
-export type EventCounts = Readonly<Pick<EventTally, "published" | "received" | "dropped">>;
+export type EventCounts = Readonly<Pick<EventTally, "published" | "received" | "dropped" | "forgotten">>;
 
 /** Events of several meshes together. */
 export function sumEvents(counts: readonly EventCounts[]): EventCounts {
   const sum = new EventTally();
-  for (const { published, received, dropped } of counts) {
+  for (const { published, received, dropped, forgotten } of counts) {
     sum.published += published;
     sum.received += received;
     sum.dropped += dropped;
+    sum.forgotten += forgotten;
   }
   return sum;
 }

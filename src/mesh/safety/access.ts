@@ -1,4 +1,4 @@
-import { encodeToken } from "../nats/subjects.js";
+import { errorSubjectOf } from "../own-subjects.js";
 import { matches } from "../subject.js";
 
 /** Who may send to whom: channels by sender by target; `*` stands for any of them. */
@@ -25,18 +25,13 @@ export function maySend(
 }
 
 /**
- * Whether a node may publish on a subject. Without rules every node may; with them, those that they name, and each may
- * tell of its own errors.
+ * Whether a node may publish on a subject. Without rules every node may; with them, those that they name, and each may tell
+ * of the failures of its own observers.
  */
 export function mayPublish(rules: PublishRules | undefined, from: string, subject: string): boolean {
   if (rules === undefined) return true;
   const patterns = own(rules, from) ?? own(rules, ANY) ?? [];
-  return patterns.some((pattern) => matches(pattern, subject)) || isOwnErrors(from, subject);
-}
-
-/** Whether a subject is that of a node's own errors. Who has no name has none. */
-function isOwnErrors(from: string, subject: string): boolean {
-  return from !== "" && subject === `circuit.errors.${encodeToken(from)}`;
+  return patterns.some((pattern) => matches(pattern, subject)) || subject === errorSubjectOf(from);
 }
 
 /** A field of its own, and not what every object has: names are anybody's. */
