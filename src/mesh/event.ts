@@ -37,8 +37,7 @@ export interface SubscribeOptions {
   readonly queue?: string;
   /**
    * First hears the last event of each subject that was published before. Not in a queue. Over WebSockets and in memory
-   * each process keeps what it has published itself, for as long as it lives, of 1 024 subjects and 1 MiB together; one
-   * that joins later, or that was out of reach, tells what is news. NATS needs JetStream for it.
+   * each process keeps what it has published itself, for as long as it lives; NATS needs JetStream for it.
    */
   readonly last?: boolean;
   /**

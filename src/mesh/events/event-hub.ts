@@ -82,7 +82,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
     const route = this.#routes.find(subject);
     const links = this.#origins.isByName ? linksOf(route, from ?? "") : route.links;
     if (links.length > 0) this.#batch.add(links, subject, data, headers, sequence);
-    this.#last.of(from).keep(subject, data, headers, sequence);
+    this.#last.of(from).keep(subject, data, options, sequence);
     const [chosen, linksChosen] = this.#toQueues.publish(route, subject, data, options);
     const here = chosen.length > 0 ? [...route.here, ...chosen] : route.here;
     if (here.length > 0)

@@ -1,4 +1,4 @@
-import type { EventHeaders } from "../event.js";
+import type { EventHeaders, PublishOptions } from "../event.js";
 import { jsonOf, type Payload } from "../payload.js";
 
 /** Subjects whose last event is kept: a sensor each of a thousand. Those that were published longest ago are left out. */
@@ -11,6 +11,8 @@ const MOST_KEPT = 1_048_576;
 export class LastEvent {
   readonly subject: string;
   headers: EventHeaders | undefined;
+  /** Name that it was published in, where one was given. */
+  from: string | undefined;
   /** Which event of its process it is. */
   sequence = 0;
   /** Characters and bytes that it takes. */
@@ -29,11 +31,12 @@ export class LastEvent {
     return this.#data instanceof Uint8Array ? new Uint8Array(this.#data) : this.#data;
   }
 
-  set(data: Payload, headers: EventHeaders | undefined, sequence: number): void {
+  set(data: Payload, { headers, from }: PublishOptions, sequence: number): void {
     this.#isJson = typeof data === "object" && data !== null && !(data instanceof Uint8Array);
     if (this.#isJson) this.#data = jsonOf(data);
     else this.#data = data instanceof Uint8Array ? new Uint8Array(data) : data;
     this.headers = headers && { ...headers };
+    this.from = from;
     this.sequence = sequence;
     this.size = this.subject.length + lengthOf(this.#data) + (headers ? JSON.stringify(headers).length : 0);
   }
@@ -52,7 +55,7 @@ export class LastEvents {
     this.#forgotten = forgotten;
   }
 
-  keep(subject: string, data: Payload, headers: EventHeaders | undefined, sequence: number): void {
+  keep(subject: string, data: Payload, options: PublishOptions, sequence: number): void {
     let event = this.#latest;
     if (event === undefined || event.subject !== subject) {
       event = this.#events.get(subject) ?? new LastEvent(subject);
@@ -61,7 +64,7 @@ export class LastEvents {
       this.#latest = event;
     }
     this.#size -= event.size;
-    event.set(data, headers, sequence);
+    event.set(data, options, sequence);
     this.#size += event.size;
     if (this.#size > MOST_KEPT || this.#events.size > MOST_SUBJECTS) this.#makeRoom();
   }

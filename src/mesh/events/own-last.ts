@@ -28,15 +28,15 @@ export class OwnLast {
 
   /** What was published last, by whichever node, on the subjects that a pattern takes in, in order. */
   find(pattern: string): Published[] {
-    const found = [...this.#last].flatMap(([from, last]) =>
-      [...last].filter(({ subject }) => matches(pattern, subject)).map((event) => ({ from, event })),
+    const found = [...this.#last.values()].flatMap((last) =>
+      [...last].filter(({ subject }) => matches(pattern, subject)),
     );
-    found.sort((one, other) => one.event.sequence - other.event.sequence);
-    return found.map(({ from, event: { subject, data, headers } }) => ({
+    found.sort((one, other) => one.sequence - other.sequence);
+    return found.map(({ subject, data, headers, from }) => ({
       subject,
       data,
       headers: headers && { ...headers },
-      from: from || undefined,
+      from,
     }));
   }
 }
