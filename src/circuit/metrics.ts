@@ -55,6 +55,11 @@ const EVENT_ROWS: readonly Row<EventCounts>[] = [
     "Events that a peer took too slowly, or that had no server, once for each",
     ({ dropped }) => dropped,
   ),
+  counter(
+    "events_forgotten",
+    "Last events of subjects that are kept no more, because there are too many",
+    ({ forgotten }) => forgotten,
+  ),
 ];
 
 const OBSERVER_ROWS: readonly Row<Readonly<ObserverTally>>[] = [

@@ -1,134 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManualClock } from "../../src/core/manual-clock.js";
 import { type Random, seededRandom } from "../../src/core/random.js";
-import type { MeshEvent } from "../../src/mesh/event.js";
-import { EventHub } from "../../src/mesh/events/event-hub.js";
-import type { EventInput, EventOutput } from "../../src/mesh/framed/event-exchange.js";
-import { readFrame } from "../../src/mesh/framed/frame-reader.js";
-import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
+import type { EventInput } from "../../src/mesh/framed/event-exchange.js";
+import type { Ask, Interest, QueueInterest } from "../../src/mesh/framed/records.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { cases } from "../long.js";
-
-/** A process whose turns end when a test says so. */
-class Process {
-  readonly heard: MeshEvent[] = [];
-  readonly clock = new ManualClock();
-  readonly hub: EventHub;
-  #due: (() => void)[] = [];
-
-  constructor(limits: Partial<typeof DEFAULT_LIMITS> = {}, hasBegun = true) {
-    const schedule = (callback: () => void) => void this.#due.push(callback);
-    this.hub = new EventHub({ clock: this.clock, limits: { ...DEFAULT_LIMITS, ...limits }, schedule });
-    if (hasBegun) this.hub.begin();
-  }
-
-  subscribe(pattern: string) {
-    return this.hub.subscribe(pattern, (event) => this.heard.push(event));
-  }
-
-  get data(): unknown[] {
-    return this.heard.map(({ data }) => data);
-  }
-
-  /** What it calls itself. */
-  get process(): string {
-    return this.hub.processOf("");
-  }
-
-  endTurn(): void {
-    while (this.#due.length > 0) for (const callback of this.#due.splice(0)) callback();
-  }
-}
-
-const UNPROVEN = { isProven: false, own: "" } as const;
-
-/** One end of a link: what it says waits until it is delivered. */
-class End implements EventOutput {
-  isFull = false;
-  readonly #writer = new FrameWriter();
-  readonly #frames: Uint8Array[] = [];
-  readonly #hub: EventHub | undefined;
-  input: EventInput | undefined;
-  isOver = false;
-
-  constructor(hub?: EventHub) {
-    this.#hub = hub;
-  }
-
-  get record(): FrameWriter {
-    return this.#writer;
-  }
-
-  /** What was said so far, a frame for each time that this is asked. */
-  get frames(): Uint8Array[] {
-    if (this.#writer.length > 0) this.#frames.push(this.#writer.take());
-    return this.#frames;
-  }
-
-  hear(frame: Uint8Array): void {
-    if (this.isOver) return;
-    readFrame(frame, {
-      json: refuse,
-      open: refuse,
-      chain: refuse,
-      message: refuse,
-      ack: refuse,
-      failure: refuse,
-      numbers: (type, token) => {
-        if (type === 0x04) this.#writer.numbers(0x05, token);
-        else this.input?.pong(token);
-      },
-      interest: ({ process, patterns }) => {
-        this.input ??= this.#hub?.join(this, { process, node: "one", ...UNPROVEN });
-        this.input?.interest(patterns);
-      },
-      event: (...event) => this.input?.event(...event),
-    });
-  }
-
-  end(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.isFull = true;
-    this.input?.ended();
-  }
-}
-
-const refuse = () => assert.fail("no record of events");
-
-/** A link between two processes. */
-class Wire {
-  readonly ends: readonly [End, End];
-
-  /** @param one Made it, and has had the welcome; the other knows it when it has heard its interest. */
-  constructor(one: Process, other: Process) {
-    this.ends = [new End(), new End(other.hub)];
-    this.ends[0].input = one.hub.join(this.ends[0], { process: other.process, node: "other", ...UNPROVEN });
-  }
-
-  /** Delivers the oldest frame in one direction. @returns Whether there was one. */
-  deliver(from: 0 | 1): boolean {
-    const frame = this.ends[from].frames.shift();
-    if (frame) this.ends[1 - from]?.hear(frame);
-    return frame !== undefined;
-  }
-
-  deliverAll(): void {
-    while (this.deliver(0) || this.deliver(1));
-  }
-
-  cut(): void {
-    for (const end of this.ends) end.end();
-  }
-}
-
-function settle(processes: readonly Process[], wires: readonly Wire[]): void {
-  for (let round = 0; round < 4; round++) {
-    for (const process of processes) process.endTurn();
-    for (const wire of wires) wire.deliverAll();
-  }
-}
+import { End, Process, settle, UNPROVEN, Wire } from "./event-hub-rig.js";
 
 test("EventHub sends over one of two links, and over the other when that has ended", () => {
   const [near, far] = [new Process(), new Process()];
@@ -171,7 +48,7 @@ test("EventHub tells an interest once a turn, all of it", () => {
   far.endTurn();
   const [frame, ...more] = wire.ends[1].frames;
   assert.ok(frame && more.length === 0);
-  const json = JSON.stringify({ process: far.process, patterns: ["a", "c"] });
+  const json = JSON.stringify({ process: far.process, patterns: ["a", "c"], last: [] });
   assert.deepEqual(Buffer.from(frame), Buffer.from([0x30, json.length, ...Buffer.from(json)]));
 });
 
@@ -244,16 +121,50 @@ test("EventHub listens to 1 024 patterns, and no more", () => {
   listen(1_024);
 });
 
+const told = (
+  patterns: readonly string[],
+  queues: readonly QueueInterest[] = [],
+  last: readonly Ask[] = [],
+): Interest => ({ process: "stranger", patterns, queues, last });
+const many = Array.from({ length: 1_025 }, (_, at) => at);
+
 const HOSTILE: readonly (readonly [what: string, say: (input: EventInput) => void])[] = [
-  ["100 000 patterns", (input) => input.interest(Array.from({ length: 100_000 }, (_, at) => `a.${at}`))],
-  ["1 025 patterns", (input) => input.interest(Array.from({ length: 1_025 }, (_, at) => `a.${at}`))],
-  ["a giant pattern", (input) => input.interest(["x".repeat(900_000)])],
-  ["a pattern of 17 words", (input) => input.interest([Array(17).fill("*").join(".")])],
-  ["a pattern that is none", (input) => input.interest(["fine", "a..b"])],
-  ["a giant subject", (input) => input.event("x".repeat(900_000), "", undefined, 1)],
-  ["a subject with a wildcard", (input) => input.event("a.*", "", undefined, 1)],
-  ["an empty subject", (input) => input.event("", "", undefined, 1)],
-  ["data over the limit", (input) => input.event("a", "", undefined, 80_000)],
+  [
+    "100 000 patterns",
+    (input) => input.interest(told(Array.from({ length: 100_000 }, (_, at) => `a.${at}`))),
+  ],
+  ["1 025 patterns", (input) => input.interest(told(Array.from({ length: 1_025 }, (_, at) => `a.${at}`)))],
+  ["a giant pattern", (input) => input.interest(told(["x".repeat(900_000)]))],
+  ["a pattern of 17 words", (input) => input.interest(told([Array(17).fill("*").join(".")]))],
+  ["a pattern that is none", (input) => input.interest(told(["fine", "a..b"]))],
+  ["a giant subject", (input) => input.event("x".repeat(900_000), "", undefined, 1, undefined)],
+  ["a subject with a wildcard", (input) => input.event("a.*", "", undefined, 1, undefined)],
+  ["an empty subject", (input) => input.event("", "", undefined, 1, undefined)],
+  ["data over the limit", (input) => input.event("a", "", undefined, 80_000, undefined)],
+  [
+    "1 025 queues",
+    (input) =>
+      input.interest(
+        told(
+          [],
+          many.map((at) => [`a.${at}`, "q"]),
+        ),
+      ),
+  ],
+  ["a queue that is none", (input) => input.interest(told([], [["a", "q q"]]))],
+  ["a queue's pattern that is none", (input) => input.interest(told([], [["a..b", "q"]]))],
+  [
+    "1 025 asks",
+    (input) =>
+      input.interest(
+        told(
+          ["a"],
+          [],
+          many.map((at) => [at, "a", 0]),
+        ),
+      ),
+  ],
+  ["an ask for what it does not listen to", (input) => input.interest(told(["a"], [], [[1, "b", 0]]))],
 ];
 for (const [what, say] of HOSTILE) {
   test(`EventHub refuses ${what}, and others go on`, () => {
@@ -281,7 +192,7 @@ test("EventHub finds listeners among the most patterns that a peer may have, how
   const bits = Array.from({ length: 1_024 }, (_, number) =>
     Array.from({ length: 16 }, (_, bit) => (number & (1 << (bit % 10)) ? "*" : "a")).join("."),
   );
-  input?.interest(bits);
+  input?.interest(told(bits));
   const startMs = performance.now();
   for (let round = 0; round < 20; round++)
     near.hub.publish(`${"a.".repeat(15)}${round === 0 ? "a" : `a${round}`}`, "");

@@ -2,15 +2,22 @@ import { after } from "node:test";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
-import { testEvents } from "../contract/events.js";
+import { testEvents, testLast, testQueues } from "../contract/events.js";
 import { type NatsServer, skipWithoutNats, startNats } from "./nats-server.js";
 
-testEvents("MemoryMesh", async () => {
+/** Everything that meshes promise that keep no events. */
+function testHub(...suite: Parameters<typeof testEvents>): void {
+  testEvents(...suite);
+  testQueues(...suite);
+  testLast(...suite);
+}
+
+testHub("MemoryMesh", async () => {
   const mesh = new MemoryMesh();
   return { publisher: mesh, subscriber: mesh };
 });
 
-testEvents("WsMesh within a process", async () => {
+testHub("WsMesh within a process", async () => {
   const mesh = new WsMesh();
   return { publisher: mesh, subscriber: mesh };
 });
@@ -28,9 +35,9 @@ function overSockets(who: readonly ("publisher" | "subscriber")[]) {
   };
 }
 
-testEvents("WsMesh, the subscriber connects", overSockets(["subscriber"]));
-testEvents("WsMesh, the publisher connects", overSockets(["publisher"]));
-testEvents("WsMesh, both connect", overSockets(["publisher", "subscriber"]));
+testHub("WsMesh, the subscriber connects", overSockets(["subscriber"]));
+testHub("WsMesh, the publisher connects", overSockets(["publisher"]));
+testHub("WsMesh, both connect", overSockets(["publisher", "subscriber"]));
 
 let server: Promise<NatsServer> | undefined;
 

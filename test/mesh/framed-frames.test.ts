@@ -27,7 +27,7 @@ function told(frame: Uint8Array): unknown[][] {
     failure: note("failure"),
     numbers: note("numbers"),
     interest: note("interest"),
-    event: (subject, data, headers) => note("event")(subject, data, headers),
+    event: (subject, data, headers, _bytes, to) => note("event")(...(to ? [to] : []), subject, data, headers),
   });
   return calls;
 }
@@ -109,6 +109,23 @@ const FRAMES: readonly (readonly [wire: string, write: (writer: FrameWriter) => 
         ["message", 1, 6, "0", undefined],
       ],
     ],
+    [
+      "30 48 7b 22 70 72 6f 63 65 73 73 22 3a 22 70 22 2c 22 70 61 74 74 65 72 6e 73 22 3a 5b 22 61 22 5d 2c 22 71 75 65 75 65 73 22 3a 5b 5b 22 62 22 2c 22 71 22 5d 5d 2c 22 6c 61 73 74 22 3a 5b 5b 31 2c 22 61 22 2c 37 5d 5d 7d",
+      (writer) =>
+        writer.interest({ process: "p", patterns: ["a"], queues: [["b", "q"]], last: [[1, "a", 7]] }),
+      [["interest", { process: "p", patterns: ["a"], queues: [["b", "q"]], last: [[1, "a", 7]] }]],
+    ],
+    [
+      "32 01 71 03 61 2e 62 80 01 31",
+      (writer) => writer.eventTo({ queue: "q" }, "a.b", "1", undefined),
+      [["event", { queue: "q" }, "a.b", "1", undefined]],
+    ],
+    [
+      "33 ac 02 01 61 86 09 7b 22 78 22 3a 22 79 22 7d 04 74 72 75 65",
+      (writer) => writer.eventTo({ ask: 300 }, "a", true, { x: "y" }),
+      [["event", { ask: 300 }, "a", true, { x: "y" }]],
+    ],
+    ["34 80 01 03", (writer) => writer.numbers(0x34, 128, 3), [["numbers", 0x34, 128, 3, 0]]],
     ["20 01 05 80 02 6f 6b", (writer) => writer.ack(1, 5, "ok"), [["ack", 1, 5, "ok"]]],
   ];
 
@@ -134,6 +151,11 @@ for (const [wire, write, calls] of FRAMES) {
   });
 }
 
+const interest = (value: object) => {
+  const json = Buffer.from(JSON.stringify(value));
+  return `30 ${json.length.toString(16)} ${hex(json)}`;
+};
+
 const REFUSED: readonly (readonly [what: string, wire: string])[] = [
   ["an unknown record", "7f"],
   ["an item outside of a run", "80 01 31"],
@@ -152,6 +174,17 @@ const REFUSED: readonly (readonly [what: string, wire: string])[] = [
   ["an interest of no process", `30 0f ${hex(Buffer.from('{"patterns":[]}'))}`],
   ["an interest that is no list", `30 1d ${hex(Buffer.from('{"process":"p","patterns":{}}'))}`],
   ["an interest in a number", `30 1e ${hex(Buffer.from('{"process":"p","patterns":[1]}'))}`],
+  ["an event in a queue without a subject", "32 01 71"],
+  ["an event in a queue whose name is no UTF-8", "32 02 c3 28 01 61 80 00"],
+  ["a last event without data", "33 01 01 61"],
+  ["a last event for a number without an end", "33 ff ff"],
+  ["how far it is without what was asked", "34 01"],
+  ["an interest in queues that are no list", interest({ process: "p", patterns: [], queues: {} })],
+  ["an interest in a queue without a name", interest({ process: "p", patterns: [], queues: [["a"]] })],
+  ["asks that are no list", interest({ process: "p", patterns: [], last: 1 })],
+  ["an ask that is a text", interest({ process: "p", patterns: [], last: ["a"] })],
+  ["an ask with half a number", interest({ process: "p", patterns: [], last: [[0.5, "a", 0]] })],
+  ["an ask after a negative number", interest({ process: "p", patterns: [], last: [[1, "a", -1]] })],
   ["callers that are no list", "14 01 02 7b 7d"],
 ];
 for (const [what, wire] of REFUSED) {
@@ -189,7 +222,7 @@ test("what FrameWriter writes readFrame() reads, whatever the payloads, with the
 
 test("readFrame() throws nothing but MESSAGE_INVALID, whatever the bytes", () => {
   const byte = fc.oneof(
-    fc.constantFrom(0x01, 0x10, 0x11, 0x20, 0x30, 0x31, 0x80, 0x81, 0x82, 0x83, 0x84),
+    fc.constantFrom(0x01, 0x10, 0x11, 0x20, 0x30, 0x31, 0x32, 0x33, 0x34, 0x80, 0x81, 0x82, 0x83, 0x84),
     fc.nat(255),
   );
   fc.assert(

@@ -190,6 +190,36 @@ test(
   },
 );
 
+for (const side of ["publisher", "listener"] as const) {
+  test(
+    `last events of more than a link takes at once arrive over one that the ${side} made, and after it broke what is new`,
+    options,
+    async (context) => {
+      const [near, far] = [open(context), open(context)];
+      const long = "x".repeat(60_000);
+      for (let at = 0; at < 16; at++) near.publish(`a.${at}`, `${at} ${long}`);
+      const ear = new Ear(far, "a.*", { last: true });
+      const [mesh, other] = side === "publisher" ? [far, near] : [near, far];
+      const node = await mesh.serve("node", () => "", { host: "127.0.0.1", port: 0 });
+      const [address = ""] = node.addresses;
+      other.introduce("node", address);
+      await far.join();
+      await ear.until(16);
+      assert.deepEqual(
+        ear.data.map((data) => Number.parseInt(String(data), 10)),
+        Array.from({ length: 16 }, (_, at) => at),
+      );
+      await node.close();
+      while (near.publish("a.3", "while it was away") > 0) await turns();
+      await serve(mesh, "node", Number(new URL(address).port));
+      await ear.until(17);
+      near.publish("a.4", "end");
+      await ear.when(() => ear.data.at(-1) === "end");
+      assert.deepEqual(ear.data.slice(16), ["while it was away", "end"]);
+    },
+  );
+}
+
 test("events and messages of one pair of processes share a connection", options, async (context) => {
   const [near, far] = [open(context), open(context)];
   near.introduce("node", await serve(far, "node"));

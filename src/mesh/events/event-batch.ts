@@ -1,5 +1,6 @@
 import type { EventHeaders } from "../event.js";
 import { FrameWriter } from "../framed/frame-writer.js";
+import type { EventRecipient } from "../framed/records.js";
 import type { Payload } from "../payload.js";
 import type { EventLink } from "./event-link.js";
 import type { EventTally } from "./event-tally.js";
@@ -17,6 +18,8 @@ export class EventBatch {
   readonly #tally: EventTally;
   #links: readonly EventLink[] = [];
   #events = 0;
+  /** Number of the event that was added last. */
+  #sequence = 0;
   #isScheduled = false;
 
   constructor(schedule: (callback: () => void) => void, tally: EventTally) {
@@ -25,9 +28,16 @@ export class EventBatch {
   }
 
   /** Adds an event. Those to other links go first. */
-  add(links: readonly EventLink[], subject: string, data: Payload, headers: EventHeaders | undefined): void {
-    if (links !== this.#links || this.#writer.length >= MOST_BYTES) this.#handOver();
+  add(
+    links: readonly EventLink[],
+    subject: string,
+    data: Payload,
+    headers: EventHeaders | undefined,
+    sequence: number,
+  ): void {
+    if (links !== this.#links || this.#writer.length >= MOST_BYTES) this.flush();
     this.#links = links;
+    this.#sequence = sequence;
     this.#writer.event(subject, data, headers);
     this.#events++;
     if (this.#isScheduled) return;
@@ -35,16 +45,25 @@ export class EventBatch {
     this.#schedule(this.#turnOver);
   }
 
-  #handOver(): void {
+  /** An event for a few, encoded; what was added before it has been handed over. */
+  encode(to: EventRecipient, subject: string, data: Payload, headers: EventHeaders | undefined): Uint8Array {
+    this.flush();
+    this.#writer.eventTo(to, subject, data, headers);
+    return this.#writer.take();
+  }
+
+  /** Hands over what was added. */
+  flush(): void {
     if (this.#events === 0) return;
     const records = this.#writer.take();
-    for (const link of this.#links) if (!link.send(records)) this.#tally.dropped += this.#events;
+    for (const link of this.#links)
+      if (!link.send(records, this.#sequence)) this.#tally.dropped += this.#events;
     this.#events = 0;
     this.#links = [];
   }
 
   readonly #turnOver = (): void => {
     this.#isScheduled = false;
-    this.#handOver();
+    this.flush();
   };
 }

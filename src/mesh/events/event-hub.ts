@@ -1,25 +1,22 @@
 import type { Clock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
-import type {
-  EventHandler,
-  EventHeaders,
-  MeshEvent,
-  PublishOptions,
-  SubscribeOptions,
-  Subscription,
-} from "../event.js";
+import type { EventHandler, EventHeaders, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
 import type { EventExchange, EventInput, EventOutput, EventPeer } from "../framed/event-exchange.js";
+import type { EventRecipient } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
-import { Postbox } from "../memory/postbox.js";
 import { checkPayload, copyOf, type Payload } from "../payload.js";
-import { checkPattern, checkSubject } from "../subject.js";
+import { checkPattern, checkSubject, matches } from "../subject.js";
 import { EventBatch } from "./event-batch.js";
-import { EventLink, type EventLinkOwner, MOST_PATTERNS, unexpected } from "./event-link.js";
+import { EventLink, type EventLinkOwner, type Listening, unexpected } from "./event-link.js";
 import { EventTally } from "./event-tally.js";
-import { checkHeaders, MOST_HEADERS_BYTES, NO_HEADERS } from "./headers.js";
+import { checkHeaders, MOST_HEADERS_BYTES } from "./headers.js";
+import { Letters } from "./letters.js";
 import { LocalSubscription } from "./local-subscription.js";
 import { Origins } from "./origins.js";
-import { linksOf, Routes } from "./routes.js";
+import { OwnInterest } from "./own-interest.js";
+import { OwnLast } from "./own-last.js";
+import { Past, Pasts } from "./past.js";
+import { linksOf, type Route, Routes } from "./routes.js";
+import { ToQueues } from "./to-queues.js";
 
 export interface EventHubOptions {
   readonly clock: Clock;
@@ -28,11 +25,6 @@ export interface EventHubOptions {
   readonly schedule: (callback: () => void) => void;
   /** Whether nodes prove their names, and each publishes in its own. False by default. */
   readonly isByName?: boolean | undefined;
-}
-
-interface Letter {
-  readonly event: MeshEvent;
-  readonly to: readonly LocalSubscription[];
 }
 
 /**
@@ -47,16 +39,15 @@ export class EventHub implements EventExchange, EventLinkOwner {
   readonly #options: EventHubOptions;
   readonly #origins: Origins;
   readonly #routes = new Routes();
-  /** When what is being read has arrived; `undefined` before the next is. */
-  #nowMs: number | undefined;
-  /** What is listened to here, and by how many. */
-  readonly #patterns = new Map<string, number>();
+  readonly #interest = new OwnInterest();
+  readonly #pasts = new Pasts();
+  readonly #last: OwnLast;
+  readonly #toQueues: ToQueues;
   /** Links by origin, the oldest first. */
   readonly #links = new Map<string, EventLink[]>();
   readonly #subscriptions = new Set<LocalSubscription>();
   readonly #batch: EventBatch;
-  readonly #letters = new Postbox<Letter>((letter) => this.#open(letter));
-  #waiting = 0;
+  readonly #letters: Letters;
   #hasBegun = false;
   #willTell = false;
   #pings = 0;
@@ -65,6 +56,9 @@ export class EventHub implements EventExchange, EventLinkOwner {
     this.#options = options;
     this.#origins = new Origins(options.isByName === true);
     this.#batch = new EventBatch(options.schedule, this.tally);
+    this.#letters = new Letters(options, this.tally);
+    this.#last = new OwnLast(this.#origins.isByName, this.tally);
+    this.#toQueues = new ToQueues(this.#batch, this.#origins.isByName, this.tally);
   }
 
   /** See `EventExchange`. */
@@ -79,32 +73,36 @@ export class EventHub implements EventExchange, EventLinkOwner {
   }
 
   /** See `Mesh.publishOwn()`. */
-  publishOwn(subject: string, data: Payload, { headers, from }: PublishOptions = {}): number {
+  publishOwn(subject: string, data: Payload, options: PublishOptions = {}): number {
+    const { headers, from } = options;
     checkPayload(data, this.#options.limits);
     if (headers) checkHeaders(headers);
     this.begin();
-    this.tally.published++;
+    const sequence = ++this.tally.published;
     const route = this.#routes.find(subject);
-    const { here } = route;
     const links = this.#origins.isByName ? linksOf(route, from ?? "") : route.links;
-    if (links.length > 0) this.#batch.add(links, subject, data, headers);
+    if (links.length > 0) this.#batch.add(links, subject, data, headers, sequence);
+    this.#last.of(from).keep(subject, data, options, sequence);
+    const [chosen, linksChosen] = this.#toQueues.publish(route, subject, data, options);
+    const here = chosen.length > 0 ? [...route.here, ...chosen] : route.here;
     if (here.length > 0)
-      this.#post(here, this.#eventOf(subject, copyOf(data), headers && { ...headers }, from));
-    return here.length + links.length;
+      this.#letters.post(here, { subject, data: copyOf(data), headers: headers && { ...headers }, from });
+    return here.length + links.length + linksChosen;
   }
 
   /** See `Mesh.subscribe()`. */
   subscribe(pattern: string, handler: EventHandler, options: SubscribeOptions = {}): Subscription {
     checkPattern(pattern);
     options.signal?.throwIfAborted();
-    const listeners = this.#patterns.get(pattern) ?? 0;
-    if (listeners === 0 && this.#patterns.size >= MOST_PATTERNS) throw tooManyPatterns(pattern);
-    const subscription = new LocalSubscription(pattern, handler, options, (closed) => this.#closed(closed));
+    this.#interest.check(pattern, options);
+    const ask = options.last ? this.#interest.nextAsk() : 0;
+    const closed = (subscription: LocalSubscription) => this.#closed(subscription);
+    const subscription = new LocalSubscription(pattern, handler, options, closed, ask);
     this.#subscriptions.add(subscription);
-    this.#routes.add([pattern], subscription);
-    this.#patterns.set(pattern, listeners + 1);
+    this.#routes.add(pattern, subscription);
     this.begin();
-    if (listeners === 0) this.#tellLater();
+    if (this.#interest.add(subscription)) this.#tellLater();
+    if (options.last) for (const event of this.#last.find(pattern)) this.#letters.post([subscription], event);
     return subscription;
   }
 
@@ -142,8 +140,9 @@ export class EventHub implements EventExchange, EventLinkOwner {
   join(output: EventOutput, peer: EventPeer): EventInput | undefined {
     if (this.#origins.isOwn(peer.process)) return undefined;
     const origin = this.#origins.of(peer);
-    const link = new EventLink(output, { peer, origin }, this);
     const links = this.#links.get(origin);
+    const past = links?.[0]?.past ?? this.#pasts.find(origin) ?? new Past();
+    const link = new EventLink(output, { peer, origin, past }, this);
     if (links) links.push(link);
     else this.#links.set(origin, [link]);
     if (this.#hasBegun) this.#introduce(link);
@@ -151,9 +150,21 @@ export class EventHub implements EventExchange, EventLinkOwner {
   }
 
   /** See `EventLinkOwner`, also for those that follow. */
-  interested(link: EventLink, came: readonly string[], went: readonly string[]): void {
-    this.#routes.add(came, link);
-    this.#routes.delete(went, link);
+  interested(link: EventLink, came: readonly Listening[], went: readonly Listening[]): void {
+    for (const [pattern, listener] of went) this.#routes.delete(pattern, listener);
+    for (const [pattern, listener] of came) this.#routes.add(pattern, listener);
+    if (link.isAsked) this.room(link);
+  }
+
+  /** Answers who wants last events, as far as the link takes them; what was published before goes first. */
+  room(link: EventLink): void {
+    this.#batch.flush();
+    link.answer(this.#last.of(link.peer.own), this.tally.published);
+  }
+
+  soFar({ origin, past }: EventLink, sequence: number, ask: number): void {
+    past.soFar(sequence, ask);
+    this.#pasts.keep(origin, past);
   }
 
   /** Everything that other processes publish comes through here: the place to refuse what they may not. */
@@ -163,77 +174,50 @@ export class EventHub implements EventExchange, EventLinkOwner {
     data: Payload,
     headers: EventHeaders | undefined,
     bytes: number,
+    to: EventRecipient | undefined,
   ): void {
     if (bytes > this.#options.limits.frameBytes + MOST_HEADERS_BYTES)
       throw unexpected(`an event of ${bytes} bytes`);
-    const { here } = this.#routes.find(subject);
+    const route = this.#routes.find(subject);
+    const here = to === undefined ? route.here : this.#findRecipients(route, subject, to);
     if (here.length === 0) return;
     this.tally.received++;
-    const event = this.#eventOf(subject, data, headers, link.peer.node);
-    for (const subscription of here) subscription.deliver(event);
+    const event = this.#letters.eventOf({ subject, data, headers, from: link.peer.node });
+    // Who waits for last events hears nothing else before.
+    for (const subscription of here)
+      if (to !== undefined || subscription.ask <= link.past.answered) subscription.deliver(event);
+  }
+
+  #findRecipients({ groups }: Route, subject: string, to: EventRecipient): LocalSubscription[] {
+    const found =
+      "queue" in to
+        ? groups.find(({ queue }) => queue === to.queue)?.takeHere()
+        : this.#interest.findAsker(to.ask);
+    return found !== undefined && matches(found.pattern, subject) ? [found] : [];
   }
 
   ended(link: EventLink): void {
-    if (link.patterns.size > 0) this.#routes.delete(link.patterns, link);
+    for (const [pattern, listener] of link.listening) this.#routes.delete(pattern, listener);
     const { origin } = link;
     const links = this.#links.get(origin) ?? [];
     const [oldest, next] = links;
     if (links.length <= 1) this.#links.delete(origin);
     else links.splice(links.indexOf(link), 1);
-    if (oldest === link && next && this.#patterns.size > 0) this.#introduce(next);
+    if (oldest === link && next && !this.#interest.isEmpty) this.#introduce(next);
   }
 
   #closed(subscription: LocalSubscription): void {
-    const { pattern } = subscription;
     this.#subscriptions.delete(subscription);
-    this.#routes.delete([pattern], subscription);
-    const listeners = (this.#patterns.get(pattern) ?? 1) - 1;
-    if (listeners > 0) {
-      this.#patterns.set(pattern, listeners);
-    } else {
-      this.#patterns.delete(pattern);
-      this.#tellLater();
-    }
-  }
-
-  #eventOf(
-    subject: string,
-    data: Payload,
-    headers: EventHeaders = NO_HEADERS,
-    from: string | undefined,
-  ): MeshEvent {
-    if (this.#nowMs === undefined) {
-      this.#nowMs = this.#options.clock.now();
-      queueMicrotask(this.#timeGoesOn);
-    }
-    return { subject, data, headers, from, at: this.#nowMs };
-  }
-
-  readonly #timeGoesOn = (): void => {
-    this.#nowMs = undefined;
-  };
-
-  /** Those of this process hear a moment later too, so that no handler runs inside another. */
-  #post(to: readonly LocalSubscription[], event: MeshEvent): void {
-    if (this.#waiting >= this.#options.limits.queued) {
-      this.tally.dropped += to.length;
-      return;
-    }
-    this.#waiting++;
-    this.#letters.post({ event, to });
-  }
-
-  #open({ event, to }: Letter): void {
-    this.#waiting--;
-    this.tally.received++;
-    for (const subscription of to) subscription.deliver(event);
+    this.#routes.delete(subscription.pattern, subscription);
+    if (this.#interest.delete(subscription)) this.#tellLater();
   }
 
   /** Tells the other end of a link what is listened to on it. */
   #introduce(link: EventLink): void {
     const isListenedOn = this.#links.get(link.origin)?.[0] === link;
     const process = this.processOf(link.peer.own);
-    link.tell({ process, patterns: isListenedOn ? [...this.#patterns.keys()] : [] });
+    if (!isListenedOn) link.tell({ process, patterns: [], last: [] });
+    else link.tell({ process, ...this.#interest.tellTo(link.past) });
   }
 
   #tellLater(): void {
@@ -248,12 +232,4 @@ export class EventHub implements EventExchange, EventLinkOwner {
     this.#willTell = false;
     for (const [link] of this.#links.values()) if (link) this.#introduce(link);
   }
-}
-
-function tooManyPatterns(pattern: string): CircuitError {
-  return new CircuitError(
-    "MESSAGE_INVALID",
-    `Cannot listen to ${pattern}: this process listens to ${MOST_PATTERNS} patterns, as many as it may`,
-    { hint: "Choose fewer with wildcards, for example sensor.>." },
-  );
 }

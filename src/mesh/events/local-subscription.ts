@@ -4,18 +4,28 @@ import type { EventHandler, MeshEvent, SubscribeOptions, Subscription } from "..
 /** Somebody of this process who listens. */
 export class LocalSubscription implements Subscription {
   readonly pattern: string;
+  /** In whose name it hears one of several; `undefined` where it hears all. */
+  readonly queue: string | undefined;
+  /** Number under which it asks others for last events; 0 where it does not. */
+  readonly ask: number;
   readonly #handler: EventHandler;
   readonly #options: SubscribeOptions;
   #closed: ((subscription: LocalSubscription) => void) | undefined;
 
-  /** @param closed Told once, when it hears nothing any more. */
+  /**
+   * @param closed Told once, when it hears nothing any more.
+   * @param ask 0 where it asks nobody for last events.
+   */
   constructor(
     pattern: string,
     handler: EventHandler,
     options: SubscribeOptions,
     closed: (subscription: LocalSubscription) => void,
+    ask = 0,
   ) {
     this.pattern = pattern;
+    this.queue = options.queue;
+    this.ask = ask;
     this.#handler = handler;
     this.#options = options;
     this.#closed = closed;

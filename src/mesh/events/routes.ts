@@ -1,9 +1,13 @@
 import { findSubjectProblem, SubjectIndex } from "../subject.js";
 import { EventLink, unexpected } from "./event-link.js";
 import { LocalSubscription } from "./local-subscription.js";
+import { type QueueGroup, QueueGroups, type QueueMember } from "./queue-group.js";
 
 /** Subjects of which it is kept in mind who listens: more than a mesh of sketches has, and a few hundred kilobytes. */
 const MOST_ROUTES = 1_024;
+
+/** Somebody who listens, here or at the other end of a link, alone or in the name of a queue. */
+export type Listener = LocalSubscription | EventLink | QueueMember;
 
 /** Who listens to a subject. The same object for as long as they do. */
 export interface Route {
@@ -11,6 +15,8 @@ export interface Route {
   readonly links: readonly EventLink[];
   /** Of these links those of one node of this process, where that was asked for. */
   readonly linksOf: Map<string, readonly EventLink[]>;
+  /** Those who listen in the name of queues: `NO_GROUPS` where nobody does. */
+  readonly groups: readonly QueueGroup[];
 }
 
 /** The links of a route at whose end here a node is. The same object for as long as the route is. */
@@ -25,18 +31,19 @@ export function linksOf({ links, linksOf }: Route, node: string): readonly Event
 
 /** Who listens to what, here and at the other ends of links. */
 export class Routes {
-  readonly #index = new SubjectIndex<LocalSubscription | EventLink>();
+  readonly #index = new SubjectIndex<Listener>();
   readonly #routes = new Map<string, Route>();
+  readonly #groups = new QueueGroups();
   #lastSubject = "";
   #lastRoute: Route | undefined;
 
-  add(patterns: Iterable<string>, listener: LocalSubscription | EventLink): void {
-    for (const pattern of patterns) this.#index.add(pattern, listener);
+  add(pattern: string, listener: Listener): void {
+    this.#index.add(pattern, listener);
     this.#forget();
   }
 
-  delete(patterns: Iterable<string>, listener: LocalSubscription | EventLink): void {
-    for (const pattern of patterns) this.#index.delete(pattern, listener);
+  delete(pattern: string, listener: Listener): void {
+    this.#index.delete(pattern, listener);
     this.#forget();
   }
 
@@ -58,16 +65,19 @@ export class Routes {
   #make(subject: string): Route {
     const problem = findSubjectProblem(subject);
     if (problem !== undefined) throw unexpected(`an event whose subject is none: ${problem}`);
-    const found = [...this.#index.find(subject)];
-    return {
-      here: found.filter((listener) => listener instanceof LocalSubscription),
-      links: found.filter((listener) => listener instanceof EventLink),
-      linksOf: new Map(),
-    };
+    const here: LocalSubscription[] = [];
+    const links: EventLink[] = [];
+    const members: (LocalSubscription | QueueMember)[] = [];
+    for (const listener of this.#index.find(subject)) {
+      if (listener instanceof EventLink) links.push(listener);
+      else if (listener.queue !== undefined) members.push(listener);
+      else if (listener instanceof LocalSubscription) here.push(listener);
+    }
+    return { here, links, linksOf: new Map(), groups: this.#groups.of(members) };
   }
 
   #forget(): void {
-    this.#routes.clear();
+    if (this.#routes.size > 0) this.#routes.clear();
     this.#lastRoute = undefined;
   }
 }

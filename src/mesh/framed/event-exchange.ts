@@ -1,6 +1,7 @@
 import type { EventHeaders } from "../event.js";
 import type { Payload } from "../payload.js";
 import type { FrameWriter } from "./frame-writer.js";
+import type { EventRecipient, Interest } from "./records.js";
 
 /** Where a session's link meets the events of its process. */
 export interface EventExchange {
@@ -40,10 +41,23 @@ export interface EventOutput {
 
 /** Hears what the other end of a link says of events. What it throws costs the link. */
 export interface EventInput {
-  /** @param patterns All that the other end listens to, in place of what it said before. */
-  interest(patterns: readonly string[]): void;
-  /** @param bytes Of the data and the headers. */
-  event(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void;
+  /** @param interest All that the other end listens to, in place of what it said before. */
+  interest(interest: Interest): void;
+  /** See `FrameSink.event()`. */
+  event(
+    subject: string,
+    data: Payload,
+    headers: EventHeaders | undefined,
+    bytes: number,
+    to: EventRecipient | undefined,
+  ): void;
+  /**
+   * What the other end has published up to a number is here, as far as it was for this link, and so is what was asked
+   * for up to another.
+   */
+  soFar(sequence: number, ask: number): void;
+  /** A full link may have room again. */
+  room(): void;
   /** The other end answers a ping. */
   pong(token: number): void;
   /** The link has ended. */

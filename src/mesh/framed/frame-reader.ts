@@ -6,7 +6,15 @@ import { parseFailure } from "./failure.js";
 import type { FrameSink } from "./frame-sink.js";
 import { parseHeaders } from "./headers.js";
 import { parseInterest } from "./hello.js";
-import { HAS_HEADERS, type Headers, IS_ITEM, ITEM, ITEM_KIND_MASK, RECORD } from "./records.js";
+import {
+  type EventRecipient,
+  HAS_HEADERS,
+  type Headers,
+  IS_ITEM,
+  ITEM,
+  ITEM_KIND_MASK,
+  RECORD,
+} from "./records.js";
 
 /** How many numbers follow the type of a record that is nothing else. */
 const NUMBERS: Readonly<Record<number, number>> = {
@@ -15,6 +23,7 @@ const NUMBERS: Readonly<Record<number, number>> = {
   [RECORD.cancel]: 2,
   [RECORD.confirm]: 2,
   [RECORD.resume]: 2,
+  [RECORD.soFar]: 2,
   [RECORD.refuse]: 3,
 };
 
@@ -80,7 +89,13 @@ class Reader {
         sink.json(type, this.#json());
         break;
       case RECORD.event:
-        this.#event(sink);
+        this.#event(sink, undefined);
+        break;
+      case RECORD.eventInQueue:
+        this.#event(sink, { queue: this.#text() });
+        break;
+      case RECORD.lastEvent:
+        this.#event(sink, { ask: this.#number() });
         break;
       case RECORD.interest:
         if (sink.interest === undefined) throw this.#invalid("an interest in events");
@@ -113,7 +128,7 @@ class Reader {
     }
   }
 
-  #event(sink: FrameSink): void {
+  #event(sink: FrameSink, to: EventRecipient | undefined): void {
     if (sink.event === undefined) throw this.#invalid("an event");
     const subject = this.#subjectText();
     const first = this.#buffer[this.#at++] ?? 0;
@@ -122,7 +137,7 @@ class Reader {
     const from = this.#at;
     const headers = first & HAS_HEADERS ? this.#eventHeaders() : undefined;
     const data = this.#payload(kind);
-    sink.event(subject, data, headers, this.#at - from);
+    sink.event(subject, data, headers, this.#at - from, to);
   }
 
   /** A subject; that of the event before, where it is the same, needs no text of its own. */

@@ -2,6 +2,7 @@ import type { EventHeaders } from "../event.js";
 import type { Payload } from "../payload.js";
 import { jsonOf } from "../payload.js";
 import {
+  type EventRecipient,
   type Failure,
   HAS_HEADERS,
   type Headers,
@@ -106,6 +107,18 @@ export class FrameWriter {
   /** Something that happened, for those who listen to its subject. */
   event(subject: string, data: Payload, headers: EventHeaders | undefined): void {
     this.#type(RECORD.event);
+    this.#text(subject);
+    this.#item(data, headers);
+  }
+
+  /** The same, for a few of them. */
+  eventTo(to: EventRecipient, subject: string, data: Payload, headers: EventHeaders | undefined): void {
+    if ("queue" in to) {
+      this.#type(RECORD.eventInQueue);
+      this.#text(to.queue);
+    } else {
+      this.numbers(RECORD.lastEvent, to.ask);
+    }
     this.#text(subject);
     this.#item(data, headers);
   }

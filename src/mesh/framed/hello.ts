@@ -1,7 +1,7 @@
 import { CircuitError } from "../../core/error.js";
 import { MOST_KEYS } from "../safety/keyring.js";
 import { PROOF_BYTES } from "./proof.js";
-import type { Challenge, Hello, Interest, Welcome } from "./records.js";
+import type { Ask, Challenge, Hello, Interest, QueueInterest, Welcome } from "./records.js";
 
 /**
  * Reads what a sender says first.
@@ -75,19 +75,33 @@ export function parseProofs(value: unknown): readonly Uint8Array[] {
 }
 
 /**
- * Reads what a process listens to. The patterns are any texts.
+ * Reads what a process listens to. The patterns and names of queues are any texts.
  *
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseInterest(value: unknown): Interest {
-  const { process, patterns } = fieldsOf(value);
+  const { process, patterns, queues, last } = fieldsOf(value);
   return {
     process: text(process, "process"),
-    patterns: list(patterns).map((pattern) => {
-      if (typeof pattern === "string") return pattern;
-      throw invalid("a pattern that is no text");
-    }),
+    patterns: list(patterns).map(anyText),
+    ...(queues !== undefined && { queues: list(queues).map(queueOf) }),
+    ...(last !== undefined && { last: list(last).map(askOf) }),
   };
+}
+
+function queueOf(value: unknown): QueueInterest {
+  const [pattern, queue] = list(value);
+  return [anyText(pattern), anyText(queue)];
+}
+
+function askOf(value: unknown): Ask {
+  const [ask, pattern, after] = list(value);
+  return [whole(ask), anyText(pattern), whole(after)];
+}
+
+function anyText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw invalid("a pattern or a queue that is no text");
 }
 
 /** Longest id or name in a greeting, in characters: a UUID has 36. */

@@ -8,7 +8,7 @@ import type { FrameWriter } from "./frame-writer.js";
 import { LEAVING_RETRY_MS, unexpected, WINDOW_BYTES } from "./in-limits.js";
 import type { InLink } from "./in-link.js";
 import { InMessages } from "./in-messages.js";
-import { type Hello, type Interest, RECORD, type Welcome } from "./records.js";
+import { type EventRecipient, type Hello, type Interest, RECORD, type Welcome } from "./records.js";
 
 /**
  * The receiver's half of a session with one sender: whatever links come and go, it runs each message once, in order
@@ -66,6 +66,11 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
     readFrame(frame, this);
   }
 
+  override room(): void {
+    super.room();
+    this.#events?.room();
+  }
+
   /** Says that all is answered and the link is about to close. */
   sayBye(): void {
     if (!this.link) return;
@@ -94,21 +99,27 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
     throw unexpected("a failure from a sender");
   }
 
-  interest({ process, patterns }: Interest): void {
+  interest(interest: Interest): void {
     this.#events ??= this.options.events?.join(this, {
-      process,
+      process: interest.process,
       node: this.from === "" ? undefined : this.from,
       isProven: this.from !== "",
       own: this.options.node,
     });
-    this.#events?.interest(patterns);
+    this.#events?.interest(interest);
   }
 
-  event(subject: string, data: Payload, headers: EventHeaders | undefined, bytes: number): void {
+  event(
+    subject: string,
+    data: Payload,
+    headers: EventHeaders | undefined,
+    bytes: number,
+    to: EventRecipient | undefined,
+  ): void {
     const { mayPublish, refused } = this.options;
     if (mayPublish?.(this.from, subject) === false)
       refused?.(this.from, this.peer, `it may not publish on ${JSON.stringify(subject)}`);
-    else this.#events?.event(subject, data, headers, bytes);
+    else this.#events?.event(subject, data, headers, bytes, to);
   }
 
   /** See `EventOutput`. */
@@ -125,6 +136,7 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
     // A peer that asks and does not read gets no answers to keep for it.
     if (type === RECORD.ping && this.link?.isFull === false) this.writer.record.numbers(RECORD.pong, first);
     if (type === RECORD.pong) this.#events?.pong(first);
+    if (type === RECORD.soFar) this.#events?.soFar(first, second);
     if (type === RECORD.confirm) this.confirmed(first, second);
     if (type === RECORD.cancel) this.cancelled(first, second);
   }

@@ -89,7 +89,10 @@ export class OutSession {
         channels: this.#messages.known,
       }),
       frame: (frame, nowMs) => this.#take(frame, nowMs),
-      room: () => this.#messages.sendWaiting(),
+      room: () => {
+        this.#messages.sendWaiting();
+        this.#events?.room();
+      },
       lost: () => this.#lost(),
       gaveUp: (patienceMs, problem) => this.#giveUp(patienceMs, problem),
       denied: (problem) => {
@@ -207,6 +210,7 @@ export class OutSession {
     numbers: (type, first, second) => {
       if (type === RECORD.ping) this.#link.writer.record.numbers(RECORD.pong, first);
       if (type === RECORD.pong) this.#events?.pong(first);
+      if (type === RECORD.soFar) this.#events?.soFar(first, second);
       if (type === RECORD.resume) this.#messages.rewind(first, second);
       if (type === RECORD.refuse) {
         // What it runs it still answers; then it says bye.
@@ -214,13 +218,13 @@ export class OutSession {
         this.#messages.rewind(first, second - 1);
       }
     },
-    interest: ({ patterns }) => this.#events?.interest(patterns),
-    event: (subject, data, headers, bytes) => {
+    interest: (interest) => this.#events?.interest(interest),
+    event: (subject, data, headers, bytes, to) => {
       const { target, from = "circuit", trust } = this.#options;
       if (trust?.mayPublish(target, subject) === false) {
         const reason = `it may not publish on ${JSON.stringify(subject)}`;
         trust.refused({ node: from, peer: target, from: undefined, reason });
-      } else this.#events?.event(subject, data, headers, bytes);
+      } else this.#events?.event(subject, data, headers, bytes, to);
     },
   };
 

@@ -46,6 +46,12 @@ export const RECORD = {
   interest: 0x30,
   /** Either: something that happened. */
   event: 0x31,
+  /** Either: the same, for one of those who listen in the name of a queue. */
+  eventInQueue: 0x32,
+  /** Either: what happened last on a subject, for who has asked for it. */
+  lastEvent: 0x33,
+  /** Either: how far what it has published and been asked for is on this link by now. */
+  soFar: 0x34,
 } as const;
 
 /** What an item is: the low bits of its first byte. */
@@ -128,7 +134,19 @@ export interface Welcome {
 export interface Interest {
   readonly process: string;
   readonly patterns: readonly string[];
+  /** What it listens to in the name of queues. */
+  readonly queues?: readonly QueueInterest[];
+  /** Whose last events it wants; left out by who does not know of them. */
+  readonly last?: readonly Ask[];
 }
+
+export type QueueInterest = readonly [pattern: string, queue: string];
+
+/** Wants the last event of each subject, where that was published after one that it heard all up to, or heard none. */
+export type Ask = readonly [ask: number, pattern: string, after: number];
+
+/** Who is to hear of an event, where not all are who listen to it: one in the name of a queue, or who has asked. */
+export type EventRecipient = { readonly queue: string } | { readonly ask: number };
 
 /** Why a message failed. */
 export interface Failure {

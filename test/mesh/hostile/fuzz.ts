@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Random } from "../../../src/core/random.js";
 import { FrameWriter } from "../../../src/mesh/framed/frame-writer.js";
+import type { Interest } from "../../../src/mesh/framed/records.js";
 import { frame, handshake } from "../raw-client.js";
 
 /** What a hostile connection is: before anything, on the plain protocol, framed and without a hello, framed. */
@@ -92,8 +93,9 @@ export class Fuzzer {
 
   #record(writer: FrameWriter): void {
     const channel = this.#below(4);
-    const dice = this.#below(40);
-    if (dice < 20)
+    const dice = this.#below(50);
+    if (dice >= 40) this.#eventRecord(writer);
+    else if (dice < 20)
       writer.message(channel, 1 + this.#below(6), this.#payload(), this.#below(4) ? undefined : {});
     else if (dice < 24) writer.open(channel, this.#payload());
     else if (dice < 28) writer.numbers(0x13, channel, this.#number());
@@ -104,6 +106,28 @@ export class Fuzzer {
     else if (dice < 38) writer.ack(channel, this.#number(), this.#payload());
     else if (dice < 39) writer.numbers(0x22, channel, this.#number());
     else writer.numbers(0x21, channel, this.#number(), this.#number());
+  }
+
+  /** What processes say to each other of events. */
+  #eventRecord(writer: FrameWriter): void {
+    const subject = this.#pick(["a", "a.b", "a.*", "circuit.x", ">", ""]);
+    const dice = this.#below(10);
+    if (dice < 3) writer.interest(this.#interest(subject));
+    else if (dice < 5) writer.event(subject, this.#payload(), this.#below(2) ? {} : undefined);
+    else if (dice < 7)
+      writer.eventTo({ queue: this.#pick(["q", "", "a b"]) }, subject, this.#payload(), undefined);
+    else if (dice < 9) writer.eventTo({ ask: this.#number() }, subject, this.#payload(), undefined);
+    else writer.numbers(0x34, this.#number(), this.#number());
+  }
+
+  #interest(pattern: string): Interest {
+    const few = () => Array.from({ length: this.#below(3) });
+    return {
+      process: `process-${this.#below(4)}`,
+      patterns: [pattern],
+      queues: few().map(() => [pattern, this.#pick(["q", "p", "a b"])]),
+      last: few().map(() => [this.#number(), pattern, this.#number()]),
+    };
   }
 
   #payload(): string {

@@ -27,6 +27,9 @@ answerQuestions({
       },
       { host: "127.0.0.1", port: 0 },
     );
+    for (const pattern of ["a", ">"]) mesh.subscribe(pattern, () => {}, { last: true });
+    mesh.subscribe("a.*", () => {}, { queue: "q" });
+    for (const subject of ["a", "a.b"]) mesh.publish(subject, PAGE);
     return node.addresses[0];
   },
 

@@ -55,6 +55,19 @@ for (const [pattern, subject, may] of publishes) {
   });
 }
 
+test("mayPublish() lets a node tell of its own errors, whatever the rules, and of nobody else's", () => {
+  const rules = { "*": [], iopin: ["level"] };
+  assert.equal(mayPublish(rules, "iopin", "circuit.errors.iopin"), true);
+  assert.equal(mayPublish({}, "my desk", "circuit.errors.my=20desk"), true);
+  for (const subject of [
+    "circuit.errors.buzzer",
+    "circuit.errors",
+    "circuit.errors.iopin.x",
+    "circuit.iopin",
+  ])
+    assert.equal(mayPublish(rules, "iopin", subject), false, subject);
+});
+
 test("mayPublish() lets everybody without rules, and with them whom they name", () => {
   assert.equal(mayPublish(undefined, "clock", "events"), true);
   assert.equal(mayPublish({ iopin: [">"] }, "clock", "events"), false);

@@ -177,3 +177,27 @@ test(
     assert.deepEqual(said(heardFar), expected("buzzer"));
   },
 );
+
+test(
+  "last events, and those of queues, pass by the rules of who published them",
+  options,
+  async (context) => {
+    const there = await machine(context, SECRETS, { safety: { publish: { iopin: ["level"] } } });
+    const served = await there.mesh.serve("buzzer", () => undefined, LOOPBACK);
+    const here = await machine(context, SECRETS, { grid: { buzzer: served.addresses[0] ?? "" } });
+    await here.mesh.serve("iopin", () => undefined);
+    await here.mesh.serve("lamp", () => undefined);
+    here.mesh.publish("level", "last");
+    here.mesh.publish("alarm", "last");
+    here.mesh.publish("level", "of the lamp", { from: "lamp" });
+    const late = new Ear(there.mesh, "*", { last: true });
+    const member = new Ear(there.mesh, "*", { queue: "q" });
+    await there.mesh.join();
+    await here.mesh.join();
+    for (const subject of ["alarm", "level"]) here.mesh.publish(subject, "now");
+    await member.until(1);
+    for (const ear of [late, member])
+      for (const { from, subject } of ear.events) assert.deepEqual([from, subject], ["iopin", "level"]);
+    assert.deepEqual([late.data, member.data], [["last", "now"], ["now"]]);
+  },
+);
