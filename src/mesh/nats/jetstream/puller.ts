@@ -31,9 +31,7 @@ export class Puller {
   readonly #options: PullerOptions;
   readonly #inbox = createInbox();
   readonly #subscription: Subscription;
-  /** Messages that each request may still bring. */
-  readonly #rest = new Map<string, number>();
-  #requests = 0;
+  /** Messages that the requests together may still bring: those that come say not of which request they are. */
   #wanted = 0;
   #isAlive = true;
   #isClosed = false;
@@ -43,7 +41,7 @@ export class Puller {
   constructor(options: PullerOptions) {
     this.#options = options;
     const { client } = options;
-    this.#subscription = client.subscribe(`${this.#inbox}.*`, {
+    this.#subscription = client.subscribe(this.#inbox, {
       callback: (error, message) => {
         if (error) this.#lose();
         else this.#hear(message);
@@ -61,13 +59,11 @@ export class Puller {
   request(count: number): void {
     if (this.#isClosed) return;
     const { client, stream, consumer } = this.#options;
-    const id = String(++this.#requests);
-    this.#rest.set(id, count);
     this.#wanted += count;
     this.#isAlive = true;
     const request = { batch: count, expires: REQUEST_MS * 1e6, idle_heartbeat: HEARTBEAT_MS * 1e6 };
     client.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
-      reply: `${this.#inbox}.${id}`,
+      reply: this.#inbox,
     });
   }
 
@@ -82,26 +78,22 @@ export class Puller {
 
   #hear(message: Msg): void {
     this.#isAlive = true;
-    const id = message.subject.slice(this.#inbox.length + 1);
     const code = message.headers?.code ?? 0;
     if (code === 100) return; // a heartbeat
     if (code > 0) {
-      this.#end(id, code, message.headers?.description ?? "");
+      this.#end(code, message);
       return;
     }
-    const rest = this.#rest.get(id);
-    if (rest !== undefined) {
-      this.#wanted--;
-      if (rest > 1) this.#rest.set(id, rest - 1);
-      else this.#rest.delete(id);
-    }
+    this.#wanted = Math.max(0, this.#wanted - 1);
     const kept = KeptMessage.find(message);
     if (kept) this.#options.take(kept);
   }
 
-  #end(id: string, code: number, description: string): void {
-    this.#wanted -= this.#rest.get(id) ?? 0;
-    this.#rest.delete(id);
+  #end(code: number, { headers }: Msg): void {
+    // What it has not brought; where the server does not say, asking for too many only reads ahead.
+    const rest = Number(headers?.get("Nats-Pending-Messages") || this.#wanted);
+    this.#wanted = Math.max(0, this.#wanted - rest);
+    const description = headers?.description ?? "";
     if (this.#isClosed) return;
     if (code === 503 || /deleted|push based/i.test(description)) this.#lose();
     else if (code === 408) this.#options.ended();
