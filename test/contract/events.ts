@@ -53,7 +53,129 @@ export function testEvents(
   open: (context: TestContext) => Promise<EventsRig>,
   options: { readonly skip?: string | false } = {},
 ): void {
-  const story: Story = (name, run) =>
+  const story = storyOf(kind, open, options);
+  testWhat(story);
+  testWho(story);
+  testRefusals(story);
+  testEnds(story);
+}
+
+/** What engines promise of queues. */
+export function testQueues(
+  kind: string,
+  open: (context: TestContext) => Promise<EventsRig>,
+  options: { readonly skip?: string | false } = {},
+): void {
+  const story = storyOf(kind, open, options);
+
+  story("of a queue one hears each event, beside those who are in none", async (rig) => {
+    const { publisher, subscriber, join } = rig;
+    const queue = "workers";
+    const members = [
+      new Ear(subscriber, "job.*", { queue }),
+      new Ear(subscriber, "job.*", { queue }),
+      new Ear(publisher, "job.*", { queue }),
+    ];
+    const others = [new Ear(subscriber, "job.*", { queue: "auditors" }), new Ear(subscriber, "job.*")];
+    await join();
+    const jobs = Array.from({ length: 60 }, (_, job) => job);
+    for (const job of jobs) publisher.publish(`job.${job % 3}`, job);
+    const all = () => members.flatMap(({ data }) => data);
+    await Promise.race(members.map((member) => member.when(() => all().length === jobs.length)));
+    for (const other of others) {
+      await other.until(jobs.length);
+      assert.deepEqual(other.data, jobs);
+    }
+    await turns();
+    assert.deepEqual(
+      all().sort((a, b) => Number(a) - Number(b)),
+      jobs,
+    );
+  });
+
+  story("a queue goes on with those who stay", async ({ publisher, subscriber, join }) => {
+    const gone = new Ear(subscriber, "a", { queue: "q" });
+    const stays = new Ear(subscriber, "a", { queue: "q" });
+    await join();
+    gone.subscription.close();
+    await join();
+    for (const data of [1, 2, 3]) publisher.publish("a", data);
+    await stays.until(3);
+    assert.deepEqual([gone.data, stays.data], [[], [1, 2, 3]]);
+  });
+
+  story("a queue's name is refused where it is none", async ({ subscriber }) => {
+    for (const queue of ["", "a b", "a.b", "*", "x".repeat(65)])
+      assert.throws(() => subscriber.subscribe("a", () => {}, { queue }), { code: "MESSAGE_INVALID" }, queue);
+    const both = { queue: "q", last: true };
+    assert.throws(() => subscriber.subscribe("a", () => {}, both), { code: "MESSAGE_INVALID" });
+  });
+}
+
+/** What engines promise of last values. `learns`: the engine keeps them from the first who asked for them on. */
+export function testLast(
+  kind: string,
+  open: (context: TestContext) => Promise<EventsRig>,
+  { learns = false, ...options }: { readonly learns?: boolean; readonly skip?: string | false } = {},
+): void {
+  const story = storyOf(kind, open, options);
+
+  story("who comes late hears the last of each subject first", async (rig) => {
+    const { publisher, subscriber, join } = rig;
+    const first = new Ear(subscriber, "sensor.>", learns ? { last: true } : {});
+    await join();
+    for (const data of [1, 2, 3]) publisher.publish("sensor.a", data, { headers: { n: String(data) } });
+    publisher.publish("sensor.b", { on: true });
+    publisher.publish("other", "not this");
+    await first.until(4);
+    const late = new Ear(subscriber, "sensor.*", { last: true });
+    await join();
+    publisher.publish("sensor.a", 4);
+    await late.until(3);
+    await turns();
+    assert.deepEqual(
+      late.events.map(({ subject, data, headers }) => [subject, data, headers]),
+      [
+        ["sensor.a", 3, { n: "3" }],
+        ["sensor.b", { on: true }, {}],
+        ["sensor.a", 4, {}],
+      ],
+    );
+    for (const { at } of late.events) assert.ok(Number.isFinite(at));
+  });
+
+  story("between the last value and what follows nothing is missing", async (rig) => {
+    const { publisher, subscriber, join } = rig;
+    const first = new Ear(subscriber, "n", learns ? { last: true } : {});
+    await join();
+    let published = 0;
+    const ears: Ear[] = [];
+    for (let round = 0; round < 20; round++) {
+      for (let count = 0; count < 10; count++) publisher.publish("n", published++);
+      ears.push(new Ear(subscriber, "n", { last: true }));
+      for (let count = 0; count < 10; count++) publisher.publish("n", published++);
+      await turns();
+    }
+    await join();
+    publisher.publish("n", published);
+    await first.when(() => first.data.at(-1) === published);
+    for (const ear of ears) {
+      await ear.when(() => ear.data.at(-1) === published);
+      const from = Number(ear.data[0]);
+      assert.deepEqual(
+        ear.data,
+        Array.from({ length: published - from + 1 }, (_, index) => from + index),
+      );
+    }
+  });
+}
+
+function storyOf(
+  kind: string,
+  open: (context: TestContext) => Promise<EventsRig>,
+  options: { readonly skip?: string | false },
+): Story {
+  return (name, run) =>
     void test(`${kind}: ${name}`, { timeout: 20_000, ...options }, async (context) => {
       const rig = await open(context);
       context.after(() => Promise.all([rig.publisher.close(), rig.subscriber.close()]));
@@ -63,10 +185,6 @@ export function testEvents(
       };
       await run({ ...rig, join });
     });
-  testWhat(story);
-  testWho(story);
-  testRefusals(story);
-  testEnds(story);
 }
 
 type Story = (name: string, run: (rig: EventsRig & { join(): Promise<void> }) => Promise<void>) => void;

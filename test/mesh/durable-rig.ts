@@ -59,10 +59,14 @@ export class DurableEar {
   ): Promise<DurableEar> {
     const ear = new DurableEar();
     const { does, ...rest } = options;
-    const handler = (event: DurableEvent, signal: AbortSignal) => {
+    const handler = async (event: DurableEvent, signal: AbortSignal) => {
       ear.events.push(event);
       ear.#changed();
-      return does?.(event, signal);
+      try {
+        await does?.(event, signal);
+      } finally {
+        ear.#changed();
+      }
     };
     ear.#consumer = await mesh.durable.consume(pattern, handler, {
       onError: (error) => {

@@ -24,13 +24,24 @@ export async function persist<T>(
   for (;;) {
     const client = await whenUp(connection, signal);
     try {
-      return await ask(client);
+      return await whileUp(connection, ask(client));
     } catch (error) {
       if (connection.isClosed) throw meshClosed("reach NATS");
       if (!(error instanceof TryAgain)) throw error;
     }
     await clock.sleep(waits.next().value, signal);
   }
+}
+
+/** What is asked, or its failure as soon as the connection breaks: an answer that was on its way does not come. */
+function whileUp<T>(connection: Connection, asked: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopListening = connection.listen({
+      down: () => reject(new TryAgain("the connection broke")),
+      closed: () => reject(new TryAgain("the mesh is closed")),
+    });
+    asked.then(resolve, reject).finally(stopListening);
+  });
 }
 
 /** Resolves with the client when there is a server. */
