@@ -12,8 +12,8 @@ const TYPE_HEADER = "Circuit-Type";
 /** An event that is meant for one durable listener only, which gave it up before. */
 export const FOR_HEADER = "Circuit-For";
 
-/** Names that are NATS's and the mesh's own, and no words about the data. */
-const OWN = /^(?:circuit|nats)-/i;
+/** Names that are the mesh's, NATS's and its MQTT gateway's own, and no words about the data. */
+const OWN = /^(?:circuit|nats|nmqtt)-/i;
 
 /** Strict: what is no UTF-8 is bytes. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
