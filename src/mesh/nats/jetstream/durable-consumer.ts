@@ -1,5 +1,4 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import { backoff } from "../../../core/backoff.js";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
 import type { ConsumeOptions, Consumer, DurableEvent } from "../../durable.js";
@@ -7,22 +6,15 @@ import { matches } from "../../subject.js";
 import { Attachment } from "../attachment.js";
 import type { Connection } from "../connection.js";
 import { FOR_HEADER } from "../event-wire.js";
-import { persist } from "../persist.js";
 import { JetStreamApi } from "./api.js";
-import { bury, isBuried } from "./dead-letters.js";
 import { Handled } from "./handled.js";
 import type { KeptMessage } from "./kept-message.js";
 import { Puller } from "./puller.js";
 import { Run } from "./run.js";
 import { ensureStream } from "./streams.js";
+import { Tries } from "./tries.js";
 
 export type DurableHandler = (event: DurableEvent, signal: AbortSignal) => unknown;
-
-/** Waits before an event is tried again, in milliseconds. */
-const RETRY = { firstMs: 250, factor: 4, longestMs: 60_000 };
-
-/** Deliveries beyond the tries after which an event is given up untried: it may be what kills the process. */
-const MOST_UNANSWERED = 10;
 
 /** A handler may take as long as it likes, as long as its process says that it lives: within this time, in milliseconds. */
 const LONGEST_ACK_WAIT_MS = 30_000;
@@ -60,6 +52,7 @@ export class DurableConsumer implements Consumer {
   readonly #given: DurableConsumerOptions;
   readonly #attachment: Attachment;
   readonly #handled = new Handled();
+  readonly #tries: Tries;
   /** Events that are here and not acknowledged, in the order in which they came. */
   readonly #held = new Map<string, Run>();
   readonly #waiting: Run[] = [];
@@ -84,6 +77,7 @@ export class DurableConsumer implements Consumer {
     this.#concurrency = options.concurrency ?? 1;
     const handlerMs = options.handlerMs ?? LONGEST_ACK_WAIT_MS;
     this.#ackWaitMs = Math.min(Math.max(handlerMs, SHORTEST_ACK_WAIT_MS), LONGEST_ACK_WAIT_MS);
+    this.#tries = new Tries({ connection, clock, options, handled: this.#handled });
     this.#attachment = new Attachment({
       connection,
       clock,
@@ -239,7 +233,7 @@ export class DurableConsumer implements Consumer {
     const { handler, clock, heard, options } = this.#given;
     const startedAt = clock.now();
     try {
-      if (await this.#isOver(run)) return;
+      if (await this.#tries.isOver(run)) return;
       heard();
       await run.through(handler, options.handlerMs ?? LONGEST_ACK_WAIT_MS);
       if (this.#held.has(run.key)) {
@@ -247,7 +241,7 @@ export class DurableConsumer implements Consumer {
         run.kept.ack();
       }
     } catch (cause) {
-      if (this.#held.has(run.key)) await this.#failed(run, cause);
+      if (this.#held.has(run.key)) await this.#tries.failed(run, cause);
     } finally {
       this.#running--;
       this.#handlerMs += (clock.now() - startedAt - this.#handlerMs) / 8;
@@ -255,44 +249,6 @@ export class DurableConsumer implements Consumer {
       this.#next();
       this.#refill();
     }
-  }
-
-  /** Whether an event that was handed out more often than it is tried was given up, perhaps by a process that has died since. */
-  async #isOver({ kept, key }: Run): Promise<boolean> {
-    const { deliveries = 5 } = this.#given.options;
-    if (kept.deliveryCount <= deliveries) return false;
-    if (await this.#ask((api) => isBuried(api, kept))) {
-      this.#handled.add(key);
-      kept.end();
-      return true;
-    }
-    if (kept.deliveryCount <= deliveries + MOST_UNANSWERED) return false;
-    throw new Error(`it was handed out ${kept.deliveryCount} times, and nobody answered`);
-  }
-
-  async #failed(run: Run, cause: unknown): Promise<void> {
-    const { deliveries = 5, keeping, onDead, onError } = this.#given.options;
-    const { deliveryCount } = run.kept;
-    if (deliveryCount < deliveries) {
-      run.kept.retryAfter(retryMs(deliveryCount));
-      return;
-    }
-    try {
-      await this.#ask((api) => bury(api, run.kept, cause, keeping));
-    } catch (problem) {
-      onError?.(problem);
-      run.kept.retryAfter(RETRY.longestMs);
-      return;
-    }
-    this.#handled.add(run.key);
-    run.kept.end();
-    onDead?.(run.event, cause);
-  }
-
-  /** Asks the server, again and again while it is away. */
-  async #ask<T>(ask: (api: JetStreamApi) => Promise<T>): Promise<T> {
-    const { connection, clock } = this.#given;
-    return persist(connection, clock, async (client) => ask(await JetStreamApi.of(client)));
   }
 
   #refill(): void {
@@ -310,13 +266,6 @@ export class DurableConsumer implements Consumer {
       this.#work();
     });
   }
-}
-
-function retryMs(deliveryCount: number): number {
-  const waits = backoff(RETRY);
-  let waitMs = 0;
-  for (let delivery = 0; delivery < deliveryCount; delivery++) waitMs = waits.next().value;
-  return waitMs;
 }
 
 function isTaken(pattern: string, name: string, other: string): CircuitError {
