@@ -6,7 +6,7 @@ export interface StoredAt {
   readonly stream: string;
   /** Its number in the stream, from 1. */
   readonly sequence: number;
-  /** The stream had one with the same id already, and keeps that. */
+  /** The stream had one with the same id already, perhaps from an earlier try of this call, and keeps that. */
   readonly isDuplicate: boolean;
 }
 
@@ -49,13 +49,13 @@ export interface DurablePublishOptions extends PublishOptions {
 }
 
 export interface ConsumeOptions {
-  /** Letters, digits, `-` and `_`: who listens. What nobody of this name has acknowledged is delivered to the next. */
+  /** 1 to 64 letters, digits, `-` and `_`: who listens, to one pattern. What nobody of this name has acknowledged is delivered to the next. */
   readonly name: string;
-  /** Events whose handlers run at the same time in this process. 1 by default: in order. */
+  /** Events whose handlers run at the same time in this process. 1 by default: in order, but for those that are tried again. */
   readonly concurrency?: number;
-  /** Tries of an event before it is given up. 5 by default. */
+  /** Deliveries of an event after which a failure is the last, and it is given up. 5 by default. */
   readonly deliveries?: number;
-  /** Time that the handler may take, in milliseconds, before the event is handed out anew. 30 000 by default. */
+  /** Time that the handler may take, in milliseconds, before its signal aborts and it counts as failed. 30 000 by default. */
   readonly handlerMs?: number;
   readonly keeping?: Keeping;
   readonly signal?: AbortSignal;
@@ -68,7 +68,7 @@ export interface ConsumeOptions {
 /** A listener whose place is kept. */
 export interface Consumer extends Subscription {
   readonly counts: {
-    /** Events that were handed out again after they had been handled here, and were only acknowledged. */
+    /** Events that were handed out again while, or after, they were handled here, and were only acknowledged. */
     readonly duplicates: number;
   };
   /** Hears nothing new, and resolves when what runs has been handled and acknowledged, or the grace is over. Idempotent. */
@@ -106,7 +106,11 @@ export interface DurableEvents {
   /**
    * Hands each event of a pattern out until the handler's Promise resolves; one that rejects is tried again after a while,
    * and after the last try stored among the dead. A stream that takes the pattern is made where there is none, and what was
-   * published before that is not in it.
+   * published before that is not in it; what an existing one has is handed to a new name from its beginning.
+   *
+   * @throws {CircuitError} `MESSAGE_INVALID` for a name, or a pattern, that cannot be, or a name that listens to another
+   *   pattern; `EVENT_UNKEPT` where there is no storage, no room, or another stream has a part of the pattern;
+   *   `ACCESS_DENIED`; `PEER_MISSING`; the signal's own reason.
    */
   consume(
     pattern: string,
@@ -120,7 +124,12 @@ export interface DurableEvents {
   /** The dead, oldest first; with `follow`, also those that come, until the signal aborts. */
   dead(options?: { readonly follow?: boolean; readonly signal?: AbortSignal }): AsyncIterable<DeadEvent>;
 
-  /** Hands a dead event to the listener that gave it up, and to no other, and takes it from the dead. @returns Whether there was one. */
+  /**
+   * Hands a dead event to the listener that gave it up, and to no other of ours, and takes it from the dead.
+   *
+   * @returns Whether there was one.
+   * @throws {CircuitError} `EVENT_UNKEPT` where that listener is forgotten.
+   */
   again(number: number): Promise<boolean>;
 
   /** Every stream of ours and those who listen to it. */

@@ -37,7 +37,9 @@ export interface SubscribeOptions {
   readonly queue?: string;
   /**
    * First hears the last event of each subject that was published before. Not in a queue. Over WebSockets and in memory
-   * each process keeps what it has published itself, for as long as it lives; NATS needs JetStream for it.
+   * each process keeps what it has published itself, for as long as it lives; on NATS a stream of JetStream keeps them from
+   * the first who asks on, no longer than all else in it, and the pattern begins with a word (`MESSAGE_INVALID` to `onError`,
+   * and `EVENT_UNKEPT` where there is no JetStream).
    */
   readonly last?: boolean;
   /**

@@ -9,7 +9,7 @@ export async function startCluster(): Promise<NatsServer[]> {
 }
 
 /** Configuration of a server that joins others. */
-export function clusterOf(others: readonly NatsServer[]): string {
+export function clusterOf(others: readonly Pick<NatsServer, "clusterPort">[]): string {
   const routes = others.map(({ clusterPort }) => `nats://127.0.0.1:${clusterPort}`).join(", ");
   return `cluster { name: circuit, host: "127.0.0.1", port: -1, routes: [${routes}] }`;
 }

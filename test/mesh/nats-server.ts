@@ -33,6 +33,8 @@ export interface NatsServer {
   readonly port: number;
   /** Port for the other servers of its cluster, where it has one. */
   readonly clusterPort: number;
+  /** Port for MQTT clients, where it has one. */
+  readonly mqttPort: number;
   /** Lets it stand still, and go on. */
   pause(): void;
   resume(): void;
@@ -56,10 +58,12 @@ export async function startNats({
   const lines: string[] = [];
   let clientPort = 0;
   let clusterPort = 0;
+  let mqttPort = 0;
   for await (const line of createInterface({ input: child.stderr })) {
     lines.push(line);
     clientPort = Number(/Listening for client connections on .*:(\d+)/.exec(line)?.[1] ?? clientPort);
     clusterPort = Number(/Listening for route connections on .*:(\d+)/.exec(line)?.[1] ?? clusterPort);
+    mqttPort = Number(/Listening for MQTT clients on .*:(\d+)/.exec(line)?.[1] ?? mqttPort);
     if (clientPort > 0 && (config.includes("cluster") ? clusterPort > 0 : /Server is ready/.test(line)))
       break;
   }
@@ -77,8 +81,14 @@ export async function startNats({
     url: `nats://127.0.0.1:${clientPort}`,
     port: clientPort,
     clusterPort,
+    mqttPort,
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     kill,
   };
+}
+
+/** Configuration of a server that keeps events below a folder. */
+export function keepingBelow(folder: string): string {
+  return `jetstream { store_dir: "${folder}" }\n`;
 }

@@ -56,6 +56,15 @@ export class Connection {
     return this.#isUp ? this.#client : undefined;
   }
 
+  /** Whether there has been a server. */
+  get hasBeenUp(): boolean {
+    return this.#client !== undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Where it is connected, or would be. */
   get address(): string {
     return this.#options.servers.join(",");

@@ -1,36 +1,17 @@
-import {
-  type Msg,
-  type MsgHdrs,
-  headers as makeHeaders,
-  type NatsConnection,
-  type Subscription as NatsSubscription,
-} from "@nats-io/transport-node";
+import type { Msg, NatsConnection, Subscription as NatsSubscription } from "@nats-io/transport-node";
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
-import type {
-  EventHandler,
-  EventHeaders,
-  MeshEvent,
-  PublishOptions,
-  SubscribeOptions,
-  Subscription,
-} from "../event.js";
+import type { EventHandler, MeshEvent, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
 import { EventTally } from "../events/event-tally.js";
 import { checkHeaders, NO_HEADERS } from "../events/headers.js";
 import { LocalSubscription } from "../events/local-subscription.js";
 import type { MeshLimits } from "../limits.js";
-import { checkPayload, isTooDeep, jsonOf, type Payload } from "../payload.js";
+import { checkListenerName } from "../names.js";
+import { checkPayload, type Payload } from "../payload.js";
 import { checkPattern, checkSubject, matches } from "../subject.js";
 import type { Connection } from "./connection.js";
-
-/**
- * Says what the bytes of an event are, where they are not a text: `json` or `bytes`. Without it, from whatever client,
- * they are a text where they are UTF-8, and bytes where they are not.
- */
-const TYPE_HEADER = "Circuit-Type";
-
-/** Strict: what is no UTF-8 is bytes. */
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+import { decodeData, decodeHeaders, encodeData, encodeHeaders, FOR_HEADER } from "./event-wire.js";
+import { LastReader } from "./jetstream/last-reader.js";
 
 export interface NatsEventsOptions {
   readonly connection: Connection;
@@ -46,6 +27,9 @@ export class NatsEvents {
   readonly tally = new EventTally();
   readonly #options: NatsEventsOptions;
   readonly #subscriptions = new Map<LocalSubscription, NatsSubscription | undefined>();
+  readonly #queues = new Map<LocalSubscription, string>();
+  /** What listens by way of a stream instead. */
+  readonly #readers = new Map<LocalSubscription, LastReader>();
   readonly #stopListening: () => void;
   /** Bytes that were published since the server was known to have taken all. */
   #unflushedBytes = 0;
@@ -86,8 +70,8 @@ export class NatsEvents {
       connection.start();
       return 0;
     }
-    const payload = encode(data);
-    const wire = encodeHeaders(headers, typeOf(data));
+    const payload = encodeData(data);
+    const wire = encodeHeaders(headers, data);
     try {
       client.publish(subject, payload, wire && { headers: wire });
     } catch (cause) {
@@ -103,13 +87,17 @@ export class NatsEvents {
 
   subscribe(pattern: string, handler: EventHandler, options: SubscribeOptions = {}): Subscription {
     checkPattern(pattern);
+    checkOptions(pattern, options);
     options.signal?.throwIfAborted();
+    if (options.last) return this.#read(pattern, handler, options);
     const { connection } = this.#options;
     const subscription = new LocalSubscription(pattern, handler, options, (closed) => {
       const onServer = this.#subscriptions.get(closed);
       this.#subscriptions.delete(closed);
+      this.#queues.delete(closed);
       if (onServer && !onServer.isClosed()) onServer.unsubscribe();
     });
+    if (options.queue !== undefined) this.#queues.set(subscription, options.queue);
     this.#subscriptions.set(subscription, undefined);
     connection.start();
     if (connection.client) this.#listen(subscription, connection.client);
@@ -118,32 +106,57 @@ export class NatsEvents {
 
   /** Resolves when the server has read all that was said so far. */
   async join(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((reader) => reader.settled));
     await this.#options.connection.client?.flush().catch(() => {});
   }
 
   /** Idempotent. */
   close(): void {
     this.#stopListening();
-    for (const subscription of [...this.#subscriptions.keys()]) subscription.close();
+    for (const subscription of [...this.#subscriptions.keys(), ...this.#readers.keys()]) subscription.close();
+  }
+
+  /** Listens by way of a stream, which has the last values. */
+  #read(pattern: string, handler: EventHandler, options: SubscribeOptions): Subscription {
+    const { connection, clock } = this.#options;
+    const subscription = new LocalSubscription(pattern, handler, options, (closed) => {
+      this.#readers.get(closed)?.close();
+      this.#readers.delete(closed);
+    });
+    const reader = new LastReader({
+      connection,
+      clock,
+      pattern,
+      take: (message) => this.#deliver(subscription, message),
+      failed: (problem) => subscription.fail(problem),
+    });
+    this.#readers.set(subscription, reader);
+    reader.start();
+    return subscription;
   }
 
   #listen(subscription: LocalSubscription, client: NatsConnection): void {
     const { pattern } = subscription;
+    const queue = this.#queues.get(subscription);
     const onServer = client.subscribe(pattern, {
+      ...(queue !== undefined && { queue }),
       callback: (error, message) => {
         if (error) subscription.fail(denied(pattern, error));
-        // The server's ">" takes in what is the mesh's and the server's own.
-        else if (matches(pattern, message.subject)) this.#deliver(subscription, message);
+        else this.#deliver(subscription, message);
       },
     });
     this.#subscriptions.set(subscription, onServer);
   }
 
   #deliver(subscription: LocalSubscription, message: Msg): void {
+    // The server's ">" takes in what is the mesh's and the server's own.
+    if (!matches(subscription.pattern, message.subject)) return;
+    // A dead event that comes back to a durable listener was heard here when it was published.
+    if (message.headers?.has(FOR_HEADER)) return;
     this.tally.received++;
     const event: MeshEvent = {
       subject: message.subject,
-      data: decode(message),
+      data: decodeData(message.data, message.headers),
       headers: decodeHeaders(message.headers),
       from: undefined,
       at: this.#options.clock.now(),
@@ -167,49 +180,15 @@ export class NatsEvents {
   }
 }
 
-function typeOf(data: Payload): "json" | "bytes" | undefined {
-  if (typeof data === "string") return undefined;
-  return data instanceof Uint8Array ? "bytes" : "json";
-}
-
-function encode(data: Payload): string | Uint8Array {
-  // A copy: the client sends later.
-  if (data instanceof Uint8Array) return new Uint8Array(data);
-  return typeof data === "string" ? data : jsonOf(data);
-}
-
-function encodeHeaders(headers: EventHeaders, type: string | undefined): MsgHdrs | undefined {
-  const entries = Object.entries(headers);
-  if (entries.length === 0 && type === undefined) return undefined;
-  const wire = makeHeaders();
-  for (const [name, value] of entries) wire.set(name, value);
-  if (type !== undefined) wire.set(TYPE_HEADER, type);
-  return wire;
-}
-
-/** The data of a message; of a foreign client's, which may say anything of it, the text or the bytes. */
-function decode({ data, headers }: Msg): Payload {
-  const type = headers?.get(TYPE_HEADER) ?? "";
-  if (type === "bytes") return new Uint8Array(data);
-  let text: string;
-  try {
-    text = UTF8.decode(data);
-  } catch {
-    return new Uint8Array(data);
-  }
-  if (type !== "json" || isTooDeep(text)) return text;
-  try {
-    // The cast: what JSON.parse() gives is Json, or a text, which is a payload too.
-    return JSON.parse(text) as Payload;
-  } catch {
-    return text;
-  }
-}
-
-function decodeHeaders(wire: MsgHdrs | undefined): EventHeaders {
-  if (wire === undefined) return NO_HEADERS;
-  const names = wire.keys().filter((name) => name !== TYPE_HEADER);
-  return Object.fromEntries(names.map((name) => [name, wire.get(name)]));
+function checkOptions(pattern: string, { queue, last }: SubscribeOptions): void {
+  if (queue === undefined) return;
+  checkListenerName("queue", queue);
+  if (!last) return;
+  throw new CircuitError(
+    "MESSAGE_INVALID",
+    `Cannot listen to ${pattern} in the queue ${queue}: last values are for each listener`,
+    { hint: "Leave out queue or last." },
+  );
 }
 
 function denied(pattern: string, cause: Error): CircuitError {

@@ -19,6 +19,7 @@ import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
 import type { NatsCredentials } from "./credentials.js";
 import { Dialer } from "./dial.js";
+import { NatsDurable } from "./jetstream/nats-durable.js";
 import { NatsEvents } from "./nats-events.js";
 import { openPlainLink } from "./plain-link.js";
 import { NatsNode } from "./serve.js";
@@ -57,11 +58,11 @@ export class NatsMesh implements Mesh {
   readonly #nodes = new Map<string, NatsNode>();
   readonly #sender: Sender;
   readonly #events: NatsEvents;
+  readonly durable: NatsDurable;
   readonly #checked = new Set<string>();
   #closed: Promise<void> | undefined;
 
   /** @throws {CircuitError} `ADDRESS_INVALID` for a URL that cannot be one. */
-  readonly durable = undefined;
   constructor({
     url,
     credentials,
@@ -75,6 +76,13 @@ export class NatsMesh implements Mesh {
     this.#options = { clock, patienceMs, limits, notice, version };
     this.#connection = new Connection({ servers: parseServers(url), credentials, clock, limits });
     this.#events = new NatsEvents({ connection: this.#connection, clock, limits });
+    this.durable = new NatsDurable({
+      connection: this.#connection,
+      clock,
+      limits,
+      tally: this.#events.tally,
+      untilUp: () => untilUp(this.#connection, this.#options),
+    });
     const dialer = new Dialer({ connection: this.#connection, clock, limits });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => dialer.dial(target, dialing, waitMs),
@@ -195,7 +203,9 @@ export class NatsMesh implements Mesh {
   async #close(): Promise<void> {
     this.#events.close();
     this.#sender.close();
+    const drained = this.durable.close();
     await Promise.all([...this.#nodes].map(([name, node]) => this.#closeNode(name, node)));
+    await drained;
     await this.#connection.close();
   }
 
