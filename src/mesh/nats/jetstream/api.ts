@@ -182,6 +182,9 @@ export class JetStreamApi {
     query: { seq: number } | { last_by_subj: string } | { seq: number; next_by_subj: string },
   ): Promise<StoredMessage | undefined> {
     return asking(`read from ${stream}`, async () => {
+      // A server (2.9.10) that is asked for a message of a stream while it makes it never answers anything again; asked
+      // whether there is one, it answers when it is made (measured).
+      if ((await this.findStream(stream)) === undefined) return undefined;
       const found = await this.#manager.streams.getMessage(stream, query).catch(unlessMissing);
       if (!found) return undefined;
       const { subject, seq, data, header, time } = found;

@@ -64,7 +64,7 @@ export class Tries {
       await this.#ask((api) => bury(api, run.kept, cause, keeping));
     } catch (problem) {
       onError?.(problem);
-      run.kept.retryAfter(RETRY.longestMs);
+      run.kept.retryAfter(retryMs(deliveryCount));
       return;
     }
     handled.add(run.key);
