@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/core/manual-clock.js";
 import type { MeshEvent } from "../../src/mesh/event.js";
-import { EventHub } from "../../src/mesh/events/event-hub.js";
 import type { EventInput, EventOutput } from "../../src/mesh/framed/event-exchange.js";
 import { readFrame } from "../../src/mesh/framed/frame-reader.js";
 import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
+import { EventHub } from "../../src/mesh/hub/event-hub.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 
 /** A process whose turns end when a test says so. */

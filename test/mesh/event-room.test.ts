@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
-import { EventHub } from "../../src/mesh/events/event-hub.js";
 import type { FrameLink, FrameLinkEvents } from "../../src/mesh/framed/frame-link.js";
+import { EventHub } from "../../src/mesh/hub/event-hub.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { Node } from "../../src/mesh/node.js";
 import { Sender } from "../../src/mesh/sender.js";

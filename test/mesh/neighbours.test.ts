@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../src/core/manual-clock.js";
-import { Neighbours } from "../../src/mesh/events/neighbours.js";
+import { Neighbours } from "../../src/mesh/hub/neighbours.js";
 
 test("A neighbour that speaks only the plain protocol is asked again after 30 s", async () => {
   const clock = new ManualClock();

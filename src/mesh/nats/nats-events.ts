@@ -2,9 +2,9 @@ import type { Msg, NatsConnection, Subscription as NatsSubscription } from "@nat
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { EventHandler, MeshEvent, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
-import { EventTally } from "../events/event-tally.js";
-import { checkHeaders, NO_HEADERS } from "../events/headers.js";
-import { LocalSubscription } from "../events/local-subscription.js";
+import { EventTally } from "../hub/event-tally.js";
+import { checkHeaders, NO_HEADERS } from "../hub/headers.js";
+import { LocalSubscription } from "../hub/local-subscription.js";
 import type { MeshLimits } from "../limits.js";
 import { checkListenerName } from "../names.js";
 import { checkPayload, type Payload } from "../payload.js";

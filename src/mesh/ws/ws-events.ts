@@ -1,8 +1,8 @@
 import type { Clock } from "../../core/clock.js";
 import type { Discovery } from "../discovery/discovery.js";
 import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
-import type { EventHub } from "../events/event-hub.js";
-import { Neighbours } from "../events/neighbours.js";
+import type { EventHub } from "../hub/event-hub.js";
+import { Neighbours } from "../hub/neighbours.js";
 import type { MeshLimits } from "../limits.js";
 import type { LocalNodes } from "../memory/local-nodes.js";
 import type { Payload } from "../payload.js";

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import type { MeshCounts } from "../counts.js";
 import type { Discovery } from "../discovery/discovery.js";
 import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
-import { EventHub } from "../events/event-hub.js";
+import { EventHub } from "../hub/event-hub.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import { LocalNodes } from "../memory/local-nodes.js";
 import type {
