@@ -1,7 +1,7 @@
 import { unlessAborted } from "../core/abort.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
-import type { Consumer, DurableEvent } from "../mesh/durable.js";
+import type { ConsumeOptions, Consumer, DurableEvent } from "../mesh/durable.js";
 import type { MeshEvent, Subscription } from "../mesh/event.js";
 import { matches } from "../mesh/subject.js";
 import { durableOf, type EventEngine } from "./event-engine.js";
@@ -21,7 +21,7 @@ export interface HearingOptions {
   readonly queue?: string | undefined;
   readonly last?: boolean | undefined;
   /** Keeps the place of a listener of that name, at the one pattern. */
-  readonly durable?: { readonly name: string; readonly handlerMs: number } | undefined;
+  readonly durable?: Pick<ConsumeOptions, "name" | "handlerMs" | "deliveries"> | undefined;
   /** Ends after so many events. */
   readonly count?: number | undefined;
   /** Ends when nothing comes for so long, in milliseconds. */
@@ -120,12 +120,13 @@ export class Hearing {
     this.#subscriptions.push(engine.mesh.subscribe(pattern, hear, options));
   }
 
-  async #consume({ name, handlerMs }: NonNullable<HearingOptions["durable"]>): Promise<void> {
+  async #consume(options: NonNullable<HearingOptions["durable"]>): Promise<void> {
     const { engine, patterns, parallel, failed, notice } = this.#options;
     const [pattern = ""] = patterns;
-    const durable = durableOf(engine, `listen to ${pattern} as ${name}`);
+    const durable = durableOf(engine, `listen to ${pattern} as ${options.name}`);
     this.#consumer = await durable.consume(pattern, (event, signal) => this.#handleKept(event, signal), {
-      ...{ name, handlerMs, concurrency: parallel },
+      ...options,
+      concurrency: parallel,
       onError: (error) => this.#finish(error),
       onDead: ({ subject }, cause) => {
         failed(cause);

@@ -22,6 +22,7 @@ interface ListenFlags extends EngineFlags {
   readonly count?: number;
   readonly timeout?: number;
   readonly durable?: string;
+  readonly retries?: number;
   readonly queue?: string;
   readonly last?: boolean;
   readonly dead?: boolean;
@@ -47,6 +48,7 @@ export function listenCommand(cli: Cli): Command {
       "--durable <name>",
       "hear what was missed too, by NATS's JetStream, and keep the place by this name",
     )
+    .addOption(settingOption("--retries <number>", "retries", "--retries"))
     .option("--dead", "show the events that durable listeners gave up")
     .option("--no-follow", "with --dead: end after those there are")
     .option("--exec <command>", "run a shell command for each event, its data on the standard input")
@@ -75,6 +77,11 @@ function checkFlags(flags: ListenFlags): void {
   refuseTogether(flags, "durable", ["queue", "last", "dead"]);
   refuseTogether(flags, "dead", ["on", "queue", "last", "exec", "timeout"]);
   refuseTogether(flags, "queue", ["last"]);
+  if (flags.retries !== undefined && flags.durable === undefined) {
+    throw new CircuitError("USAGE", "Cannot use --retries: only with --durable does an event come again", {
+      hint: "Add --durable with a name, or leave --retries out.",
+    });
+  }
   if (flags.durable !== undefined && flags.on?.length !== 1) {
     throw new CircuitError("USAGE", "Cannot listen durably: it takes one subject, or one pattern", {
       hint: "Give it with --on, for example --on 'sensor.>'.",
@@ -85,8 +92,8 @@ function checkFlags(flags: ListenFlags): void {
 async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promise<void> {
   const { Hearing } = await import("../circuit/listen.js");
   const { ENDING_MS } = await import("../circuit/commands.js");
-  const { on: patterns = EVERYTHING, queue, last, count, timeout, durable } = flags;
-  const { commandSeconds, parallel: parallelism } = EVENT_SETTINGS;
+  const { on: patterns = EVERYTHING, queue, last, count, timeout, durable: name } = flags;
+  const { commandSeconds, parallel: parallelism, retries } = EVENT_SETTINGS;
   const limitMs = (flags.execTimeout ?? commandSeconds.default ?? 0) * 1_000;
   const parallel = flags.parallel ?? parallelism.default ?? 1;
   const commands = await commandsOf(cli, engine, { exec: flags.exec, limitMs, isParallel: parallel > 1 });
@@ -97,7 +104,14 @@ async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promis
       for (const line of describeFailure(error)) cli.log(line);
     },
     silenceMs: timeout === undefined ? undefined : timeout * 1_000,
-    durable: durable === undefined ? undefined : { name: durable, handlerMs: limitMs + 2 * ENDING_MS },
+    durable:
+      name === undefined
+        ? undefined
+        : {
+            name,
+            handlerMs: limitMs + 2 * ENDING_MS,
+            deliveries: 1 + (flags.retries ?? retries.default ?? 0),
+          },
   });
   try {
     await hearing.start();

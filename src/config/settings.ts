@@ -87,6 +87,7 @@ export const EVENT_SETTINGS = {
   waitSeconds: decimal("keep trying, for so long or for ever", "seconds", [0.001, MOST_SECONDS]),
   heard: whole("end after so many events", "number", [1, 1e9]),
   silenceSeconds: decimal("give up when nothing comes for so long", "seconds", [0.001, MOST_SECONDS]),
+  retries: whole("tries after one that failed", "number", [0, 1_000], 4),
   parallel: whole("commands that run at the same time", "number", [1, 256], 1),
   commandSeconds: decimal("time that a command may take", "seconds", [0.001, MOST_SECONDS], 30),
   again: whole("hand a dead event to its listener once more", "number", [1, Number.MAX_SAFE_INTEGER]),
