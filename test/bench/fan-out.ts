@@ -55,7 +55,7 @@ function row(over: "ws" | "nats", load: Load, limit?: Limit): Row {
 }
 
 const AS_QUICK: Limit = { of: "ratio", atLeast: 0.9 };
-const AS_SOON: Limit = { of: "ratio", atMost: 1 / 0.9 };
+const AS_SOON: Limit = { of: "ratio", atMost: 1.1 };
 
 const TEN_OBSERVERS: Load = { subscribers: 1, events: 16, figure: "rate" };
 
