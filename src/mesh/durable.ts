@@ -1,3 +1,4 @@
+import { messageOf } from "../core/error.js";
 import type { MeshEvent, PublishOptions, Subscription } from "./event.js";
 import type { Payload } from "./payload.js";
 
@@ -54,6 +55,25 @@ export interface DurablePublishOptions extends PublishOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a durable handler throws of an event that nobody can handle: it is given up at once, whatever tries it has left. */
+export class GiveUp extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.name = "GiveUp";
+  }
+}
+
+/**
+ * What a durable handler throws of an event that it does not take, for example because it stops: it is handed back,
+ * and never given up for that.
+ */
+export class HandBack extends Error {
+  constructor() {
+    super("Cannot handle it here and now");
+    this.name = "HandBack";
+  }
+}
+
 export interface ConsumeOptions {
   /** 1 to 64 letters, digits, `-` and `_`: who listens, to one pattern. What nobody of this name has acknowledged is delivered to the next. */
   readonly name: string;
@@ -73,7 +93,7 @@ export interface ConsumeOptions {
   readonly signal?: AbortSignal;
   /** Takes what concerns the listening itself, for example `ACCESS_DENIED` or a server without storage. */
   readonly onError?: (error: unknown) => void;
-  /** An event is given up: it has been stored among the dead. */
+  /** An event is given up: it has been stored among the dead. The cause is what the handler threw, also a `GiveUp`. */
   readonly onDead?: (event: DurableEvent, cause: unknown) => void;
 }
 
@@ -120,8 +140,8 @@ export interface DurableEvents {
 
   /**
    * Hands each event of a pattern out until the handler's Promise resolves; one that rejects is tried again after a while,
-   * and after the last try stored among the dead. One that rejects with the code `NOT_RUN` has not tried it: it is handed
-   * back. A stream that takes the pattern is made where there is none, and what was
+   * and after the last try stored among the dead. One that rejects with `GiveUp` is so at once; `HandBack`, the code
+   * `NOT_RUN`, closing and aborting hand it back without a try. A stream that takes the pattern is made where there is none, and what was
    * published before that is not in it; what an existing one has is handed to a new name from its beginning.
    *
    * @throws {CircuitError} `MESSAGE_INVALID` for a name, or a pattern, that cannot be, or a name that listens to another

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CircuitError } from "../../src/core/error.js";
-import type { DeadEvent, DurableEvent } from "../../src/mesh/durable.js";
+import { type DeadEvent, type DurableEvent, GiveUp, HandBack } from "../../src/mesh/durable.js";
 import type { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
 import { Gate, turns } from "../contract/waiting.js";
 import { DurableEar, DurableRig } from "./durable-rig.js";
@@ -15,7 +15,7 @@ async function dead(mesh: NatsMesh): Promise<DeadEvent[]> {
   return all;
 }
 
-const notRun = () => new CircuitError("NOT_RUN", "Cannot take it: it is being stopped");
+const REFUSALS = [new CircuitError("NOT_RUN", "Cannot take it: it is being stopped"), new HandBack()];
 
 async function unacknowledged(mesh: NatsMesh): Promise<number | undefined> {
   const reports = await mesh.durable.report();
@@ -40,38 +40,60 @@ test("Consumer.drain(0) hands back at once what fails because it is stopped", op
   assert.deepEqual(await dead(mesh), []);
 });
 
-test("A handler that has not run an event costs it no try, while it leaves", options, async (context) => {
-  const rig = await DurableRig.open(context);
-  const mesh = rig.mesh();
-  let stop = () => {};
-  const does = () => new Promise((_, reject) => (stop = () => reject(notRun())));
-  const first = await DurableEar.open(rig.mesh(), "a", { name: "x", deliveries: 1, does });
-  await mesh.durable.publish("a", 1);
-  await first.until(1);
-  await turns();
-  const drained = first.consumer.drain();
-  stop();
-  await drained;
-  const second = await DurableEar.open(rig.mesh(), "a", { name: "x", deliveries: 1 });
-  await second.until(1);
-  assert.deepEqual(await dead(mesh), []);
-});
-
-test("A handler that has not run an event is handed it again, after a while", options, async (context) => {
-  const rig = await DurableRig.open(context);
-  const mesh = rig.mesh();
-  let refusals = 0;
-  const does = () => {
-    if (refusals++ < 2) throw notRun();
-  };
-  const ear = await DurableEar.open(mesh, "a", { name: "x", deliveries: 1, does });
-  await mesh.durable.publish("a", 1);
-  await ear.until(3);
-  assert.deepEqual(
-    ear.events.map(({ deliveryCount }) => deliveryCount),
-    [1, 2, 3],
+for (const refusal of REFUSALS) {
+  test(
+    `A handler that throws ${refusal.name} while it leaves costs the event no try`,
+    options,
+    async (context) => {
+      const rig = await DurableRig.open(context);
+      const mesh = rig.mesh();
+      let stop = () => {};
+      const does = () => new Promise((_, reject) => (stop = () => reject(refusal)));
+      const first = await DurableEar.open(rig.mesh(), "a", { name: "x", deliveries: 1, does });
+      await mesh.durable.publish("a", 1);
+      await first.until(1);
+      await turns();
+      const drained = first.consumer.drain();
+      stop();
+      await drained;
+      const second = await DurableEar.open(rig.mesh(), "a", { name: "x", deliveries: 1 });
+      await second.until(1);
+      assert.deepEqual(await dead(mesh), []);
+    },
   );
-  assert.deepEqual([ear.dead, await dead(mesh)], [[], []]);
+
+  test(`A handler that throws ${refusal.name} is handed the event again`, options, async (context) => {
+    const rig = await DurableRig.open(context);
+    const mesh = rig.mesh();
+    let refusals = 0;
+    const does = () => {
+      if (refusals++ < 2) throw refusal;
+    };
+    const ear = await DurableEar.open(mesh, "a", { name: "x", deliveries: 1, does });
+    await mesh.durable.publish("a", 1);
+    await ear.until(3);
+    assert.deepEqual(
+      ear.events.map(({ deliveryCount }) => deliveryCount),
+      [1, 2, 3],
+    );
+    assert.deepEqual([ear.dead, await dead(mesh)], [[], []]);
+  });
+}
+
+test("A handler that throws GiveUp is not handed the event again", options, async (context) => {
+  const rig = await DurableRig.open(context);
+  const mesh = rig.mesh();
+  const does = () => {
+    throw new GiveUp(new Error("it does not fit"));
+  };
+  const ear = await DurableEar.open(mesh, "a", { name: "x", does });
+  await mesh.durable.publish("a", 1);
+  await ear.when(() => ear.dead.length > 0);
+  assert.equal(ear.events.length, 1);
+  assert.deepEqual(
+    (await dead(mesh)).map(({ cause }) => cause),
+    ["it does not fit"],
+  );
 });
 
 test("A handler that never ends is given up after its time", options, async (context) => {

@@ -1,34 +1,11 @@
 import type { KeptMessage } from "./kept-message.js";
+import { LastKeys } from "./last-keys.js";
 
 /**
  * Keys that are remembered. A server that is killed hands out again what it had not written down, some seconds, and now and
  * then, killed while it wrote down a listener's place (2.9.10, seen), all that its stream has. 6 MB at most, and as much for ids, of 255 bytes 16 MB more.
  */
 const MOST_KEYS = 65_536;
-
-/** Keys that are remembered, the last ones. */
-class LastKeys {
-  readonly #keys = new Set<string>();
-  readonly #mostKeys: number;
-
-  constructor(mostKeys: number) {
-    this.#mostKeys = mostKeys;
-  }
-
-  add(key: string): void {
-    this.#keys.add(key);
-    if (this.#keys.size <= this.#mostKeys) return;
-    // The first of a set is the oldest.
-    for (const oldest of this.#keys) {
-      this.#keys.delete(oldest);
-      return;
-    }
-  }
-
-  has(key: string): boolean {
-    return this.#keys.has(key);
-  }
-}
 
 /** Remembers which events were handled last, or given up, by their numbers; those that were handled also by their ids. */
 export class Handled {

@@ -4,7 +4,7 @@ import type { ConsumeOptions, DurableEvent } from "../../durable.js";
 import type { Handled } from "./handled.js";
 import type { KeptMessage } from "./kept-message.js";
 import { Run } from "./run.js";
-import { isNoTry, type Tries } from "./tries.js";
+import type { Tries } from "./tries.js";
 
 export type DurableHandler = (event: DurableEvent, signal: AbortSignal) => unknown;
 
@@ -151,8 +151,7 @@ export class Runs {
   }
 
   async #failed(run: Run, cause: unknown): Promise<void> {
-    if (!this.#held.has(run.key)) return; // it was handed back
-    if (this.#isLeaving && isNoTry(cause)) this.#release(run);
-    else await this.#given.tries.failed(run, cause);
+    // What was handed back already has not failed.
+    if (this.#held.has(run.key)) await this.#given.tries.failed(run, cause, this.#isLeaving);
   }
 }

@@ -1,12 +1,13 @@
 import { backoff } from "../../../core/backoff.js";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
-import type { ConsumeOptions } from "../../durable.js";
+import { type ConsumeOptions, GiveUp, HandBack } from "../../durable.js";
 import type { Connection } from "../connection.js";
 import { persist } from "../persist.js";
 import { JetStreamApi } from "./api.js";
 import { bury, isBuried } from "./graves.js";
 import type { Handled } from "./handled.js";
+import { LastKeys } from "./last-keys.js";
 import type { Run } from "./run.js";
 
 /** Waits before an event is tried again, in milliseconds. */
@@ -14,6 +15,12 @@ const RETRY = { firstMs: 250, factor: 4, longestMs: 60_000 };
 
 /** Deliveries beyond the tries after which an event is given up untried, or untaken: it may be what kills the process. */
 const MOST_UNANSWERED = 10;
+
+/** When an event that was not taken comes again, to somebody else or to whoever takes it by then, in milliseconds. */
+const UNTAKEN_MS = 1_000;
+
+/** Events that were not taken here and are remembered: as many as a listener may hold. */
+const MOST_UNTAKEN = 1_024;
 
 /** Tries of an event that has none else. */
 const USUAL_DELIVERIES = 5;
@@ -29,6 +36,8 @@ export interface TriesOptions {
 export class Tries {
   readonly #given: TriesOptions;
   readonly #deliveries: number;
+  /** Handed back by handlers of this process, which live. */
+  readonly #untaken = new LastKeys(MOST_UNTAKEN);
   #hasGivenUpUntried = false;
 
   constructor(given: TriesOptions) {
@@ -58,32 +67,48 @@ export class Tries {
       kept.end();
       return true;
     }
-    if (kept.deliveryCount <= this.#deliveries + MOST_UNANSWERED || this.#hasGivenUpUntried) return false;
+    if (!this.#isFarBeyond(run)) return false;
+    if (this.#hasGivenUpUntried || this.#untaken.has(run.key)) return false;
     this.#hasGivenUpUntried = true;
     throw new Error(`it was handed out ${kept.deliveryCount} times, and is not tried once more`);
   }
 
-  /** Hands an event back, or, after its last try, stores it among the dead, and only then ends it. */
-  async failed(run: Run, cause: unknown): Promise<void> {
+  /**
+   * Hands an event back, or, after its last try, stores it among the dead, and only then ends it.
+   *
+   * @param isLeaving Whether the listener takes nothing any more.
+   */
+  async failed(run: Run, cause: unknown, isLeaving: boolean): Promise<void> {
+    const { deliveryCount } = run.kept;
+    const isNoTry = cause instanceof HandBack || (isNotRun(cause) && (isLeaving || !this.#isFarBeyond(run)));
+    if (isNoTry) {
+      this.#untaken.add(run.key);
+      run.kept.retryAfter(isLeaving ? 0 : UNTAKEN_MS);
+    } else if (deliveryCount < this.#deliveries && !(cause instanceof GiveUp)) {
+      run.kept.retryAfter(retryMs(deliveryCount));
+    } else {
+      await this.#giveUp(run, cause);
+    }
+  }
+
+  async #giveUp(run: Run, cause: unknown): Promise<void> {
     const { connection, options, handled } = this.#given;
     const { keeping, onDead, onError } = options;
-    const { deliveryCount } = run.kept;
-    const last = this.#deliveries + (isNoTry(cause) ? MOST_UNANSWERED : 0);
-    if (deliveryCount < last) {
-      run.kept.retryAfter(retryMs(deliveryCount));
-      return;
-    }
     try {
       const { mostPayloadBytes } = connection;
       await this.#ask((api) => bury(api, run.kept, { cause, keeping, mostBytes: mostPayloadBytes }));
     } catch (problem) {
       onError?.(problem);
-      run.kept.retryAfter(retryMs(deliveryCount));
+      run.kept.retryAfter(retryMs(run.kept.deliveryCount));
       return;
     }
     handled.addGivenUp(run.kept);
     run.kept.end();
     onDead?.(run.event, cause);
+  }
+
+  #isFarBeyond({ kept }: Run): boolean {
+    return kept.deliveryCount > this.#deliveries + MOST_UNANSWERED;
   }
 
   /** Asks the server, again and again while it is away. */
@@ -93,8 +118,8 @@ export class Tries {
   }
 }
 
-/** Whether a handler has not tried the event at all. */
-export function isNoTry(cause: unknown): boolean {
+/** The handler, or something that it asked, has not run the event. */
+function isNotRun(cause: unknown): boolean {
   return cause instanceof CircuitError && cause.code === "NOT_RUN";
 }
 
