@@ -21,7 +21,7 @@ interface RoundsOptions {
 class Rounds {
   readonly #options: RoundsOptions;
   readonly #publisher: () => Publisher;
-  readonly #latencies = new Latencies();
+  #latencies = new Latencies();
   #answers = 0;
   #rounds = 0;
   #startMs = 0;
@@ -69,6 +69,7 @@ class Rounds {
     }
     this.#isWarm = true;
     this.#startMs = nowMs;
+    this.#latencies = new Latencies();
     this.#rounds = 0;
   }
 }

@@ -34,7 +34,6 @@ export class InLink implements FrameLinkEvents {
   #greeting: InGreeting | undefined;
   /** Stops waiting for the end of the greeting, and then for the end of what its sender was let in by. */
   #stopWaiting: (() => void) | undefined;
-  #heardAtMs = 0;
 
   /**
    * @param peer Whose link it is, as far as the network tells.
@@ -52,7 +51,6 @@ export class InLink implements FrameLinkEvents {
   frame(frame: Uint8Array): void {
     try {
       const nowMs = this.#host.clock.now();
-      this.#heardAtMs = Math.floor(nowMs); // a fraction would be an object of its own
       if (this.session) this.session.take(frame, nowMs);
       else if (this.#greeting) this.#greet(this.#greeting, frame);
     } catch {
@@ -74,7 +72,7 @@ export class InLink implements FrameLinkEvents {
   get heardAtMs(): number {
     return this.session === undefined || this.link.isLocal === true
       ? Number.POSITIVE_INFINITY
-      : this.#heardAtMs;
+      : this.session.heardAtMs;
   }
 
   /** Closes the link. */

@@ -27,6 +27,7 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
     this.link?.close();
     this.detach();
     this.link = link;
+    this.nowMs = Math.floor(this.clock.now());
     this.writer.attach(link);
     for (const [id, name] of hello.channels) this.open(id, name);
     this.forgetCallers();
@@ -61,9 +62,14 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
    * @throws {CircuitError} `MESSAGE_INVALID` for what a sender may not say; the link is then to be closed.
    */
   take(frame: Uint8Array, nowMs: number): void {
-    this.nowMs = Math.floor(nowMs);
+    this.nowMs = Math.floor(nowMs); // a fraction would be an object of its own
     this.runs.timeNext(nowMs);
     readFrame(frame, this);
+  }
+
+  /** When the sender said something last, on the clock, in milliseconds. */
+  get heardAtMs(): number {
+    return this.nowMs;
   }
 
   override room(): void {

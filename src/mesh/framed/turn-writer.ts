@@ -17,9 +17,9 @@ export class TurnWriter {
   readonly #writer = new FrameWriter();
   readonly #schedule: (callback: () => void) => void;
   #link: FrameLink | undefined;
-  #isScheduled = false;
   #isFlushing = false;
-  #mostRecords = FIRST_FRAME_RECORDS;
+  /** Records of the next frame of this turn; 0 where nothing was said in it. */
+  #mostRecords = 0;
   #records = 0;
   /** Adds what should ride along with a frame that is about to leave. */
   #beforeFlush: () => void;
@@ -37,16 +37,14 @@ export class TurnWriter {
 
   /** For one more record. */
   get record(): FrameWriter {
-    const isFull = this.#records >= this.#mostRecords || this.#writer.length >= MOST_FRAME_BYTES;
-    if (isFull && !this.#isFlushing) {
+    if (this.#mostRecords === 0) {
+      this.#mostRecords = FIRST_FRAME_RECORDS;
+      this.#schedule(this.#turnOver);
+    } else if (this.#isFull && !this.#isFlushing) {
       this.flush();
       this.#mostRecords *= GROWTH;
     }
     this.#records++;
-    if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      this.#schedule(this.#turnOver);
-    }
     return this.#writer;
   }
 
@@ -62,9 +60,12 @@ export class TurnWriter {
     else this.#writer.take();
   }
 
+  get #isFull(): boolean {
+    return this.#records >= this.#mostRecords || this.#writer.length >= MOST_FRAME_BYTES;
+  }
+
   readonly #turnOver = (): void => {
-    this.#isScheduled = false;
-    this.#mostRecords = FIRST_FRAME_RECORDS;
+    this.#mostRecords = 0;
     this.flush();
   };
 }

@@ -15,6 +15,8 @@ export const FOR_HEADER = "Circuit-For";
 /** Names that are the mesh's, NATS's and its MQTT gateway's own, and no words about the data. */
 const OWN = /^(?:circuit|nats|nmqtt)-/i;
 
+const SHORT_TEXT_BYTES = 8;
+
 /** Strict: what is no UTF-8 is bytes. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -25,9 +27,9 @@ export function encodeData(data: Payload): string | Uint8Array {
 }
 
 /** Headers as NATS writes them, those of the mesh's own included; `undefined` where there are none. */
-export function encodeHeaders(headers: EventHeaders, data: Payload): MsgHdrs | undefined {
+export function encodeHeaders(headers: EventHeaders | undefined, data: Payload): MsgHdrs | undefined {
   const type = typeOf(data);
-  const entries = Object.entries(headers);
+  const entries = headers === undefined ? [] : Object.entries(headers);
   if (entries.length === 0 && type === undefined) return undefined;
   const wire = makeHeaders();
   for (const [name, value] of entries) wire.set(name, value);
@@ -37,14 +39,11 @@ export function encodeHeaders(headers: EventHeaders, data: Payload): MsgHdrs | u
 
 /** The data of a message; of a foreign client's, which may say anything of it, the text or the bytes. */
 export function decodeData(data: Uint8Array, headers: MsgHdrs | undefined): Payload {
+  if (headers === undefined) return shortTextOf(data) ?? textOf(data) ?? new Uint8Array(data);
   const type = headers?.get(TYPE_HEADER) ?? "";
   if (type === "bytes") return new Uint8Array(data);
-  let text: string;
-  try {
-    text = UTF8.decode(data);
-  } catch {
-    return new Uint8Array(data);
-  }
+  const text = textOf(data);
+  if (text === undefined) return new Uint8Array(data);
   if (type !== "json" || isTooDeep(text)) return text;
   try {
     // The cast: what JSON.parse() gives is Json, or a text, which is a payload too.
@@ -52,6 +51,26 @@ export function decodeData(data: Uint8Array, headers: MsgHdrs | undefined): Payl
   } catch {
     return text;
   }
+}
+
+/** The text that bytes are, if they are UTF-8. */
+function textOf(data: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(data);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A short text, if it is ASCII: the decoder would cost more than the rest of its way. */
+function shortTextOf(data: Uint8Array): string | undefined {
+  if (data.length > SHORT_TEXT_BYTES) return undefined;
+  let text = "";
+  for (const byte of data) {
+    if (byte > 0x7f) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 export function decodeHeaders(wire: MsgHdrs | undefined): EventHeaders {

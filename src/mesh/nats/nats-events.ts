@@ -3,12 +3,12 @@ import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { EventHandler, MeshEvent, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
 import { EventTally } from "../hub/event-tally.js";
-import { checkHeaders, NO_HEADERS } from "../hub/headers.js";
+import { checkHeaders } from "../hub/headers.js";
 import { LocalSubscription } from "../hub/local-subscription.js";
 import type { MeshLimits } from "../limits.js";
 import { checkListenerName } from "../names.js";
 import { checkPayload, type Payload } from "../payload.js";
-import { checkPattern, checkSubject, matches } from "../subject.js";
+import { checkPattern, checkSubject, hasWildcard, isReserved } from "../subject.js";
 import type { Connection } from "./connection.js";
 import { decodeData, decodeHeaders, encodeData, encodeHeaders, FOR_HEADER } from "./event-wire.js";
 import { LastReader } from "./jetstream/last-reader.js";
@@ -35,6 +35,8 @@ export class NatsEvents {
   #unflushedBytes = 0;
   /** What it waits for until more is known to have been taken. */
   #flushing: Promise<void> | undefined;
+  /** When what is being delivered came. */
+  #nowMs: number | undefined;
 
   constructor(options: NatsEventsOptions) {
     this.#options = options;
@@ -54,13 +56,9 @@ export class NatsEvents {
     return this.publishOwn(subject, data, options);
   }
 
-  publishOwn(
-    subject: string,
-    data: Payload,
-    { headers = NO_HEADERS }: PublishOptions = {},
-  ): number | undefined {
+  publishOwn(subject: string, data: Payload, { headers }: PublishOptions = {}): number | undefined {
     checkPayload(data, this.#options.limits);
-    checkHeaders(headers);
+    if (headers) checkHeaders(headers);
     this.tally.published++;
     const { connection, limits } = this.#options;
     const { client } = connection;
@@ -127,7 +125,7 @@ export class NatsEvents {
       connection,
       clock,
       pattern,
-      take: (message) => this.#deliver(subscription, message),
+      take: (message) => this.#deliver(subscription, message, message.subject),
       failed: (problem) => subscription.fail(problem),
     });
     this.#readers.set(subscription, reader);
@@ -138,31 +136,47 @@ export class NatsEvents {
   #listen(subscription: LocalSubscription, client: NatsConnection): void {
     const { pattern } = subscription;
     const queue = this.#queues.get(subscription);
+    // Reading the subject of each message costs as much as the rest.
+    const subject = hasWildcard(pattern) ? undefined : pattern;
     const onServer = client.subscribe(pattern, {
       ...(queue !== undefined && { queue }),
       callback: (error, message) => {
         if (error) subscription.fail(denied(pattern, error));
-        else this.#deliver(subscription, message);
+        else this.#deliver(subscription, message, subject ?? message.subject);
       },
     });
     this.#subscriptions.set(subscription, onServer);
   }
 
-  #deliver(subscription: LocalSubscription, message: Msg): void {
+  #deliver(subscription: LocalSubscription, message: Msg, subject: string): void {
     // The server's ">" takes in what is the mesh's and the server's own.
-    if (!matches(subscription.pattern, message.subject)) return;
+    if (/^[*>]/.test(subscription.pattern) && isReserved(subject)) return;
+    const { headers, data } = message;
     // A dead event that comes back to a durable listener was heard here when it was published.
-    if (message.headers?.has(FOR_HEADER)) return;
+    if (headers?.has(FOR_HEADER)) return;
     this.tally.received++;
     const event: MeshEvent = {
-      subject: message.subject,
-      data: decodeData(message.data, message.headers),
-      headers: decodeHeaders(message.headers),
+      subject,
+      data: decodeData(data, headers),
+      headers: decodeHeaders(headers),
       from: undefined,
-      at: this.#options.clock.now(),
+      at: this.#now(),
     };
     subscription.deliver(event);
   }
+
+  /** The time, looked up once for all that has come together. */
+  #now(): number {
+    if (this.#nowMs === undefined) {
+      this.#nowMs = this.#options.clock.now();
+      queueMicrotask(this.#timeGoesOn);
+    }
+    return this.#nowMs;
+  }
+
+  readonly #timeGoesOn = (): void => {
+    this.#nowMs = undefined;
+  };
 
   /** A pong comes after what was published before the ping. */
   #flush(client: NatsConnection): void {
