@@ -10,8 +10,8 @@ import type {
   StoredAt,
   StreamReport,
 } from "../../durable.js";
-import type { EventTally } from "../../hub/event-tally.js";
-import { checkHeaders, NO_HEADERS } from "../../hub/headers.js";
+import { checkHeaders, NO_HEADERS } from "../../event-headers.js";
+import type { EventTally } from "../../event-tally.js";
 import type { MeshLimits } from "../../limits.js";
 import { checkListenerName } from "../../names.js";
 import { checkPayload, type Payload } from "../../payload.js";
