@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "pr
 import { BUCKET_ENDS_MS, type Histogram } from "../core/histogram.js";
 import type { ObserverTally } from "../events/host.js";
 import type { NodeCounts, PeerCounts } from "../mesh/counts.js";
-import type { EventCounts } from "../mesh/hub/event-tally.js";
+import type { EventCounts } from "../mesh/event-tally.js";
 import type { OpenBoard } from "./boards.js";
 import type { PageSources } from "./pages.js";
 

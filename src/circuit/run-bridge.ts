@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import type { MeshCounts } from "../mesh/counts.js";
-import { sumEvents } from "../mesh/hub/event-tally.js";
+import { sumEvents } from "../mesh/event-tally.js";
 import type { PeerNotice } from "../mesh/mesh.js";
 import type { NatsMesh } from "../mesh/nats/nats-mesh.js";
 import { Bridge, type BridgeEvent, type BridgeOptions } from "./bridge.js";

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { EventEngine } from "../circuit/event-engine.js";
 import type { Sent } from "../circuit/send.js";
 import { CircuitError } from "../core/error.js";
-import { checkHeaders } from "../mesh/hub/headers.js";
+import { checkHeaders } from "../mesh/event-headers.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Cli } from "./cli.js";
 import {

@@ -90,6 +90,7 @@ export class DurableObserver implements RunningObserver {
       name,
       // What is handed out beyond the count would have to be given back, which costs it a delivery.
       concurrency: count === undefined ? concurrency : 1,
+      exact: count !== undefined,
       deliveries: retries + 1,
       handlerMs: timeoutMs + LATE_FIRST_MS,
       signal: this.#stopping.signal,

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { Histogram } from "../core/histogram.js";
-import type { EventCounts } from "./hub/event-tally.js";
+import type { EventCounts } from "./event-tally.js";
 
 /**
  * What a mesh has done so far. Messages cost an increment each: the figures are plain numbers, which whoever is asked for

@@ -5,7 +5,7 @@ import { openBoard } from "../../src/circuit/boards.js";
 import { makePages } from "../../src/circuit/pages.js";
 import { systemClock } from "../../src/core/clock.js";
 import { ManualClock } from "../../src/core/manual-clock.js";
-import { sumEvents } from "../../src/mesh/hub/event-tally.js";
+import { sumEvents } from "../../src/mesh/event-tally.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { Node } from "../../src/mesh/node.js";
 

@@ -136,6 +136,31 @@ describe("NatsMesh", { skip: skipWithoutNats, timeout: 60_000 }, () => {
     });
   }
 
+  test("tells that the server is away, and then that it refuses us, for good", async (context) => {
+    const credentials = { user: "desk", password: "a secret" };
+    const configOf = (password: string) => `authorization { user: desk, password: "${password}" }`;
+    let server = await startNats({ config: configOf(credentials.password) });
+    context.after(() => server.kill());
+    const notices: (string | undefined)[] = [];
+    let isRefused = () => {};
+    const refused = new Promise<void>((resolve) => (isRefused = resolve));
+    const mesh = new NatsMesh({
+      url: server.url,
+      credentials,
+      notice: ({ problem }) => {
+        notices.push(problem?.code);
+        if (problem?.code === "ACCESS_DENIED") isRefused();
+      },
+    });
+    context.after(() => mesh.close());
+    await mesh.join();
+    await server.kill();
+    server = await startNats({ config: configOf("another"), port: server.port });
+    await refused;
+    assert.deepEqual(notices, ["PEER_MISSING", "ACCESS_DENIED"]);
+    await assert.rejects(mesh.durable.report(), { code: "ACCESS_DENIED" });
+  });
+
   test("uses TLS, with a certificate that it can check", { skip: skipWithoutOpenssl }, async (context) => {
     const folder = temporaryFolder();
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

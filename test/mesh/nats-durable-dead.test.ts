@@ -101,6 +101,90 @@ test("DurableEvents.again() keeps a dead event whose listener is forgotten", opt
   assert.equal((await dead(mesh)).length, 1);
 });
 
+test(
+  "DurableEvents.again() keeps a dead event whose listener hears other subjects by now",
+  options,
+  async (context) => {
+    const rig = await DurableRig.open(context);
+    const mesh = rig.mesh();
+    const ear = await DurableEar.open(mesh, "a", { name: "x", deliveries: 1, does: fail });
+    await mesh.durable.publish("a", 1);
+    await ear.when(() => ear.dead.length > 0);
+    await ear.consumer.drain();
+    await mesh.durable.forget("x");
+    await DurableEar.open(mesh, "b", { name: "x" });
+    await assert.rejects(mesh.durable.again(1), {
+      code: "EVENT_UNKEPT",
+      message: "Cannot hand the dead event 1 on: x listens to b by now, and this is of a",
+    });
+    assert.equal((await dead(mesh)).length, 1);
+    assert.equal((await mesh.durable.report()).find(({ name }) => name === "CIRCUIT")?.events, 1);
+  },
+);
+
+test("An event is cut among the dead where the server takes no more", options, async (context) => {
+  const rig = await DurableRig.open(context, "max_payload: 4096\n");
+  const mesh = rig.mesh();
+  const cause = "é".repeat(1_500);
+  const does = () => {
+    throw new Error(cause);
+  };
+  const ear = await DurableEar.open(mesh, "a.*", { name: "x", deliveries: 1, does });
+  const wire = await rig.wire();
+  const letters = ["x".repeat(1_500), "y".repeat(4_000)];
+  for (const letter of letters) await mesh.durable.publish("a.b", letter);
+  wire.publish("a.b", "z", "", [`long: ${"w".repeat(4_000)}`]);
+  await ear.when(() => ear.dead.length === 3);
+  assert.deepEqual(ear.errors, []);
+  const [whole, beginning, bare] = await dead(mesh);
+  assert.equal(whole?.event.data, letters[0]);
+  assert.ok(whole && whole.cause.length > 500 && cause.startsWith(whole.cause));
+  const cut = String(beginning?.event.data);
+  assert.ok(cut.length > 3_000 && letters[1]?.startsWith(cut), `${cut.length}`);
+  assert.ok(beginning && beginning.cause.length > 50 && cause.startsWith(beginning.cause));
+  assert.deepEqual([bare?.event.data, bare?.event.headers], ["z", {}]);
+  await assert.rejects(mesh.durable.again(2), {
+    code: "EVENT_UNKEPT",
+    message: /of 4000 bytes the dead have 3\d\d\d/,
+  });
+  assert.equal(await mesh.durable.again(1), true);
+  await assert.rejects(mesh.durable.publish("a.b", "x".repeat(5_000)), { code: "MESSAGE_INVALID" });
+});
+
+test("DurableEvents.dead() leaves out what others have put there", options, async (context) => {
+  const rig = await DurableRig.open(context);
+  const mesh = rig.mesh();
+  const ear = await DurableEar.open(mesh, "a", { name: "x", deliveries: 1, does: fail });
+  await mesh.durable.publish("a", 1);
+  await ear.when(() => ear.dead.length > 0);
+  const wire = await rig.wire();
+  await wire.request("circuit.dead.CIRCUIT.x.7", "not ours");
+  await wire.request("circuit.dead.CIRCUIT.x.8", "", ["Circuit-Dead-Subject: a", "Circuit-Dead-Time: soon"]);
+  await mesh.durable.publish("a", 2);
+  await ear.when(() => ear.dead.length > 1);
+  assert.deepEqual(
+    (await dead(mesh)).map(({ number, event }) => [number, event.data]),
+    [
+      [1, 1],
+      [4, 2],
+    ],
+  );
+  assert.deepEqual([await mesh.durable.again(2), await mesh.durable.again(3)], [false, false]);
+});
+
+test("DurableEvents.dead() that follows ends when its mesh is closed", options, async (context) => {
+  const rig = await DurableRig.open(context);
+  const mesh = rig.mesh();
+  const following = (async () => {
+    for await (const _ of mesh.durable.dead({ follow: true })) assert.fail("Nothing has died");
+  })();
+  const ended = assert.rejects(following, { code: "PEER_LOST" });
+  await mesh.join();
+  await turns();
+  await mesh.close();
+  await ended;
+});
+
 test("DurableEvents.dead() follows, also over a restart of the server", options, async (context) => {
   const rig = await DurableRig.open(context);
   const mesh = rig.mesh();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DurableEvents } from "../../src/mesh/durable.js";
 import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
+import { turns } from "../contract/waiting.js";
 import { cases } from "../long.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { DurableEar, DurableRig } from "./durable-rig.js";
@@ -98,11 +99,20 @@ test("Durable events of three servers outlive the loss of one", {
   const near = new NatsMesh({ url: urls.toReversed().join(",") });
   context.after(() => Promise.all([near.close(), far.close()]));
   const handled = new Set<number>();
-  const ear = await DurableEar.open(far, "load.*", {
-    name: "load",
-    keeping: { replicas: 3 },
-    does: ({ data }) => void handled.add(Number(data)),
-  });
+  const listen = () =>
+    DurableEar.open(far, "load.*", {
+      name: "load",
+      keeping: { replicas: 3 },
+      does: ({ data }) => void handled.add(Number(data)),
+    });
+  let ear: DurableEar | undefined;
+  while (ear === undefined) {
+    // Three that have just started may not have met yet.
+    ear = await listen().catch((error: Error) => {
+      assert.match(error.message, /no suitable peers/);
+      return turns().then(() => undefined);
+    });
+  }
   const count = cases(500, 5_000);
   let killed: Promise<void> | undefined;
   await publish(near.durable, count, (begun) => {

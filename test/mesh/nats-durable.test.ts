@@ -70,7 +70,7 @@ test("NatsDurable keeps the same id once, and says so", options, async (context)
 });
 
 test(
-  "NatsDurable hands the same id out anew where it was published after the window",
+  "NatsDurable only acknowledges an id that was published again after the window",
   options,
   async (context) => {
     const rig = await DurableRig.open(context);
@@ -80,21 +80,25 @@ test(
     await wire.request("$JS.API.STREAM.CREATE.SHORT", JSON.stringify(config));
     const mesh = rig.mesh();
     const ear = await DurableEar.open(mesh, "a.b", { name: "x" });
-    const until = async (isDuplicate: boolean) => {
-      while ((await mesh.durable.publish("a.b", "", { id: "same" })).isDuplicate !== isDuplicate)
-        await turns();
-    };
-    await until(false);
-    await until(true);
-    await until(false);
-    await ear.until(2);
+    for (let stored = 0; stored < 2; ) {
+      if (!(await mesh.durable.publish("a.b", "", { id: "same" })).isDuplicate) stored++;
+      await ear.until(1);
+      await turns();
+    }
+    await mesh.durable.publish("a.b", "", { id: "other" });
+    wire.publish("a.b", "without an id");
+    wire.publish("a.b", "without an id");
+    await ear.until(4);
     assert.deepEqual(
       ear.events.map(({ id, stream, deliveryCount }) => [id, stream, deliveryCount]),
       [
         ["same", "SHORT", 1],
-        ["same", "SHORT", 1],
+        ["other", "SHORT", 1],
+        ["SHORT:4", "SHORT", 1],
+        ["SHORT:5", "SHORT", 1],
       ],
     );
+    assert.equal(ear.consumer.counts.duplicates, 1);
     assert.equal((await streams(mesh.durable)).CIRCUIT, undefined);
   },
 );
@@ -172,7 +176,7 @@ test(
   },
 );
 
-test("NatsDurable changes how much is kept when a listener says so", options, async (context) => {
+test("NatsDurable keeps more when a listener says so, and never less", options, async (context) => {
   const rig = await DurableRig.open(context);
   const mesh = rig.mesh();
   await DurableEar.open(mesh, "a", { name: "x" });
@@ -191,9 +195,32 @@ test("NatsDurable changes how much is kept when a listener says so", options, as
     duplicate_window: 120e9,
   };
   assert.deepEqual(await config(), usual);
-  await DurableEar.open(mesh, "b", { name: "y", keeping: { maxAgeMs: 3_600_000 } });
+  const less = await DurableEar.open(mesh, "b", {
+    name: "y",
+    keeping: { maxAgeMs: 3_600_000, maxBytes: 2 ** 30 },
+  });
   await DurableEar.open(mesh, "c", { name: "z" });
-  assert.deepEqual(await config(), { ...usual, max_age: 3_600e9 });
+  assert.deepEqual(await config(), { ...usual, max_bytes: 2 ** 30 });
+  assert.deepEqual(
+    less.errors.map((error) => (error as Error).message),
+    [
+      "Cannot keep less in CIRCUIT: it has maxAgeMs 604800000 and not 3600000, which others may have asked for",
+    ],
+  );
+  const more = await DurableEar.open(mesh, "b", { name: "more", keeping: { maxAgeMs: 0, maxBytes: -1 } });
+  await DurableEar.open(mesh, "b", { name: "usual", keeping: { maxAgeMs: 0 } });
+  assert.deepEqual(await config(), { ...usual, max_age: 0, max_bytes: -1 });
+  assert.deepEqual(more.errors, []);
+});
+
+test("NatsDurable keeps as little as the first listener asks for", options, async (context) => {
+  const rig = await DurableRig.open(context);
+  const mesh = rig.mesh();
+  const ear = await DurableEar.open(mesh, "a", { name: "x", keeping: { maxAgeMs: 3_600_000 } });
+  const wire = await rig.wire();
+  const { text } = await wire.request("$JS.API.STREAM.INFO.CIRCUIT", "");
+  assert.equal(JSON.parse(text).config.max_age, 3_600e9);
+  assert.deepEqual(ear.errors, []);
 });
 
 test("NatsDurable leaves a stream of the user's as it is", options, async (context) => {

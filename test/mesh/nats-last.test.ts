@@ -49,6 +49,47 @@ test("NatsMesh takes last values from the stream of durable listeners", options,
   assert.deepEqual([stream?.subjects, others], [["a.>"], []]);
 });
 
+test("NatsMesh has a last value that was handed back to a durable listener", options, async (context) => {
+  const rig = await DurableRig.open(context);
+  const mesh = rig.mesh();
+  const does = ({ data }: { data: unknown }) => {
+    if (data === 1) throw new Error("not today");
+  };
+  const failing = await DurableEar.open(mesh, "a", { name: "x", deliveries: 1, does });
+  const early = new Ear(mesh, "a", { last: true });
+  await mesh.join();
+  await mesh.durable.publish("a", 1);
+  await failing.when(() => failing.dead.length > 0);
+  assert.equal(await mesh.durable.again(1), true);
+  const late = new Ear(mesh, "a", { last: true });
+  await late.until(1);
+  await mesh.durable.publish("a", 2);
+  await Promise.all([early.until(2), late.until(2)]);
+  assert.deepEqual(
+    [early, late].map(({ data }) => data),
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  );
+});
+
+test("NatsMesh tells that nothing may come to it, once", options, async (context) => {
+  // What is asked for has its answers below _INBOX.⟨one⟩, what is listened to comes to an inbox itself.
+  const config = `authorization { users = [
+    { user: "u", password: "p", permissions: { subscribe: { deny: "_INBOX.*" } } }
+  ] }\nno_auth_user: u`;
+  const rig = await DurableRig.open(context, config);
+  const mesh = rig.mesh();
+  const last = new Ear(mesh, "a", { last: true });
+  const isDenied = (error: unknown) => (error as { code?: string }).code === "ACCESS_DENIED";
+  await last.when(() => last.errors.some(isDenied));
+  const kept = await DurableEar.open(mesh, "a", { name: "x" }).catch((error: unknown) => error);
+  if (kept instanceof DurableEar) await kept.when(() => kept.errors.some(isDenied));
+  else assert.ok(isDenied(kept));
+  assert.equal(last.errors.length, 1);
+});
+
 test(
   "NatsMesh tells who wants last values of everything that it cannot have them",
   options,

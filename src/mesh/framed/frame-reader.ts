@@ -1,6 +1,6 @@
 import { CircuitError } from "../../core/error.js";
 import type { EventHeaders } from "../event.js";
-import { findHeaders } from "../hub/headers.js";
+import { findHeaders } from "../event-headers.js";
 import { isTooDeep, type Payload } from "../payload.js";
 import { parseFailure } from "./failure.js";
 import type { FrameSink } from "./frame-sink.js";

@@ -1,9 +1,9 @@
 import type { EventHeaders } from "../event.js";
+import type { EventTally } from "../event-tally.js";
 import { FrameWriter } from "../framed/frame-writer.js";
 import type { EventRecipient } from "../framed/records.js";
 import type { Payload } from "../payload.js";
 import type { EventLink } from "./event-link.js";
-import type { EventTally } from "./event-tally.js";
 
 /** Bytes of events that are handed to the links together: a quarter of the longest frame that a link's writer makes. */
 const MOST_BYTES = 16_384;

@@ -1,11 +1,11 @@
 import type { Clock } from "../../core/clock.js";
 import type { EventHeaders, MeshEvent } from "../event.js";
+import { NO_HEADERS } from "../event-headers.js";
+import type { EventTally } from "../event-tally.js";
 import type { MeshLimits } from "../limits.js";
+import type { LocalSubscription } from "../local-subscription.js";
 import { Postbox } from "../memory/postbox.js";
 import type { Payload } from "../payload.js";
-import type { EventTally } from "./event-tally.js";
-import { NO_HEADERS } from "./headers.js";
-import type { LocalSubscription } from "./local-subscription.js";
 
 /** What was published, and by whom where that is known. */
 export interface Published {

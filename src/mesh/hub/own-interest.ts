@@ -1,9 +1,9 @@
 import { CircuitError } from "../../core/error.js";
 import type { SubscribeOptions } from "../event.js";
 import type { Interest, QueueInterest } from "../framed/records.js";
+import type { LocalSubscription } from "../local-subscription.js";
 import { checkListenerName } from "../names.js";
 import { MOST_PATTERNS } from "./event-link.js";
-import type { LocalSubscription } from "./local-subscription.js";
 import type { Past } from "./past.js";
 
 /** What is listened to in a process, as it tells others. */

@@ -1,5 +1,5 @@
+import type { EventTally } from "../event-tally.js";
 import { matches } from "../subject.js";
-import type { EventTally } from "./event-tally.js";
 import { LastEvents } from "./last-events.js";
 import type { Published } from "./letters.js";
 

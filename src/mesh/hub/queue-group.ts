@@ -1,5 +1,5 @@
+import { LocalSubscription } from "../local-subscription.js";
 import type { EventLink } from "./event-link.js";
-import { LocalSubscription } from "./local-subscription.js";
 
 /** The other end of a link, as one of those who listen in the name of a queue. */
 export class QueueMember {

@@ -1,6 +1,6 @@
+import { LocalSubscription } from "../local-subscription.js";
 import { findSubjectProblem, SubjectIndex } from "../subject.js";
 import { EventLink, unexpected } from "./event-link.js";
-import { LocalSubscription } from "./local-subscription.js";
 import { type QueueGroup, QueueGroups, type QueueMember } from "./queue-group.js";
 
 /** Subjects of which it is kept in mind who listens: more than a mesh of sketches has, and a few hundred kilobytes. */

@@ -1,9 +1,9 @@
 import type { PublishOptions } from "../event.js";
+import type { EventTally } from "../event-tally.js";
+import { LocalSubscription } from "../local-subscription.js";
 import type { Payload } from "../payload.js";
 import type { EventBatch } from "./event-batch.js";
-import type { EventTally } from "./event-tally.js";
 import type { Published } from "./letters.js";
-import { LocalSubscription } from "./local-subscription.js";
 import { NO_GROUPS, type QueueGroup, type QueueMember } from "./queue-group.js";
 import type { Route } from "./routes.js";
 

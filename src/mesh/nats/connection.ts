@@ -29,7 +29,7 @@ export interface ConnectionOptions {
 export interface ConnectionListener {
   /** There is a server. `isNew`: a client that knows none of the subscriptions made before. */
   up?(client: NatsConnection, isNew: boolean): void;
-  /** The server is gone, or cannot be reached; it is tried again unless the problem is `ACCESS_DENIED`. */
+  /** The server is gone, or cannot be reached; it is tried again unless the problem is final. */
   down?(problem: CircuitError): void;
   /** It is being closed. */
   closed?(): void;
@@ -128,7 +128,7 @@ export class Connection {
       } catch (error) {
         this.#fell(this.#describe(error));
       }
-      if (this.#problem?.code === "ACCESS_DENIED" || this.#problem?.code === "FILE_FAILED") return;
+      if (this.#problem && isFinal(this.#problem)) return;
       const { clock } = this.#options;
       await clock.sleep(waits.next().value, this.#closing.signal).catch(() => {});
     }
@@ -211,6 +211,11 @@ export class Connection {
     if ("nkey" in credentials) return `the nkey of ${credentials.nkey}`;
     return "token" in credentials ? "the token" : `the user ${credentials.user}`;
   }
+}
+
+/** Whether the server is not tried again after a problem. */
+export function isFinal({ code }: CircuitError): boolean {
+  return code === "ACCESS_DENIED" || code === "FILE_FAILED";
 }
 
 /** Whether a message is the server's word that nobody takes what was sent. */

@@ -1,6 +1,6 @@
 import { type MsgHdrs, headers as makeHeaders } from "@nats-io/transport-node";
 import type { EventHeaders } from "../event.js";
-import { NO_HEADERS } from "../hub/headers.js";
+import { NO_HEADERS } from "../event-headers.js";
 import { isTooDeep, jsonOf, type Payload } from "../payload.js";
 
 /**

@@ -2,10 +2,10 @@ import type { Msg, NatsConnection, Subscription as NatsSubscription } from "@nat
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { EventHandler, MeshEvent, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
-import { EventTally } from "../hub/event-tally.js";
-import { checkHeaders } from "../hub/headers.js";
-import { LocalSubscription } from "../hub/local-subscription.js";
+import { checkHeaders } from "../event-headers.js";
+import { EventTally } from "../event-tally.js";
 import type { MeshLimits } from "../limits.js";
+import { LocalSubscription } from "../local-subscription.js";
 import { checkListenerName } from "../names.js";
 import { checkPayload, type Payload } from "../payload.js";
 import { checkPattern, checkSubject, hasWildcard, isReserved } from "../subject.js";

@@ -2,8 +2,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { backoff } from "../../core/backoff.js";
 import type { Clock } from "../../core/clock.js";
 import { meshClosed } from "../sender.js";
-import type { Connection } from "./connection.js";
-import { TryAgain } from "./jetstream/problem.js";
+import { type Connection, isFinal } from "./connection.js";
+import { TryAgain } from "./try-again.js";
 
 /** Waits between tries, in milliseconds. */
 const TRIES = { firstMs: 50, longestMs: 1_000 };
@@ -11,7 +11,7 @@ const TRIES = { firstMs: 50, longestMs: 1_000 };
 /**
  * Asks the server, and again while it is away, chooses a leader or does not answer.
  *
- * @throws {CircuitError} `PEER_LOST` when the mesh is closed, `ACCESS_DENIED`, what `ask` throws and is no `TryAgain`, and
+ * @throws {CircuitError} `PEER_LOST` when the mesh is closed, `ACCESS_DENIED` and `FILE_FAILED`, what `ask` throws and is no `TryAgain`, and
  *   the signal's own reason.
  */
 export async function persist<T>(
@@ -49,7 +49,7 @@ function whenUp(connection: Connection, signal: AbortSignal | undefined): Promis
   signal?.throwIfAborted();
   if (connection.isClosed) throw meshClosed("reach NATS");
   if (connection.client) return Promise.resolve(connection.client);
-  if (connection.problem?.code === "ACCESS_DENIED") throw connection.problem;
+  if (connection.problem && isFinal(connection.problem)) throw connection.problem;
   connection.start();
   return new Promise((resolve, reject) => {
     const settle = (callback: () => void) => {
@@ -61,7 +61,7 @@ function whenUp(connection: Connection, signal: AbortSignal | undefined): Promis
     const stopListening = connection.listen({
       up: (client) => settle(() => resolve(client)),
       down: (problem) => {
-        if (problem.code === "ACCESS_DENIED") settle(() => reject(problem));
+        if (isFinal(problem)) settle(() => reject(problem));
       },
       closed: () => settle(() => reject(meshClosed("reach NATS"))),
     });

@@ -3,7 +3,7 @@ import { CircuitError } from "../../core/error.js";
 import type { PeerNotice } from "../mesh.js";
 import { meshClosed } from "../sender.js";
 import { isReserved } from "../subject.js";
-import type { Connection } from "./connection.js";
+import { type Connection, isFinal } from "./connection.js";
 
 /** What the server is called where peers are. */
 const SERVER = "NATS";
@@ -46,14 +46,17 @@ export function untilUp(
   });
 }
 
-/** The server is told of like a peer: once when it is away, once when it is back; and once what it does not allow. */
+/**
+ * The server is told of like a peer: once when it is away, once more when it is not tried again, once when it is back; and
+ * once what it does not allow.
+ */
 export function tellOfServer(connection: Connection, notice: PeerNotice | undefined): void {
   const { address } = connection;
   let isMissing = false;
   const denied = new Set<string>();
   connection.listen({
     down: (problem) => {
-      if (!isMissing) notice?.({ peer: SERVER, address, problem });
+      if (!isMissing || isFinal(problem)) notice?.({ peer: SERVER, address, problem });
       isMissing = true;
     },
     up: () => {
@@ -83,8 +86,4 @@ function missing({ address }: Connection, patienceMs: number): CircuitError {
     `Cannot use NATS at ${address}: no connection after ${patienceMs} ms`,
     { hint: "Start the server, or correct its address." },
   );
-}
-
-function isFinal({ code }: CircuitError): boolean {
-  return code === "ACCESS_DENIED" || code === "FILE_FAILED";
 }

@@ -170,7 +170,7 @@ export class JetStreamApi {
         if (typeof stream !== "string") return undefined; // somebody else has answered
         return { stream, sequence: seq, isDuplicate: duplicate };
       } catch (error) {
-        if (error instanceof SyntaxError || isNobodyThere(error)) return undefined;
+        if (isForeign(error) || isNobodyThere(error)) return undefined;
         throw error;
       }
     });
@@ -253,6 +253,11 @@ function unlessMissing(error: unknown): undefined {
 function isMissing(error: unknown): boolean {
   const { status } = Object(error) as { readonly status?: unknown };
   return status === 404;
+}
+
+/** Somebody else has answered, in his own words. */
+function isForeign(error: unknown): boolean {
+  return error instanceof SyntaxError || (error instanceof Error && error.name === "JetStreamError");
 }
 
 /** The client takes a server that nobody answers on for one without JetStream. */

@@ -1,7 +1,7 @@
 import type { Msg } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
 import type { DurableEvent } from "../../durable.js";
-import { decodeData, decodeHeaders } from "../event-wire.js";
+import { decodeData, decodeHeaders, FOR_HEADER } from "../event-wire.js";
 
 /** Holds an event's id: NATS's own name for it. */
 export const ID_HEADER = "Nats-Msg-Id";
@@ -53,10 +53,17 @@ export class KeptMessage {
   }
 
   get id(): string {
+    return this.#givenId || `${this.stream}:${String(this.sequence)}`;
+  }
+
+  /** What its publisher called it, for knowing it again; not of one that somebody has handed to us anew on purpose. */
+  get publishedId(): string | undefined {
+    return this.message.headers?.has(FOR_HEADER) ? undefined : this.#givenId || undefined;
+  }
+
+  get #givenId(): string | undefined {
     const { headers } = this.message;
-    return (
-      headers?.get(FORMER_ID_HEADER) || headers?.get(ID_HEADER) || `${this.stream}:${String(this.sequence)}`
-    );
+    return headers?.get(FORMER_ID_HEADER) || headers?.get(ID_HEADER);
   }
 
   /** It was handled. What is said to a server that is away is lost, and it is handed out again. */

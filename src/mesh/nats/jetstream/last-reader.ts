@@ -3,10 +3,11 @@ import type { Clock } from "../../../core/clock.js";
 import type { CircuitError } from "../../../core/error.js";
 import { Attachment } from "../attachment.js";
 import type { Connection } from "../connection.js";
+import { FOR_HEADER } from "../event-wire.js";
 import { JetStreamApi } from "./api.js";
 import type { KeptMessage } from "./kept-message.js";
 import { read } from "./reader.js";
-import { ensureStream } from "./streams.js";
+import { holdStream } from "./streams.js";
 
 export interface LastReaderOptions {
   readonly connection: Connection;
@@ -59,7 +60,8 @@ export class LastReader {
 
   async #attach(api: JetStreamApi, client: NatsConnection, life: AbortSignal): Promise<void> {
     const { clock, pattern } = this.#options;
-    const { name, created, lastSequence } = await ensureStream(api, pattern);
+    const lost = (why?: unknown) => this.#attachment.again(why);
+    const { name, created, lastSequence } = await holdStream(api, { clock, pattern, life, lost });
     const stream = `${name} ${created}`;
     // All that is in a stream that was made meanwhile is new.
     if (this.#stream !== "" && this.#stream !== stream) this.#taken = 0;
@@ -77,7 +79,7 @@ export class LastReader {
       pattern,
       from: isGoingOn ? this.#taken + 1 : undefined,
       take: (kept) => this.#take(kept),
-      lost: () => this.#attachment.again(),
+      lost,
       life,
     });
     if (isGoingOn) return;
@@ -87,9 +89,12 @@ export class LastReader {
 
   #take(kept: KeptMessage): void {
     this.#come++;
+    const isLast = this.#count === undefined || this.#come <= this.#count;
     // Where not all of the last values had come, they come anew, in the order of their numbers.
     if (kept.sequence <= this.#taken) return;
     this.#taken = kept.sequence;
+    // One that was handed back to a durable listener is left out here, unless its subject has no other.
+    if (isLast) kept.message.headers?.delete(FOR_HEADER);
     this.#options.take(kept.message);
   }
 }

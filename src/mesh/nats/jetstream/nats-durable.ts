@@ -10,8 +10,8 @@ import type {
   StoredAt,
   StreamReport,
 } from "../../durable.js";
-import type { EventTally } from "../../hub/event-tally.js";
-import { checkHeaders, NO_HEADERS } from "../../hub/headers.js";
+import { checkHeaders, NO_HEADERS } from "../../event-headers.js";
+import type { EventTally } from "../../event-tally.js";
 import type { MeshLimits } from "../../limits.js";
 import { checkListenerName } from "../../names.js";
 import { checkPayload, type Payload } from "../../payload.js";
@@ -20,10 +20,12 @@ import { checkPattern, checkSubject } from "../../subject.js";
 import type { Connection } from "../connection.js";
 import { encodeData, encodeHeaders } from "../event-wire.js";
 import { persist } from "../persist.js";
+import { TryAgain } from "../try-again.js";
 import { JetStreamApi } from "./api.js";
-import { readDead, revive } from "./dead-letters.js";
-import { DurableConsumer, type DurableHandler } from "./durable-consumer.js";
-import { TryAgain } from "./problem.js";
+import { readDead } from "./dead-reader.js";
+import { DurableConsumer } from "./durable-consumer.js";
+import { revive } from "./revive.js";
+import type { DurableHandler } from "./runs.js";
 import { OWN_STREAMS } from "./streams.js";
 
 /** Longest id of an event, in bytes: the server keeps each of two minutes in memory. */
@@ -115,7 +117,7 @@ export class NatsDurable implements DurableEvents {
   }
 
   again(number: number): Promise<boolean> {
-    return this.#ask((api) => revive(api, number));
+    return this.#ask((api) => revive(api, number, this.#options.clock));
   }
 
   report(): Promise<readonly StreamReport[]> {

@@ -1,7 +1,5 @@
 import { CircuitError, messageOf } from "../../../core/error.js";
-
-/** What may go well when it is tried again: the server is away, chooses a leader, or takes too long. */
-export class TryAgain extends Error {}
+import { isPassing, namesOf, REFUSED, TryAgain } from "../try-again.js";
 
 /** `err_code`s of JetStream: https://github.com/nats-io/nats-server/blob/v2.9.10/server/errors.json */
 export const API_CODE = {
@@ -47,26 +45,39 @@ const CROSSED: ReadonlySet<number> = new Set([
  */
 export function problemOf(doing: string, thrown: unknown): CircuitError | TryAgain {
   if (thrown instanceof CircuitError || thrown instanceof TryAgain) return thrown;
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  const names = [thrown, cause].map((error) => (error instanceof Error ? error.name : ""));
-  const text = messageOf(thrown);
+  if (isPassing(thrown)) return new TryAgain(messageOf(thrown), { cause: thrown });
+  const names = namesOf(thrown);
+  const said = `Cannot ${doing} on NATS: ${messageOf(thrown)}`;
   if (names.includes("PermissionViolationError")) {
-    return new CircuitError("ACCESS_DENIED", `Cannot ${doing} on NATS: ${text}`, {
+    return new CircuitError("ACCESS_DENIED", said, {
       hint: "Let the server's permissions allow it, $JS.API.> included, or use other credentials.",
       cause: thrown,
     });
   }
+  if (names.some((name) => REFUSED.has(name))) {
+    return new CircuitError("MESSAGE_INVALID", said, {
+      hint: "Send less, or let the server's max_payload be higher.",
+      cause: thrown,
+    });
+  }
+  return ofServer(doing, said, thrown);
+}
+
+/** What the server has answered. */
+function ofServer(doing: string, said: string, thrown: unknown): CircuitError | TryAgain {
   const { code, status } = Object(thrown) as { readonly code?: unknown; readonly status?: unknown };
-  if (names.includes("JetStreamNotEnabled") || code === API_CODE.notEnabled) return notEnabled(doing, thrown);
-  if (typeof code !== "number" || CROSSED.has(code)) return new TryAgain(text, { cause: thrown });
-  if (NO_ROOM.has(code)) {
-    return new CircuitError("EVENT_UNKEPT", `Cannot ${doing} on NATS: ${text}`, {
+  if (namesOf(thrown).includes("JetStreamNotEnabled") || code === API_CODE.notEnabled)
+    return notEnabled(doing, thrown);
+  const isKnown = typeof code === "number";
+  if (isKnown && NO_ROOM.has(code)) {
+    return new CircuitError("EVENT_UNKEPT", said, {
       hint: "Give JetStream more room, or ask for fewer bytes or replicas.",
       cause: thrown,
     });
   }
-  if (status === 503) return new TryAgain(text, { cause: thrown });
-  return new CircuitError("EVENT_UNKEPT", `Cannot ${doing} on NATS: ${text}`, {
+  if (isKnown && (CROSSED.has(code) || status === 503))
+    return new TryAgain(messageOf(thrown), { cause: thrown });
+  return new CircuitError("EVENT_UNKEPT", said, {
     hint: "Look at the streams of the server.",
     cause: thrown,
   });

@@ -23,7 +23,7 @@ export interface PullerOptions {
   /** A request has ended, so that there is room for another. */
   readonly ended: () => void;
   /** The consumer is gone, or the server that led it: nothing comes any more. */
-  readonly lost: () => void;
+  readonly lost: (why?: unknown) => void;
 }
 
 /** Asks a consumer for messages: ADR-37 and the pull protocol of https://docs.nats.io/reference/reference-protocols/nats_api_reference */
@@ -43,7 +43,7 @@ export class Puller {
     const { client } = options;
     this.#subscription = client.subscribe(this.#inbox, {
       callback: (error, message) => {
-        if (error) this.#lose();
+        if (error) this.#lose(error);
         else this.#hear(message);
       },
     });
@@ -62,9 +62,13 @@ export class Puller {
     this.#wanted += count;
     this.#isAlive = true;
     const request = { batch: count, expires: REQUEST_MS * 1e6, idle_heartbeat: HEARTBEAT_MS * 1e6 };
-    client.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
-      reply: this.#inbox,
-    });
+    try {
+      client.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify(request), {
+        reply: this.#inbox,
+      });
+    } catch (error) {
+      this.#lose(error); // the client is closed for good, and that has not been told yet
+    }
   }
 
   /** Asks for nothing more, and resolves when what was on its way has come. Idempotent. */
@@ -117,7 +121,7 @@ export class Puller {
     });
   }
 
-  #lose(): void {
-    if (!this.#isClosed) this.#options.lost();
+  #lose(why?: unknown): void {
+    if (!this.#isClosed) this.#options.lost(why);
   }
 }

@@ -19,7 +19,7 @@ export interface ReaderOptions {
   readonly from: number | undefined;
   readonly take: (message: KeptMessage) => void;
   /** One is missing, or nothing comes any more: a new reader has to go on after what was taken last. */
-  readonly lost: () => void;
+  readonly lost: (why?: unknown) => void;
   /** Ends it. */
   readonly life: AbortSignal;
 }
@@ -35,8 +35,8 @@ export async function read(options: ReaderOptions): Promise<number> {
   const inbox = createInbox();
   let expected = 1;
   let isAlive = true;
-  const lose = () => {
-    if (!life.aborted) options.lost();
+  const lose = (why?: unknown) => {
+    if (!life.aborted) options.lost(why);
   };
   const hear = (message: Msg) => {
     isAlive = true;
@@ -51,7 +51,7 @@ export async function read(options: ReaderOptions): Promise<number> {
   };
   const subscription = client.subscribe(inbox, {
     callback: (error, message) => {
-      if (error) lose();
+      if (error) lose(error);
       else hear(message);
     },
   });

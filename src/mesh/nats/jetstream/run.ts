@@ -38,7 +38,8 @@ export class Run {
       await new Promise<unknown>((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
         signal.throwIfAborted();
-        resolve(handler(this.event, signal));
+        // A Promise that has taken over another is not rejected any more, so it waits for the handler's beside it.
+        Promise.resolve(handler(this.event, signal)).then(resolve, reject);
       });
     } finally {
       stop();

@@ -1,9 +1,10 @@
+import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
 import type { Keeping } from "../../durable.js";
 import { isReserved } from "../../subject.js";
+import { TryAgain } from "../try-again.js";
 import type { JetStreamApi, StreamFacts } from "./api.js";
 import { addPattern, covers } from "./patterns.js";
-import { TryAgain } from "./problem.js";
 
 /** Keeps what somebody wants to have kept, and no stream of the user's does. */
 export const STREAM = "CIRCUIT";
@@ -26,10 +27,40 @@ const ERRORS = "circuit.errors.";
 /** Rounds of reading and writing before it counts as the server's failure: each loses only against another writer. */
 const MOST_ROUNDS = 20;
 
+/** When the stream is looked at again: another process that added a pattern may have written over ours, in milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+
+export interface HoldingOptions {
+  readonly clock: Clock;
+  readonly pattern: string;
+  readonly keeping?: Keeping | undefined;
+  /** Ends it. */
+  readonly life: AbortSignal;
+  /** The stream does not take the pattern any more. */
+  readonly lost: (why: unknown) => void;
+}
+
+/**
+ * Finds the stream that takes a pattern, as `ensureStream()` does, for somebody who listens to it, and looks at it again a
+ * moment later.
+ */
+export async function holdStream(api: JetStreamApi, options: HoldingOptions): Promise<StreamFacts> {
+  const { clock, pattern, keeping, life, lost } = options;
+  const found = await ensureStream(api, pattern, keeping);
+  life.throwIfAborted();
+  const look = () =>
+    ensureStream(api, pattern, keeping).catch((why: unknown) => {
+      if (!life.aborted) lost(why);
+    });
+  const stopLooking = clock.after(LOOK_AGAIN_MS, () => void look());
+  life.addEventListener("abort", stopLooking, { once: true });
+  return found;
+}
+
 /**
  * Finds the stream that takes a pattern: one of the user's as it is, or ours, which learns the pattern where it does not
- * have it. JetStream has no compare-and-set for that, so it is read back until it is there; a listener does so again
- * later, see `DurableConsumer`.
+ * have it, and keeps more than before where that is asked for. JetStream has no compare-and-set for that, so it is read
+ * back until it is there.
  *
  * @throws {CircuitError} `EVENT_UNKEPT` where another stream takes a part of the pattern, `MESSAGE_INVALID` for a
  *   pattern that no stream may have.
@@ -60,10 +91,29 @@ export async function ensureDeadStream(api: JetStreamApi, keeping: Keeping = {})
   await api.putStream(DEAD_STREAM, [`${DEAD_ROOT}.>`], { ...USUAL_DEAD, replicas }, true);
 }
 
-async function addToOurs(api: JetStreamApi, pattern: string, keeping: Keeping): Promise<void> {
+/**
+ * That our stream keeps more than somebody asks for, because others have asked for it: it is only ever widened.
+ * `undefined` where it does not.
+ */
+export function findWider({ name, keeping: kept }: StreamFacts, asked: Keeping): CircuitError | undefined {
+  if (name !== STREAM) return undefined;
+  const wider = LIMITS.filter(
+    (limit) => roomOf(kept[limit]) > roomOf(asked[limit] ?? Number.POSITIVE_INFINITY),
+  );
+  if (wider.length === 0) return undefined;
+  const told = wider.map((limit) => `${limit} ${kept[limit]} and not ${asked[limit]}`);
+  return new CircuitError(
+    "CONFIG_INVALID",
+    `Cannot keep less in ${STREAM}: it has ${told.join(", ")}, which others may have asked for`,
+    { hint: `Ask for as much, or make ${STREAM} smaller with a tool of NATS, where nobody needs it.` },
+  );
+}
+
+async function addToOurs(api: JetStreamApi, pattern: string, asked: Keeping): Promise<void> {
   const ours = await api.findStream(STREAM);
   const subjects = addPattern(ours?.subjects ?? [], pattern);
-  await api.putStream(STREAM, subjects, { ...(ours?.keeping ?? USUAL), ...defined(keeping) }, !ours);
+  const keeping = ours ? widest(ours.keeping, asked) : { ...USUAL, ...defined(asked) };
+  await api.putStream(STREAM, subjects, keeping, !ours);
 }
 
 function checkKeepable(pattern: string, others: readonly StreamFacts[]): void {
@@ -83,8 +133,23 @@ function checkKeepable(pattern: string, others: readonly StreamFacts[]): void {
   );
 }
 
-function isKept(kept: Required<Keeping>, wanted: Keeping): boolean {
-  return Object.entries(defined(wanted)).every(([name, value]) => kept[name as keyof Keeping] === value);
+const LIMITS = ["maxAgeMs", "maxBytes", "replicas"] as const;
+
+function widest(kept: Required<Keeping>, asked: Keeping): Required<Keeping> {
+  const of = (limit: keyof Keeping) => {
+    const wanted = asked[limit] ?? kept[limit];
+    return roomOf(wanted) > roomOf(kept[limit]) ? wanted : kept[limit];
+  };
+  return { maxAgeMs: of("maxAgeMs"), maxBytes: of("maxBytes"), replicas: of("replicas") };
+}
+
+function isKept(kept: Required<Keeping>, asked: Keeping): boolean {
+  return LIMITS.every((limit) => roomOf(asked[limit] ?? kept[limit]) <= roomOf(kept[limit]));
+}
+
+/** NATS says 0 and -1 for what has no limit. */
+function roomOf(limit: number): number {
+  return limit > 0 ? limit : Number.POSITIVE_INFINITY;
 }
 
 function defined(keeping: Keeping): Keeping {

@@ -1,5 +1,5 @@
-import { CircuitError } from "../../core/error.js";
-import type { EventHeaders } from "../event.js";
+import { CircuitError } from "../core/error.js";
+import type { EventHeaders } from "./event.js";
 
 /** Headers of one event together, as JSON, in bytes: words about the data, which itself may have 64 KiB. */
 export const MOST_HEADERS_BYTES = 8_192;

@@ -1,5 +1,5 @@
-import { messageOf } from "../../core/error.js";
-import type { EventHandler, MeshEvent, SubscribeOptions, Subscription } from "../event.js";
+import { messageOf } from "../core/error.js";
+import type { EventHandler, MeshEvent, SubscribeOptions, Subscription } from "./event.js";
 
 /** Somebody of this process who listens. */
 export class LocalSubscription implements Subscription {
