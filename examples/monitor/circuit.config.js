@@ -4,7 +4,12 @@ import { defineCircuit, on } from "circuit-five";
 import { Monitor } from "./monitor.js";
 
 /** A share from the environment, 0 to 1. */
-const limit = (name, standard) => Number(process.env[name] ?? standard);
+function limit(name, standard) {
+  const share = Number(process.env[name] ?? standard);
+  if (Number.isNaN(share))
+    throw new Error(`${name} is ${process.env[name]}, not a share such as ${standard}`);
+  return share;
+}
 
 export default defineCircuit({
   boards: { desk: "sim:uno" },

@@ -1,19 +1,20 @@
 import type { Board } from "../board/board.js";
 import type { BoardSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
-import { CircuitError } from "../core/error.js";
+import { CircuitError, describeThrown } from "../core/error.js";
 import { Latencies } from "../core/latencies.js";
 import type { Random } from "../core/random.js";
-import type { ObserverTally } from "../events/host.js";
 import type { Observer } from "../events/observer.js";
 import { Observers } from "../events/observers.js";
 import type { ObserverDefinition } from "../events/on.js";
+import type { ObserverTally } from "../events/tallies.js";
 import type { DurablePublishOptions, Keeping, StoredAt } from "../mesh/durable.js";
 import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
 import { inherited, runBecause, withTrace } from "./handling.js";
+import { namingUnwired } from "./unwired.js";
 
 /** What a node has done so far. */
 export interface NodeCounts {
@@ -84,6 +85,7 @@ export class CircuitNode implements SketchHost {
       from: options.name,
       keeping: options.keeping,
       notice: options.notice,
+      publish: (subject, data, settings) => this.publish(subject, data, settings),
       runBecause,
     });
   }
@@ -123,9 +125,7 @@ export class CircuitNode implements SketchHost {
       await this.#sketch.start(this);
       await this.#observers.ready();
     } catch (error) {
-      if (!(error instanceof CircuitError) || error.code !== "PIN_NOT_WIRED") throw error;
-      const message = `Cannot set up ${this.node}: ${error.message.replace(/^C/, "c")}`;
-      throw new CircuitError(error.code, message, { ...(error.hint && { hint: error.hint }), cause: error });
+      throw namingUnwired(this.node, error);
     }
   }
 
@@ -183,17 +183,29 @@ export class CircuitNode implements SketchHost {
     });
   }
 
-  publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number | undefined {
+  publish(
+    subject: string,
+    data: Payload,
+    { headers }: Omit<PublishOptions, "from"> = {},
+  ): number | undefined {
     return this.#mesh.publish(subject, data, { from: this.node, ...withTrace(headers) });
   }
 
-  async store(subject: string, data: Payload, options: DurablePublishOptions = {}): Promise<StoredAt> {
+  async store(
+    subject: string,
+    data: Payload,
+    options: Omit<DurablePublishOptions, "from"> = {},
+  ): Promise<StoredAt> {
     const { durable } = this.#mesh;
     if (durable)
-      return durable.publish(subject, data, { from: this.node, ...options, ...withTrace(options.headers) });
+      return durable.publish(subject, data, { ...options, from: this.node, ...withTrace(options.headers) });
     throw new CircuitError("USAGE", `Cannot store an event of ${subject}: nothing here keeps events`, {
       hint: "Give --mesh nats://… of a server with JetStream, or use publish().",
     });
+  }
+
+  join(): Promise<void> {
+    return this.#mesh.join();
   }
 
   observe(definition: ObserverDefinition): Observer {
@@ -233,7 +245,7 @@ export class CircuitNode implements SketchHost {
 
   /** The sender is told of it too, but it may be another process, and gets neither hint nor trace. */
   #tellFailure(thrown: unknown): void {
-    if (!this.signal.aborted) this.#notice(`${this.node}: ${describeFailure(thrown)}`);
+    if (!this.signal.aborted) this.#notice(`${this.node}: ${describeThrown(thrown)}`);
   }
 
   /** @param deadlineMs What the sketch gave it, where it did. */
@@ -249,13 +261,6 @@ export class CircuitNode implements SketchHost {
       },
     );
   }
-}
-
-function describeFailure(thrown: unknown): string {
-  if (thrown instanceof CircuitError)
-    return thrown.hint ? `${thrown.message}\n  ${thrown.hint}` : thrown.message;
-  // A mistake in a sketch, which its trace finds.
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 }
 
 function checkDeadline(deadlineMs: number): number {

@@ -1,3 +1,4 @@
+import { messageOf } from "../core/error.js";
 import type { MeshEvent, PublishOptions, Subscription } from "./event.js";
 import type { Payload } from "./payload.js";
 
@@ -10,7 +11,7 @@ export interface StoredAt {
   readonly isDuplicate: boolean;
 }
 
-/** An event that was kept until somebody could take it. Its `at` is when the engine took it, in milliseconds of the Unix epoch. */
+/** An event that was kept until somebody could take it. Its `at` is when the engine took it: like any event's, on the mesh's clock. */
 export interface DurableEvent extends MeshEvent {
   /** What its publisher called it; `<stream>:<sequence>` where it did not. The same for every delivery. */
   readonly id: string;
@@ -48,6 +49,25 @@ export interface DurablePublishOptions extends PublishOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a durable handler throws of an event that nobody can handle: it is given up at once, whatever tries it has left. */
+export class GiveUp extends Error {
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.name = "GiveUp";
+  }
+}
+
+/**
+ * What a durable handler throws of an event that it does not take, for example because it stops: it is handed back,
+ * and never given up for that.
+ */
+export class HandBack extends Error {
+  constructor() {
+    super("Cannot handle it here and now");
+    this.name = "HandBack";
+  }
+}
+
 export interface ConsumeOptions {
   /** 1 to 64 letters, digits, `-` and `_`: who listens, to one pattern. What nobody of this name has acknowledged is delivered to the next. */
   readonly name: string;
@@ -61,7 +81,7 @@ export interface ConsumeOptions {
   readonly signal?: AbortSignal;
   /** Takes what concerns the listening itself, for example `ACCESS_DENIED` or a server without storage. */
   readonly onError?: (error: unknown) => void;
-  /** An event is given up: it has been stored among the dead. */
+  /** An event is given up: it has been stored among the dead. The cause is what the handler threw, also a `GiveUp`. */
   readonly onDead?: (event: DurableEvent, cause: unknown) => void;
 }
 
@@ -105,7 +125,9 @@ export interface DurableEvents {
 
   /**
    * Hands each event of a pattern out until the handler's Promise resolves; one that rejects is tried again after a while,
-   * and after the last try stored among the dead. A stream that takes the pattern is made where there is none, and what was
+   * and after the last try stored among the dead. One that rejects with `GiveUp` is so at once; `HandBack`, closing and
+   * aborting hand back what runs without a try being used, as far as the engine counts them: NATS counts each time that
+   * it hands an event out, and then leaves it one try at least. A stream that takes the pattern is made where there is none, and what was
    * published before that is not in it; what an existing one has is handed to a new name from its beginning.
    *
    * @throws {CircuitError} `MESSAGE_INVALID` for a name, or a pattern, that cannot be, or a name that listens to another

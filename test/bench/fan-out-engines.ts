@@ -62,7 +62,11 @@ function listen(mesh: Mesh, heard: () => void): void {
 
 function observe(mesh: Mesh, heard: () => void): void {
   const host = { mesh, clock: systemClock, node: "subscriber", notice: console.error };
-  const observers = new Observers({ ...host, runBecause: (_, work) => work() });
+  const observers = new Observers({
+    ...host,
+    publish: (subject, data, options) => mesh.publish(subject, data, options),
+    runBecause: (_, work) => work(),
+  });
   for (const filter of FILTERS) observers.start(on("tick", heard, { filter: ({ data }) => filter(data) }));
 }
 

@@ -1,7 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
-import type { ConsumeOptions, Consumer, DurableEvent } from "../../durable.js";
+import { type ConsumeOptions, type Consumer, type DurableEvent, HandBack } from "../../durable.js";
 import { matches } from "../../subject.js";
 import { Attachment } from "../attachment.js";
 import type { Connection } from "../connection.js";
@@ -29,6 +29,9 @@ const MOST_UNACKNOWLEDGED = 1_024;
 
 /** When the stream is looked at again: another process that added a pattern may have written over ours, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** When an event that a handler has handed back comes again, while its listener goes on: to it, perhaps, in milliseconds. */
+const HAND_BACK_MS = 1_000;
 
 /** Time that handlers may take when a listener leaves, in milliseconds. */
 const GRACE_MS = 30_000;
@@ -115,6 +118,11 @@ export class DurableConsumer implements Consumer {
 
   drain(graceMs = GRACE_MS): Promise<void> {
     this.#left ??= this.#leave();
+    if (graceMs <= 0) {
+      // Before anybody stops the handlers: what fails is tried, and given up, no more.
+      this.#giveUpAll();
+      return this.#left;
+    }
     const stop = this.#given.clock.after(graceMs, () => this.#giveUpAll());
     return this.#left.finally(stop);
   }
@@ -241,7 +249,9 @@ export class DurableConsumer implements Consumer {
         run.kept.ack();
       }
     } catch (cause) {
-      if (this.#held.has(run.key)) await this.#tries.failed(run, cause);
+      if (!this.#held.has(run.key)) return;
+      if (cause instanceof HandBack) run.kept.retryAfter(this.#left ? 0 : HAND_BACK_MS);
+      else await this.#tries.failed(run, cause);
     } finally {
       this.#running--;
       this.#handlerMs += (clock.now() - startedAt - this.#handlerMs) / 8;

@@ -1,6 +1,6 @@
 import { backoff } from "../../../core/backoff.js";
 import type { Clock } from "../../../core/clock.js";
-import type { ConsumeOptions } from "../../durable.js";
+import { type ConsumeOptions, GiveUp } from "../../durable.js";
 import type { Connection } from "../connection.js";
 import { persist } from "../persist.js";
 import { JetStreamApi } from "./api.js";
@@ -56,7 +56,7 @@ export class Tries {
     const { options, handled } = this.#given;
     const { deliveries = USUAL_DELIVERIES, keeping, onDead, onError } = options;
     const { deliveryCount } = run.kept;
-    if (deliveryCount < deliveries) {
+    if (deliveryCount < deliveries && !(cause instanceof GiveUp)) {
       run.kept.retryAfter(retryMs(deliveryCount));
       return;
     }
