@@ -11,6 +11,8 @@ function limit(name, standard) {
   return share;
 }
 
+const LIMITS = { load: limit("MONITOR_LOAD", 0.7), disk: limit("MONITOR_DISK", 0.9) };
+
 export default defineCircuit({
   boards: { desk: "sim:uno" },
   wiring: fileURLToPath(new URL("wiring.json", import.meta.url)),
@@ -19,7 +21,7 @@ export default defineCircuit({
   nodes: {
     monitor: {
       listen: 0, // so that events of other processes reach this one
-      sketch: () => new Monitor({ load: limit("MONITOR_LOAD", 0.7), disk: limit("MONITOR_DISK", 0.9) }),
+      sketch: () => new Monitor(LIMITS),
     },
   },
   pins: {
