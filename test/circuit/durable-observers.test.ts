@@ -184,39 +184,3 @@ for (const stopped of STOPS) {
     },
   );
 }
-
-test(
-  "a durable event's time is on the mesh's clock, and data that does not fit goes to the dead at once",
-  options,
-  async (context) => {
-    const server = await startNats({ config: keepingBelow(temporaryFolder()) });
-    context.after(() => server.kill());
-    const mesh = new NatsMesh({ url: server.url });
-    context.after(() => mesh.close());
-    await mesh.join();
-    const died: unknown[] = [];
-    const dead = new Gate();
-    await mesh.durable.consume(
-      "log",
-      (event) => {
-        assert.ok(Math.abs(event.at - performance.now()) < 10_000, `${event.at}`);
-        throw new GiveUp(new Error("it does not fit"));
-      },
-      {
-        name: "log",
-        deliveries: 5,
-        onDead: ({ deliveryCount }, cause) => {
-          died.push(deliveryCount, cause instanceof GiveUp);
-          dead.arrive();
-        },
-      },
-    );
-    await mesh.durable.publish("log", "x", { id: "one" });
-    await dead.arrivals(1);
-    assert.deepEqual(died, [1, true]);
-    for await (const { cause, event } of mesh.durable.dead()) {
-      assert.equal(cause, "it does not fit");
-      assert.ok(Math.abs(event.at - performance.now()) < 10_000);
-    }
-  },
-);

@@ -5,6 +5,7 @@ import {
   type DurableEvent,
   type DurableEvents,
   type DurablePublishOptions,
+  GiveUp,
   HandBack,
   type StoredAt,
   type StreamReport,
@@ -44,11 +45,15 @@ export class KeptEvents implements DurableEvents {
           this.acknowledged.add(event.sequence);
           return;
         } catch (cause) {
-          if (cause instanceof HandBack) return;
-          if (deliveryCount < deliveries) continue;
+          if (cause instanceof HandBack) {
+            deliveryCount--;
+            continue;
+          }
+          if (deliveryCount < deliveries && !(cause instanceof GiveUp)) continue;
           const died = { consumer: name, cause: String(cause), diedAt: Date.now() };
           this.#dead.push({ number: this.#dead.length + 1, event, ...died });
           onDead?.(event, cause);
+          return;
         }
       }
     };
