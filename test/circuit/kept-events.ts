@@ -47,6 +47,7 @@ export class KeptEvents implements DurableEvents {
         } catch (cause) {
           if (cause instanceof HandBack) {
             deliveryCount--;
+            await new Promise((resolve) => setImmediate(resolve));
             continue;
           }
           if (deliveryCount < deliveries && !(cause instanceof GiveUp)) continue;
