@@ -13,6 +13,7 @@ import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
+import { checkDeadline, lateError, MISSING_FIRST_MS } from "./answer-time.js";
 import { inherited, runBecause, withTrace } from "./handling.js";
 import { namingUnwired } from "./unwired.js";
 
@@ -163,7 +164,7 @@ export class CircuitNode implements SketchHost {
       // A mesh that closes because the node stops.
       this.signal.throwIfAborted();
       if (options.signal?.aborted || this.clock.now() < deadlineAtMs) throw error;
-      throw this.#lateError(target, error, deadlineMs);
+      throw lateError({ from: this.node, target, deadlineMs, usualMs: this.#ackTimeoutMs }, error);
     }
   }
 
@@ -247,31 +248,7 @@ export class CircuitNode implements SketchHost {
   #tellFailure(thrown: unknown): void {
     if (!this.signal.aborted) this.#notice(`${this.node}: ${describeThrown(thrown)}`);
   }
-
-  /** @param deadlineMs What the sketch gave it, where it did. */
-  #lateError(target: string, cause: unknown, deadlineMs: number | undefined): CircuitError {
-    const within = `${(deadlineMs ?? this.#ackTimeoutMs) / 1_000} s`;
-    const more = deadlineMs === undefined ? "--timeout" : "`deadlineMs`";
-    return new CircuitError(
-      "TIMEOUT",
-      `Cannot send from ${this.node} to ${target}: no acknowledgement within ${within}`,
-      {
-        hint: `Check that ${target} is running and not stuck, or allow more time with ${more}.`,
-        cause,
-      },
-    );
-  }
 }
-
-function checkDeadline(deadlineMs: number): number {
-  if (deadlineMs >= 0) return deadlineMs;
-  throw new CircuitError("USAGE", `Cannot wait for an acknowledgement: a deadline of ${deadlineMs} ms`, {
-    hint: "Give `deadlineMs` as a number of milliseconds from now.",
-  });
-}
-
-/** Lead that a mesh's patience has on the time for an answer, in milliseconds: it knows better what is missing. */
-const MISSING_FIRST_MS = 100;
 
 async function answerWhenConfirmed(answer: unknown, board: Board): Promise<unknown> {
   const settled = await answer;
