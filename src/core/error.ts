@@ -70,7 +70,7 @@ export class CircuitError extends Error {
 
 /** What an unknown thrown value says, for the second half of a message. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : textOf(thrown);
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** What is told to a person of what was thrown, in characters: a message and the beginning of its trace. */

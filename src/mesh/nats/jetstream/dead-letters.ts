@@ -1,7 +1,7 @@
 import { headers as makeHeaders, type NatsConnection } from "@nats-io/transport-node";
 import { backoff } from "../../../core/backoff.js";
 import type { Clock } from "../../../core/clock.js";
-import { CircuitError, messageOf } from "../../../core/error.js";
+import { CircuitError, textOf } from "../../../core/error.js";
 import type { DeadEvent, Keeping } from "../../durable.js";
 import type { Connection } from "../connection.js";
 import { decodeData, decodeHeaders, FOR_HEADER } from "../event-wire.js";
@@ -50,7 +50,7 @@ export async function bury(
   headers.set(HEADER.sequence, String(kept.sequence));
   headers.set(HEADER.deliveries, String(kept.deliveryCount));
   headers.set(HEADER.takenAtNs, kept.takenAtNs);
-  headers.set(HEADER.cause, oneLine(messageOf(cause)));
+  headers.set(HEADER.cause, oneLine(cause instanceof Error ? cause.message : textOf(cause)));
   const id = `${kept.stream}.${kept.consumer}.${kept.key}`;
   const stored = await api.publish(graveOf(kept), kept.message.data, id, headers);
   if (stored === undefined) throw new TryAgain(`${DEAD_STREAM} does not answer`);
