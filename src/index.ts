@@ -1,7 +1,7 @@
 /** What a program may import from `circuit-five`. */
 export type { Board } from "./board/board.js";
 export { five } from "./board/session/piezo.js";
-export type { CircuitEvent, Summary } from "./circuit/events.js";
+export type { CircuitEvent, Summary } from "./circuit/progress.js";
 export { type RunOptions, runCircuit } from "./circuit/run.js";
 export {
   type CircuitDefinition,

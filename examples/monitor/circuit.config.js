@@ -4,7 +4,14 @@ import { defineCircuit, on } from "circuit-five";
 import { Monitor } from "./monitor.js";
 
 /** A share from the environment, 0 to 1. */
-const limit = (name, standard) => Number(process.env[name] ?? standard);
+function limit(name, standard) {
+  const share = Number(process.env[name] ?? standard);
+  if (Number.isNaN(share))
+    throw new Error(`${name} is ${process.env[name]}, not a share such as ${standard}`);
+  return share;
+}
+
+const LIMITS = { load: limit("MONITOR_LOAD", 0.7), disk: limit("MONITOR_DISK", 0.9) };
 
 export default defineCircuit({
   boards: { desk: "sim:uno" },
@@ -14,7 +21,7 @@ export default defineCircuit({
   nodes: {
     monitor: {
       listen: 0, // so that events of other processes reach this one
-      sketch: () => new Monitor({ load: limit("MONITOR_LOAD", 0.7), disk: limit("MONITOR_DISK", 0.9) }),
+      sketch: () => new Monitor(LIMITS),
     },
   },
   pins: {

@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { availableParallelism, loadavg } from "node:os";
+import { cpus } from "node:os";
 import { Sketch } from "circuit-five";
 
 /** Time between two measurements, in milliseconds. */
@@ -12,6 +12,7 @@ export class Monitor extends Sketch {
   /** Shares of what there is, 0 to 1, from which a measurement is too high, by name. */
   #limits;
   #high = new Set();
+  #times = processorTimes();
 
   constructor(limits) {
     super();
@@ -20,8 +21,8 @@ export class Monitor extends Sketch {
 
   async run() {
     for (;;) {
-      for (const [name, share] of Object.entries(await measure())) this.#compare(name, share);
       await this.clock.sleep(INTERVAL_MS, this.signal);
+      for (const [name, share] of Object.entries(await this.#measure())) this.#compare(name, share);
     }
   }
 
@@ -34,11 +35,20 @@ export class Monitor extends Sketch {
       this.out(`${name} is high: ${(share * 100).toFixed(0)} %`);
     }
   }
+
+  /** What is used of the processors, since the last time, and of the disk of this folder: shares from 0 to 1. */
+  async #measure() {
+    const before = this.#times;
+    this.#times = processorTimes();
+    const idle = (this.#times.idle - before.idle) / (this.#times.all - before.all);
+    const { blocks, bavail } = await statfs(".");
+    return { load: 1 - idle, disk: 1 - bavail / blocks };
+  }
 }
 
-/** What is used of the processors, over the last minute, and of the disk of this folder: shares from 0. */
-async function measure() {
-  const [perMinute] = loadavg();
-  const { blocks, bavail } = await statfs(".");
-  return { load: perMinute / availableParallelism(), disk: 1 - bavail / blocks };
+/** What all processors have done so far, in milliseconds each. */
+function processorTimes() {
+  const times = cpus().map((processor) => processor.times);
+  const all = times.flatMap(Object.values).reduce((sum, ms) => sum + ms, 0);
+  return { idle: times.reduce((sum, { idle }) => sum + idle, 0), all };
 }

@@ -1,6 +1,6 @@
 import type { Board } from "../board/board.js";
 import type { five } from "../board/session/piezo.js";
-import type { EdgeChoice, EdgePin, ThresholdPin } from "../config/pins.js";
+import { type EdgeChoice, type EdgePin, PIN_DEFAULTS, type ThresholdPin } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
 import { PIN_MODE } from "../firmata/protocol.js";
 import type { Json } from "../mesh/payload.js";
@@ -21,29 +21,23 @@ export interface InputPlace {
 
 type Level = 0 | 1;
 
-/** Long enough for the contacts of a push button, and too short for a finger, in milliseconds. */
-const DEBOUNCE_MS = 20;
-
-/** One in a hundred of the whole range: a converter wavers by a few. */
-const HYSTERESIS = 10;
-
-/** Publishes the edges of a digital input, each when its level has lasted. */
+/** Publishes the edges of a digital input, each when its level has lasted. The level that it has at the start is no edge. */
 export function tellEdges(
   place: InputPlace,
-  { edges, edge, pullup = true, debounceMs = DEBOUNCE_MS }: EdgePin,
+  { edges, edge, pullup = PIN_DEFAULTS.pullup, debounceMs = PIN_DEFAULTS.debounceMs }: EdgePin,
 ) {
   const { board, name, clock, signal } = place;
   const pin = Number(place.pin);
   const told = edge ?? (pullup ? "falling" : "rising");
-  // Until the board says otherwise, nobody presses the button.
-  let settled: Level = pullup ? 1 : 0;
-  let reported = settled;
+  // A board says at once what its pins are.
+  let settled: Level | undefined;
+  let reported: Level | undefined;
   let cancel = () => {};
   place.atEnd(() => cancel());
   const settle = (level: Level) => {
-    if (level === settled) return;
+    const isEdge = settled !== undefined && level !== settled;
     settled = level;
-    if (!signal.aborted && isTold(told, level)) place.publish(edges, { board: name, pin, level });
+    if (isEdge && !signal.aborted && isTold(told, level)) place.publish(edges, { board: name, pin, level });
   };
   // The cast: Johnny-Five's types do not know the mode that Firmata has for it.
   board.pinMode(pin, (pullup ? PIN_MODE.pullup : PIN_MODE.input) as five.PinMode);
@@ -58,18 +52,18 @@ export function tellEdges(
   });
 }
 
-/** Publishes when the reading of an analog input crosses its threshold. The first reading is no crossing. */
+/** Publishes when the reading of an analog input crosses its threshold. Until the first, it is below. */
 export function tellCrossings(
   place: InputPlace,
-  { edges, threshold, hysteresis = HYSTERESIS, edge = "rising" }: ThresholdPin,
+  { edges, threshold, hysteresis = PIN_DEFAULTS.hysteresis, edge = "rising" }: ThresholdPin,
 ) {
   const { board, name, pin, signal } = place;
   const channel = Number(pin.slice(1));
-  let level: Level | undefined;
+  let level: Level = 0;
   board.pinMode(channel, PIN_MODE.analog);
   board.analogRead(channel, (value: number) => {
     const now: Level = value >= threshold - (level === 1 ? hysteresis : 0) ? 1 : 0;
-    const isCrossing = level !== undefined && now !== level;
+    const isCrossing = now !== level;
     level = now;
     if (isCrossing && !signal.aborted && isTold(edge, now))
       place.publish(edges, { board: name, pin, level: now, value });

@@ -1,7 +1,8 @@
 import { unlessAborted } from "../core/abort.js";
+import { epochOf } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
-import type { ConsumeOptions, Consumer, DurableEvent } from "../mesh/durable.js";
+import { type ConsumeOptions, type Consumer, type DurableEvent, HandBack } from "../mesh/durable.js";
 import type { MeshEvent, Subscription } from "../mesh/event.js";
 import { matches } from "../mesh/subject.js";
 import { durableOf, type EventEngine } from "./event-engine.js";
@@ -189,18 +190,20 @@ export class Hearing {
   /** An event of a stream: what this rejects with sends it back. */
   async #handleKept(event: DurableEvent, signal: AbortSignal): Promise<void> {
     const { handle, count = Number.POSITIVE_INFINITY, failed } = this.#options;
-    if (this.#isOver || this.#begun >= count) throw notTaken(event.subject);
+    if (this.#isOver || this.#begun >= count) throw new HandBack();
     this.#heard();
     this.#begun++;
-    const { subject, data, headers, from, at, id, stream, sequence, deliveryCount } = event;
+    const { subject, data, headers, from, id, stream, sequence, deliveryCount } = event;
+    const atMs = epochOf(this.#options.engine.clock, event.at);
     const kept = { id, stream, sequence, deliveryCount };
     try {
       const either = AbortSignal.any([signal, this.#graceOver.signal]);
-      await handle({ subject, data, headers, from, atMs: at, kept }, either);
+      await handle({ subject, data, headers, from, atMs, kept }, either);
     } catch (error) {
       this.#begun--;
       failed(error);
-      throw error;
+      // What is ended because the listening ends has not failed.
+      throw this.#graceOver.signal.aborted ? new HandBack() : error;
     }
     this.counts.handled++;
     if (this.counts.handled >= count) this.#finish();
@@ -235,10 +238,6 @@ const LOOK_MS = 10;
 
 function graceOver(): CircuitError {
   return new CircuitError("NOT_RUN", `Cannot finish an event: the listening ended ${GRACE_MS} ms ago`);
-}
-
-function notTaken(subject: string): CircuitError {
-  return new CircuitError("NOT_RUN", `Cannot handle an event of ${subject}: the listening ends`);
 }
 
 function silent(patterns: readonly string[], silenceMs: number): CircuitError {

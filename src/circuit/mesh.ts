@@ -23,6 +23,10 @@ export interface MakeMeshOptions {
   readonly notice: (text: string) => void;
 }
 
+/** Credentials are a node's: observers and pins alone have no name to prove. */
+const NOBODY = `This circuit publishes to nobody else: no node of it could prove its name
+  Give it a node with credentials; a sketch that does nothing will do.`;
+
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
   const { nodes = {}, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
@@ -47,5 +51,7 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
     ...{ ...shared, grid, fallback, discovery: found },
     ...(security && { security }),
   });
+  if (Object.keys(nodes).length === 0 && (security?.credentials ?? env.CIRCUIT_CREDENTIALS))
+    options.notice(NOBODY);
   return ws;
 }

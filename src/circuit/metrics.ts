@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from "prom-client";
 import { BUCKET_ENDS_MS, type Histogram } from "../core/histogram.js";
-import type { ObserverTally } from "../events/host.js";
+import type { ObserverTally } from "../events/tallies.js";
 import type { NodeCounts, PeerCounts } from "../mesh/counts.js";
 import type { EventCounts } from "../mesh/event-tally.js";
 import type { OpenBoard } from "./boards.js";

@@ -1,19 +1,21 @@
 import type { Board } from "../board/board.js";
 import type { BoardSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
-import { CircuitError } from "../core/error.js";
+import { CircuitError, describeThrown } from "../core/error.js";
 import { Latencies } from "../core/latencies.js";
 import type { Random } from "../core/random.js";
-import type { ObserverTally } from "../events/host.js";
 import type { Observer } from "../events/observer.js";
 import { Observers } from "../events/observers.js";
 import type { ObserverDefinition } from "../events/on.js";
+import type { ObserverTally } from "../events/tallies.js";
 import type { DurablePublishOptions, Keeping, StoredAt } from "../mesh/durable.js";
 import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
+import { checkDeadline, lateError, MISSING_FIRST_MS } from "./answer-time.js";
 import { inherited, runBecause, withTrace } from "./handling.js";
+import { namingUnwired } from "./unwired.js";
 
 /** What a node has done so far. */
 export interface NodeCounts {
@@ -84,6 +86,7 @@ export class CircuitNode implements SketchHost {
       from: options.name,
       keeping: options.keeping,
       notice: options.notice,
+      publish: (subject, data, settings) => this.publish(subject, data, settings),
       runBecause,
     });
   }
@@ -123,9 +126,7 @@ export class CircuitNode implements SketchHost {
       await this.#sketch.start(this);
       await this.#observers.ready();
     } catch (error) {
-      if (!(error instanceof CircuitError) || error.code !== "PIN_NOT_WIRED") throw error;
-      const message = `Cannot set up ${this.node}: ${error.message.replace(/^C/, "c")}`;
-      throw new CircuitError(error.code, message, { ...(error.hint && { hint: error.hint }), cause: error });
+      throw namingUnwired(this.node, error);
     }
   }
 
@@ -163,7 +164,7 @@ export class CircuitNode implements SketchHost {
       // A mesh that closes because the node stops.
       this.signal.throwIfAborted();
       if (options.signal?.aborted || this.clock.now() < deadlineAtMs) throw error;
-      throw this.#lateError(target, error, deadlineMs);
+      throw lateError({ from: this.node, target, deadlineMs, usualMs: this.#ackTimeoutMs }, error);
     }
   }
 
@@ -183,17 +184,29 @@ export class CircuitNode implements SketchHost {
     });
   }
 
-  publish(subject: string, data: Payload, { headers }: PublishOptions = {}): number | undefined {
+  publish(
+    subject: string,
+    data: Payload,
+    { headers }: Omit<PublishOptions, "from"> = {},
+  ): number | undefined {
     return this.#mesh.publish(subject, data, { from: this.node, ...withTrace(headers) });
   }
 
-  async store(subject: string, data: Payload, options: DurablePublishOptions = {}): Promise<StoredAt> {
+  async store(
+    subject: string,
+    data: Payload,
+    options: Omit<DurablePublishOptions, "from"> = {},
+  ): Promise<StoredAt> {
     const { durable } = this.#mesh;
     if (durable)
-      return durable.publish(subject, data, { from: this.node, ...options, ...withTrace(options.headers) });
+      return durable.publish(subject, data, { ...options, from: this.node, ...withTrace(options.headers) });
     throw new CircuitError("USAGE", `Cannot store an event of ${subject}: nothing here keeps events`, {
       hint: "Give --mesh nats://… of a server with JetStream, or use publish().",
     });
+  }
+
+  join(): Promise<void> {
+    return this.#mesh.join();
   }
 
   observe(definition: ObserverDefinition): Observer {
@@ -233,40 +246,9 @@ export class CircuitNode implements SketchHost {
 
   /** The sender is told of it too, but it may be another process, and gets neither hint nor trace. */
   #tellFailure(thrown: unknown): void {
-    if (!this.signal.aborted) this.#notice(`${this.node}: ${describeFailure(thrown)}`);
-  }
-
-  /** @param deadlineMs What the sketch gave it, where it did. */
-  #lateError(target: string, cause: unknown, deadlineMs: number | undefined): CircuitError {
-    const within = `${(deadlineMs ?? this.#ackTimeoutMs) / 1_000} s`;
-    const more = deadlineMs === undefined ? "--timeout" : "`deadlineMs`";
-    return new CircuitError(
-      "TIMEOUT",
-      `Cannot send from ${this.node} to ${target}: no acknowledgement within ${within}`,
-      {
-        hint: `Check that ${target} is running and not stuck, or allow more time with ${more}.`,
-        cause,
-      },
-    );
+    if (!this.signal.aborted) this.#notice(`${this.node}: ${describeThrown(thrown)}`);
   }
 }
-
-function describeFailure(thrown: unknown): string {
-  if (thrown instanceof CircuitError)
-    return thrown.hint ? `${thrown.message}\n  ${thrown.hint}` : thrown.message;
-  // A mistake in a sketch, which its trace finds.
-  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-}
-
-function checkDeadline(deadlineMs: number): number {
-  if (deadlineMs >= 0) return deadlineMs;
-  throw new CircuitError("USAGE", `Cannot wait for an acknowledgement: a deadline of ${deadlineMs} ms`, {
-    hint: "Give `deadlineMs` as a number of milliseconds from now.",
-  });
-}
-
-/** Lead that a mesh's patience has on the time for an answer, in milliseconds: it knows better what is missing. */
-const MISSING_FIRST_MS = 100;
 
 async function answerWhenConfirmed(answer: unknown, board: Board): Promise<unknown> {
   const settled = await answer;

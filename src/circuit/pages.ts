@@ -1,4 +1,4 @@
-import type { ObserverTally } from "../events/host.js";
+import type { ObserverTally } from "../events/tallies.js";
 import type { MeshCounts } from "../mesh/counts.js";
 import type { PageAnswer, Pages } from "../mesh/ws/pages.js";
 import type { OpenBoard } from "./boards.js";

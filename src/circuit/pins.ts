@@ -1,11 +1,12 @@
 import type { BoardSession, StopLevel } from "../board/session/session.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
-import { isEventPin, parsePin } from "../config/pins.js";
+import { type EdgePin, isEventPin, parsePin, type ReactingPin, type ThresholdPin } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
 import type { ObserverDefinition } from "../events/on.js";
 import type { Json } from "../mesh/payload.js";
-import { tellCrossings, tellEdges } from "./input-pins.js";
+import { type InputPlace, tellCrossings, tellEdges } from "./input-pins.js";
 import { reactWith } from "./reacting-pins.js";
+import { namingUnwired } from "./unwired.js";
 
 export interface StartPinsOptions {
   session(board: string): BoardSession | undefined;
@@ -23,14 +24,26 @@ export function startPins(definition: CircuitDefinition, options: StartPinsOptio
   const end = () => endings.forEach((ending) => void ending());
   options.signal.addEventListener("abort", end, { once: true });
   const atEnd = (ending: () => void) => void endings.push(ending);
-  for (const { board, pin, settings } of eventPins(definition)) {
+  for (const { key, board, pin, settings } of eventPins(definition)) {
     const session = options.session(board);
     if (!session) continue;
     const place = { board: session.board, name: board, pin, atEnd, ...options };
-    if ("on" in settings) options.observe(reactWith(place, settings));
-    else if ("threshold" in settings) tellCrossings(place, settings);
-    else tellEdges(place, settings);
+    try {
+      startPin(place, settings, options);
+    } catch (error) {
+      throw namingUnwired(`pins.${key}`, error);
+    }
   }
+}
+
+function startPin(
+  place: InputPlace,
+  settings: EdgePin | ThresholdPin | ReactingPin,
+  { observe }: StartPinsOptions,
+): void {
+  if ("on" in settings) observe(reactWith(place, settings));
+  else if ("threshold" in settings) tellCrossings(place, settings);
+  else tellEdges(place, settings);
 }
 
 /** Names of the boards that pins need which take part in events. */
@@ -54,6 +67,6 @@ function eventPins({ pins = {}, boards = DEFAULT_BOARDS }: CircuitDefinition) {
   const [only = ""] = Object.keys(boards);
   return Object.entries(pins).flatMap(([key, settings]) => {
     const { board = only, pin } = parsePin(key);
-    return isEventPin(settings) ? [{ board, pin, settings }] : [];
+    return isEventPin(settings) ? [{ key, board, pin, settings }] : [];
   });
 }

@@ -1,6 +1,6 @@
 import type { Board } from "../board/board.js";
 import { five } from "../board/session/piezo.js";
-import type { ReactingPin } from "../config/pins.js";
+import { PIN_DEFAULTS, type ReactingPin } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type ObserverDefinition, on } from "../events/on.js";
@@ -14,12 +14,6 @@ export interface OutputPlace {
   atEnd(ending: () => void): void;
 }
 
-/** Long enough to be seen or heard, in milliseconds. */
-const FOR_MS = 200;
-
-/** Concert pitch, as of the buzzer. */
-const TONE_HZ = 440;
-
 /** Has an output react to events. It has reacted when the board has confirmed that. */
 export function reactWith(place: OutputPlace, settings: ReactingPin): ObserverDefinition {
   const act = settings.do === "tone" ? sounding(place, settings) : switching(place, settings);
@@ -31,14 +25,17 @@ export function reactWith(place: OutputPlace, settings: ReactingPin): ObserverDe
 
 type Act = (subject: string, data: Payload) => void;
 
-function sounding({ board, pin }: OutputPlace, { toneHz = TONE_HZ, forMs = FOR_MS }: ReactingPin): Act {
+function sounding(
+  { board, pin }: OutputPlace,
+  { toneHz = PIN_DEFAULTS.toneHz, forMs = PIN_DEFAULTS.forMs }: ReactingPin,
+): Act {
   const piezo = new five.Piezo({ pin: Number(pin), board });
   return () => piezo.frequency(toneHz, forMs);
 }
 
 function switching(
   { board, pin, clock, atEnd }: OutputPlace,
-  { do: what, forMs = FOR_MS }: ReactingPin,
+  { do: what, forMs = PIN_DEFAULTS.forMs }: ReactingPin,
 ): Act {
   const output = new five.Pin({ pin: Number(pin), board });
   let level = 0;

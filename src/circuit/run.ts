@@ -12,12 +12,12 @@ import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
-import type { CircuitEvent, Summary } from "./events.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
 import { keepingOf, startObserving } from "./observing.js";
 import { makePages } from "./pages.js";
 import { boardsOfPins } from "./pins.js";
+import type { CircuitEvent, Summary } from "./progress.js";
 import { makeSketch } from "./sketches.js";
 import { summarize } from "./summary.js";
 

@@ -1,7 +1,7 @@
 import { Latencies } from "../core/latencies.js";
 import type { OpenBoard } from "./boards.js";
-import type { Summary } from "./events.js";
 import type { CircuitNode } from "./node.js";
+import type { Summary } from "./progress.js";
 
 /** What a circuit's nodes and boards have done so far. */
 export function summarize(nodes: readonly CircuitNode[], boards: readonly OpenBoard[]): Summary {

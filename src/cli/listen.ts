@@ -3,6 +3,7 @@ import type { Commands } from "../circuit/commands.js";
 import { durableOf, type EventEngine } from "../circuit/event-engine.js";
 import type { HearingOptions } from "../circuit/listen.js";
 import { EVENT_SETTINGS } from "../config/settings.js";
+import { epochOf } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Cli, ExitWith } from "./cli.js";
 import { deadJsonLine, deadTextLine, escapedData, jsonLine, textLine } from "./event-lines.js";
@@ -145,7 +146,7 @@ async function showDead(cli: Cli, engine: EventEngine, flags: ListenFlags): Prom
   const { signal } = cli;
   let shown = 0;
   for await (const dead of durableOf(engine, "show dead events").dead({ follow, signal })) {
-    cli.print(json ? deadJsonLine(dead) : deadTextLine(dead));
+    cli.print(json ? deadJsonLine(dead, epochOf(engine.clock, dead.event.at)) : deadTextLine(dead));
     if (++shown >= count) return;
   }
   signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { CircuitEvent, Summary } from "../circuit/events.js";
+import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import type { Cli } from "./cli.js";
 
 export interface ReporterOptions {

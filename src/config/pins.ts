@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { StopLevel } from "../board/session/session.js";
 import { FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
 import { findPatternProblem, findSubjectProblem, isReserved } from "../mesh/subject.js";
+import { wholeNumber } from "./settings.js";
 
 /** Which change of a pin is an event. */
 export type EdgeChoice = "rising" | "falling" | "both";
@@ -61,7 +62,21 @@ export interface PinPlace {
   readonly pin: string;
 }
 
-const PLACE = /^(?:([a-zA-Z0-9][\w-]{0,62}):)?(\d{1,3}|A\d{1,2})$/;
+/** What a pin does where nothing else is said. */
+export const PIN_DEFAULTS = {
+  pullup: true,
+  /** Long enough for the contacts of a push button, and too short for a finger. */
+  debounceMs: 20,
+  /** One in a hundred of the whole range: a converter wavers by a few. */
+  hysteresis: 10,
+  /** Long enough to be seen or heard. */
+  forMs: 200,
+  /** Concert pitch, as of the buzzer. */
+  toneHz: 440,
+} as const;
+
+/** Firmata numbers pins with seven bits, and reports analog channels with four; each has one name. */
+const PLACE = /^(?:([a-zA-Z0-9][\w-]{0,62}):)?(0|[1-9]\d?|1[01]\d|12[0-7]|A(?:\d|1[0-5]))$/;
 
 /** Reads a pin's name, which the schema has let through. */
 export function parsePin(key: string): PinPlace {
@@ -88,27 +103,28 @@ const PATTERN = v.pipe(
   v.check((pattern) => findPatternProblem(pattern) === undefined, "must be a pattern such as alarm.>"),
 );
 
-function whole(least: number, most: number) {
-  const range = `must be a whole number from ${least} to ${most}`;
-  return v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
-}
-
 const EDGE_PIN = v.strictObject({
   edges: SUBJECT,
   edge: EDGE,
   pullup: v.optional(v.boolean("must be true or false")),
-  debounceMs: v.optional(whole(0, 10_000)),
+  debounceMs: v.optional(wholeNumber(0, 10_000)),
 });
 
 /** What a converter of ten bits reads at most. */
 const MOST_READING = 1_023;
 
-const THRESHOLD_PIN = v.strictObject({
-  edges: SUBJECT,
-  threshold: whole(1, MOST_READING),
-  hysteresis: v.optional(whole(0, MOST_READING)),
-  edge: EDGE,
-});
+const THRESHOLD_PIN = v.pipe(
+  v.strictObject({
+    edges: SUBJECT,
+    threshold: wholeNumber(1, MOST_READING),
+    hysteresis: v.optional(wholeNumber(0, MOST_READING)),
+    edge: EDGE,
+  }),
+  v.check(
+    ({ threshold, hysteresis = PIN_DEFAULTS.hysteresis }) => hysteresis < threshold,
+    `must have a hysteresis, ${PIN_DEFAULTS.hysteresis} by default, below its threshold: no reading falls below 0`,
+  ),
+);
 
 const PITCH = `must be a pitch from ${FIRMWARE_TONE_HZ.lowest} to ${FIRMWARE_TONE_HZ.highest} Hz`;
 const ACTS = ["high", "low", "toggle", "follow", "pulse", "tone"] as const;
@@ -116,7 +132,7 @@ const ACTS = ["high", "low", "toggle", "follow", "pulse", "tone"] as const;
 const REACTING_PIN = v.strictObject({
   on: PATTERN,
   do: v.picklist(ACTS, `must be one of: ${ACTS.join(", ")}`),
-  forMs: v.optional(whole(1, 60_000)),
+  forMs: v.optional(wholeNumber(1, 60_000)),
   toneHz: v.optional(
     v.pipe(
       v.number(PITCH),
@@ -151,10 +167,23 @@ export function findPinProblem(
   const { board, pin } = parsePin(key);
   if (board !== undefined && !boards.includes(board))
     return `is on board "${board}", not one of: ${boards.join(", ")}`;
+  if (boards.length === 0) return "needs a board, and `boards` has none";
   const isAnalog = pin.startsWith("A");
   if ("threshold" in definition && !isAnalog) return "has a threshold, which only analog pins have: A0, A1 …";
   if (!("threshold" in definition) && isAnalog) return "is analog: all it can have is edges with a threshold";
   if (board === undefined && boards.length > 1 && ("edges" in definition || "on" in definition))
     return `is on one of ${boards.length} boards: write which, such as ${boards[0]}:${pin}`;
+  return undefined;
+}
+
+/** Two names of one pin; `undefined` where there are none. A name without a board is that pin of every board. */
+export function findSamePins(keys: readonly string[]): readonly [one: string, other: string] | undefined {
+  const places = keys.map((key) => ({ key, ...parsePin(key) }));
+  for (const [at, { key, board, pin }] of places.entries()) {
+    const isSame = (other: PinPlace) =>
+      other.pin === pin && (board === undefined || other.board === undefined);
+    const same = places.slice(0, at).find(isSame);
+    if (same) return [same.key, key];
+  }
   return undefined;
 }

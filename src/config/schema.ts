@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { CircuitError } from "../core/error.js";
-import type { ObserverDefinition } from "../events/on.js";
+import { isObserverDefinition, type ObserverDefinition } from "../events/on.js";
+import { findPatternProblem } from "../mesh/subject.js";
 import { type CircuitDefinition, DEFAULT_BOARDS, type Surroundings } from "./define.js";
-import { findPinProblem, isEventPin, PINS } from "./pins.js";
+import { findPinProblem, findSamePins, isEventPin, PINS } from "./pins.js";
 import {
   CIRCUIT_SETTINGS,
   isSketchName,
@@ -10,6 +11,7 @@ import {
   type Setting,
   SKETCH_NAMES,
   SKETCH_SETTINGS,
+  wholeNumber,
 } from "./settings.js";
 
 /** A node's name becomes part of addresses, subjects and lines of text. */
@@ -55,7 +57,7 @@ const MESH_URL = "must be an address such as nats://127.0.0.1:4222";
 const PEER_URL = "must be an address such as ws://127.0.0.1:8766";
 
 /** At most the messages that a sender may have under way. */
-const CONCURRENCY = "must be a whole number from 1 to 1024";
+const CONCURRENCY = wholeNumber(1, 1_024);
 const PATH = v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"));
 
 const FLAG = v.boolean("must be true or false");
@@ -98,7 +100,12 @@ const SECURITY = v.pipe(
     publish: v.optional(
       v.record(
         NAME_OR_ANY,
-        v.array(v.pipe(v.string(SUBJECT), v.regex(/^([^\s.>]+\.)*([^\s.>]+|>)$/, SUBJECT))),
+        v.array(
+          v.pipe(
+            v.string(SUBJECT),
+            v.check((pattern) => findPatternProblem(pattern) === undefined, SUBJECT),
+          ),
+        ),
       ),
     ),
   }),
@@ -111,14 +118,7 @@ const SECURITY = v.pipe(
 const NODE = {
   board: v.optional(NAME),
   listen: v.optional(LISTEN),
-  concurrency: v.optional(
-    v.pipe(
-      v.number(CONCURRENCY),
-      v.integer(CONCURRENCY),
-      v.minValue(1, CONCURRENCY),
-      v.maxValue(1_024, CONCURRENCY),
-    ),
-  ),
+  concurrency: v.optional(CONCURRENCY),
   confirm: v.optional(v.boolean("must be true or false")),
 };
 
@@ -139,10 +139,7 @@ const GRID = v.record(NAME, v.pipe(v.string(PEER_URL), v.regex(/^wss?:\/\/[^/\s]
 const SURROUNDINGS = v.strictObject({ grid: v.optional(GRID), security: v.optional(SECURITY) });
 
 /** What `on()` makes. */
-const OBSERVER = v.custom<ObserverDefinition>(
-  (value) => typeof value === "object" && value !== null && "pattern" in value && "handler" in value,
-  "must be made by on()",
-);
+const OBSERVER = v.custom<ObserverDefinition>(isObserverDefinition, "must be made by on()");
 
 const EVENTS = v.strictObject({
   maxAgeSeconds: v.optional(KEEPING_SETTINGS.maxAgeSeconds.schema),
@@ -175,6 +172,8 @@ const CIRCUIT = v.pipe(
       const problem = findPinProblem(key, pin, boards);
       if (problem !== undefined) addIssue({ message: `pins.${key}: ${problem}` });
     }
+    const same = findSamePins(Object.keys(pins));
+    if (same) addIssue({ message: `pins.${same[1]}: is the pin of pins.${same[0]}` });
     for (const [name, node] of Object.entries(nodes ?? {})) {
       if (node.board !== undefined && !boards.includes(node.board)) {
         addIssue({ message: `nodes.${name}.board: is "${node.board}", not one of: ${boards.join(", ")}` });

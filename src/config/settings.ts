@@ -23,15 +23,19 @@ function decimal(
   return { description, placeholder, default: standard, schema };
 }
 
+/** A schema of whole numbers, whose message is the range. */
+export function wholeNumber(least: number, most: number) {
+  const range = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
+}
+
 function whole(
   description: string,
   placeholder: string,
   [least, most]: NumberRange,
   standard?: number,
 ): Setting<number> {
-  const range = `must be a whole number from ${least} to ${most}`;
-  const schema = v.pipe(v.number(range), v.integer(range), v.minValue(least, range), v.maxValue(most, range));
-  return { description, placeholder, default: standard, schema };
+  return { description, placeholder, default: standard, schema: wholeNumber(least, most) };
 }
 
 function text(description: string, placeholder: string, standard: string): Setting<string> {

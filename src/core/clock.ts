@@ -18,6 +18,11 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A time of a clock, as `now()` gives them, in milliseconds of the Unix epoch. */
+export function epochOf(clock: Pick<Clock, "now">, atMs: number): number {
+  return Math.round(Date.now() - (clock.now() - atMs));
+}
+
 /** `sleep()` for any clock that has `after()`. */
 export function sleepOn(clock: Pick<Clock, "after">, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,3 +1,5 @@
+import { printableLines } from "./printable.js";
+
 /** Every way in which circuit says that something could not be done. */
 export type CircuitErrorCode =
   // Arguments and configuration
@@ -69,4 +71,26 @@ export class CircuitError extends Error {
 /** What an unknown thrown value says, for the second half of a message. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** What is told to a person of what was thrown, in characters: a message and the beginning of its trace. */
+const MOST_TOLD = 4_096;
+
+/** For a person, and their terminal: of our own errors with what to do, of others with where in the sketch. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof CircuitError)
+    return printableLines(thrown.hint ? `${thrown.message}\n  ${thrown.hint}` : thrown.message, MOST_TOLD);
+  return printableLines(
+    thrown instanceof Error ? (thrown.stack ?? thrown.message) : textOf(thrown),
+    MOST_TOLD,
+  );
+}
+
+/** Anything can be thrown, also what has no text. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

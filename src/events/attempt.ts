@@ -1,5 +1,4 @@
 import type { Clock } from "../core/clock.js";
-import type { ObserverContext } from "./event.js";
 
 /** How long an attempt may take. */
 export interface AttemptLimit {
@@ -9,20 +8,13 @@ export interface AttemptLimit {
   readonly late: () => unknown;
 }
 
-/** One call of a handler, which may take some time and no longer. The handler gets it as its context. */
-export class Attempt implements ObserverContext {
-  readonly deliveryCount: number;
-  readonly id: string | undefined;
+/** Something that may take some time and no longer. */
+export class Attempt {
   #over: AbortController | undefined;
   /** Why it was stopped, in a box: a reason may be anything. */
   #stopped: { readonly reason: unknown } | undefined;
   #reject: ((reason: unknown) => void) | undefined;
   #cancelTimer: (() => void) | undefined;
-
-  constructor(deliveryCount = 1, id?: string) {
-    this.deliveryCount = deliveryCount;
-    this.id = id;
-  }
 
   /** Made when it is asked for: most handlers never ask, and it costs as much as the rest. */
   get signal(): AbortSignal {
@@ -57,8 +49,4 @@ export class Attempt implements ObserverContext {
     this.#reject?.(reason);
     this.#over?.abort(reason);
   }
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

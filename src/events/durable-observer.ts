@@ -1,9 +1,10 @@
 import { CircuitError, messageOf } from "../core/error.js";
-import type { Consumer, DurableEvent, DurableEvents } from "../mesh/durable.js";
-import type { ObserverHost, ObserverTally } from "./host.js";
+import { type Consumer, type DurableEvent, type DurableEvents, GiveUp, HandBack } from "../mesh/durable.js";
+import type { ObserverHost } from "./host.js";
 import type { RunningObserver } from "./observer.js";
 import type { ObserverDefinition } from "./on.js";
 import { Reaction, tooSlow } from "./reaction.js";
+import type { ObserverTally } from "./tallies.js";
 
 /** Calls after one that failed, where nothing else is said: five in all, as an engine tries by itself. */
 const DEFAULT_RETRIES = 4;
@@ -35,7 +36,11 @@ export class DurableObserver implements RunningObserver {
     this.#reaction = new Reaction(definition, host, tally);
     this.#mostHandled = options.count ?? Number.POSITIVE_INFINITY;
     this.done = new Promise((resolve) => {
-      this.#isDone = resolve;
+      this.#isDone = () => {
+        options.signal?.removeEventListener("abort", this.#close);
+        this.#reaction.end();
+        resolve();
+      };
     });
     this.#consumer = this.#consume(findDurable(definition, host));
     this.ready = this.#consumer.then(() => {
@@ -79,7 +84,6 @@ export class DurableObserver implements RunningObserver {
     this.#leaving ??= this.#consumer
       .then((consumer) => consumer.drain(graceMs))
       .then(this.#isDone, this.#isDone);
-    this.#reaction.definition.options.signal?.removeEventListener("abort", this.#close);
     return this.#leaving;
   }
 
@@ -96,29 +100,48 @@ export class DurableObserver implements RunningObserver {
       signal: this.#stopping.signal,
       ...(host.keeping && { keeping: host.keeping }),
       onError: (problem) => host.notice(`${host.node}: on ${this.pattern}: ${messageOf(problem)}`),
-      onDead: (event, cause) => {
-        this.#reaction.fail(event, this.#reaction.timeOf(event), { cause, attempts: event.deliveryCount });
-        this.#count();
-      },
+      onDead: (event, cause) => this.#died(event, cause),
     });
   }
 
-  /** What it resolves is acknowledged; what it rejects comes again. */
+  /** What it resolves is acknowledged; what it rejects comes again, or is given up. */
   async #take(event: DurableEvent, signal: AbortSignal): Promise<void> {
     // With it, the engine can be told in time that this was the last.
     await this.#consumer;
-    if (this.#isClosed || this.#handled >= this.#mostHandled) throw notWanted(this.pattern);
-    const at = this.#reaction.timeOf(event);
-    const sifted = await this.#reaction.sift(event, at);
-    if (sifted.is === "other") return;
-    if (sifted.is === "wrong") {
-      this.#reaction.fail(event, at, { cause: sifted.problem, attempts: 0 });
-      return;
+    if (this.#isOver) throw new HandBack();
+    try {
+      await this.#react(event, signal);
+    } catch (cause) {
+      // What was stopped has not failed.
+      throw this.#stopping.signal.aborted ? new HandBack() : cause;
     }
+  }
+
+  async #react(event: DurableEvent, signal: AbortSignal): Promise<void> {
     const { id, deliveryCount } = event;
+    const sifted = await this.#reaction.sift(event, this.#reaction.timeOf(event));
+    if (sifted.is === "other") return;
+    if (sifted.is === "unsaid") throw sifted.problem;
+    if (sifted.is === "misfit") throw new GiveUp(sifted.problem);
+    if (this.#isOver) throw new HandBack();
     await this.#reaction.call(sifted.event, deliveryCount, { id, signal });
     this.#reaction.tally.handled++;
     this.#count();
+  }
+
+  /** An event was given up: its data does not fit, or its handler failed as often as it may. */
+  #died(event: DurableEvent, thrown: unknown): void {
+    const at = this.#reaction.timeOf(event);
+    if (thrown instanceof GiveUp) {
+      this.#reaction.fail(event, at, { cause: thrown.cause, attempts: 0 });
+      return;
+    }
+    this.#reaction.fail(event, at, { cause: thrown, attempts: event.deliveryCount });
+    this.#count();
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.#handled >= this.#mostHandled;
   }
 
   #count(): void {
@@ -131,8 +154,4 @@ function findDurable({ pattern }: ObserverDefinition, { mesh }: ObserverHost): D
   throw new CircuitError("USAGE", `Cannot observe ${pattern} durably: nothing here keeps events`, {
     hint: "Give --mesh nats://… of a server with JetStream, or leave `durable` out.",
   });
-}
-
-function notWanted(pattern: string): CircuitError {
-  return new CircuitError("NOT_RUN", `Cannot take more of ${pattern}: its observer has ended`);
 }

@@ -1,7 +1,7 @@
-import type { EventHeaders } from "../mesh/event.js";
+import type { EventHeaders, PublishOptions } from "../mesh/event.js";
 import type { Payload } from "../mesh/payload.js";
 
-/** Something that happened, as an observer is told of it. */
+/** Something that happened, as an observer is told of it. Shared with other observers of this process: do not change it. */
 export interface ObservedEvent<Data = Payload> {
   readonly subject: string;
   /** What was published; with a schema, what that made of it. */
@@ -19,6 +19,14 @@ export interface ObserverContext {
   readonly deliveryCount: number;
   /** Of a durable event: the same for every delivery. */
   readonly id?: string | undefined;
+  /**
+   * Tells all who observe a subject that something happened, in the name of the observer's node, or without one in that of
+   * its circuit. It belongs to the trace of the event.
+   *
+   * @returns How many were known to listen; `undefined` over NATS, which does not tell.
+   * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be, `ACCESS_DENIED` where that node may not.
+   */
+  publish(subject: string, data: Payload, options?: Omit<PublishOptions, "from">): number | undefined;
 }
 
 /**

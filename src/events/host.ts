@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { Keeping } from "../mesh/durable.js";
 import type { Cause, Mesh } from "../mesh/mesh.js";
+import type { ObserverContext } from "./event.js";
 
 /** What observers need of whoever runs them. */
 export interface ObserverHost {
@@ -12,20 +13,10 @@ export interface ObserverHost {
   readonly from?: string;
   /** What streams that they make keep. */
   readonly keeping?: Keeping | undefined;
+  /** Publishes what a handler tells, in their name. */
+  readonly publish: ObserverContext["publish"];
   /** Takes what a person should know. */
   readonly notice: (text: string) => void;
   /** Runs a handler so that what it sends is known to come of an event. */
   runBecause<Result>(cause: Cause, work: () => Result): Result;
-}
-
-/** What the observers of one pattern of a node have done so far. */
-export interface ObserverTally {
-  readonly node: string;
-  readonly pattern: string;
-  /** Events that the handler has reacted to. */
-  handled: number;
-  /** Events that it has not, after its retries, and those that did not fit. */
-  failed: number;
-  /** Events that came while too many waited, or that waited at the end. */
-  dropped: number;
 }

@@ -2,12 +2,13 @@ import { backoff } from "../core/backoff.js";
 import { messageOf } from "../core/error.js";
 import { Queue } from "../core/queue.js";
 import type { MeshEvent, Subscription } from "../mesh/event.js";
-import type { ObservedEvent } from "./event.js";
-import type { ObserverHost, ObserverTally } from "./host.js";
+import { Burst } from "./burst.js";
+import type { ObserverHost } from "./host.js";
 import type { RunningObserver } from "./observer.js";
 import type { ObserverDefinition } from "./on.js";
 import { Reaction, tooSlow } from "./reaction.js";
-import type { Sifted } from "./sift.js";
+import type { Fit, Sifted } from "./sift.js";
+import type { ObserverTally } from "./tallies.js";
 
 /**
  * Events that wait for a handler. A frame can bring as many small ones at once; were each of the longest, they would hold
@@ -15,11 +16,15 @@ import type { Sifted } from "./sift.js";
  */
 const MOST_WAITING = 4_096;
 
+/** How often is told what was dropped, while it goes on, in milliseconds. */
+const DROPS_MS = 10_000;
+
 /** An event on its way to the handler. */
 interface Job {
   readonly event: MeshEvent;
   readonly at: number;
-  readonly sifted: Exclude<Sifted, { readonly is: "other" }> | Promise<Sifted>;
+  /** Whether it is for the handler, where that is known, or being found out; otherwise it is found out in its turn. */
+  readonly sifted: Sifted | Promise<Sifted> | undefined;
 }
 
 /** Reacts to events as they come. What comes while too many wait is dropped. */
@@ -30,6 +35,7 @@ export class LiveObserver implements RunningObserver {
   readonly #reaction: Reaction;
   #subscription: Subscription | undefined;
   readonly #waiting = new Queue<Job>();
+  readonly #drops: Burst;
   /** Aborts when what runs is to end: waits between tries end with it. */
   readonly #stopping = new AbortController();
   readonly #concurrency: number;
@@ -37,8 +43,9 @@ export class LiveObserver implements RunningObserver {
   #running = 0;
   /** Events that were for the handler. */
   #taken = 0;
+  /** The schema takes its time, which is bounded as handlers are: each event in its turn, so many at the same time. */
+  #isSlow = false;
   #isClosed = false;
-  #isBehind = false;
   #isDone: () => void = () => {};
 
   /** @throws {CircuitError} What `Mesh.subscribe()` throws; the signal's own reason. */
@@ -50,6 +57,11 @@ export class LiveObserver implements RunningObserver {
     this.#reaction = new Reaction(definition, host, tally);
     this.#concurrency = concurrency;
     this.#mostTaken = count;
+    this.#drops = new Burst({
+      clock: host.clock,
+      lastsMs: DROPS_MS,
+      more: (dropped) => host.notice(`${host.node}: on ${pattern}: ${dropped} more were dropped`),
+    });
     this.done = new Promise((resolve) => {
       this.#isDone = resolve;
     });
@@ -89,8 +101,12 @@ export class LiveObserver implements RunningObserver {
     this.#leave();
   };
 
+  get #isFull(): boolean {
+    return this.#taken >= this.#mostTaken;
+  }
+
   get #isOver(): boolean {
-    return this.#isClosed || this.#taken >= this.#mostTaken;
+    return this.#isClosed || this.#isFull;
   }
 
   /** Hears nothing new. */
@@ -102,21 +118,18 @@ export class LiveObserver implements RunningObserver {
 
   #hear(event: MeshEvent): void {
     if (this.#isOver) return;
-    if (this.#waiting.length >= MOST_WAITING) this.#drop();
-    else this.#take(event);
-  }
-
-  #take(event: MeshEvent): void {
     const at = this.#reaction.timeOf(event);
-    const sifted = this.#reaction.sift(event, at);
-    if (sifted instanceof Promise) {
-      this.#waiting.push({ event, at, sifted });
-    } else {
-      if (sifted.is === "other") return;
-      this.#waiting.push({ event, at, sifted });
-      // After it has its place: with the last, this may be the end.
-      if (sifted.is === "fit") this.#count();
+    // Before it takes a place: what is for nobody takes none.
+    const sifted = this.#isSlow ? undefined : this.#reaction.sift(event, at);
+    if (sifted instanceof Promise) this.#isSlow = true;
+    else if (sifted?.is === "other") return;
+    if (this.#waiting.length >= MOST_WAITING) {
+      this.#drop();
+      return;
     }
+    this.#waiting.push({ event, at, sifted });
+    // After it has its place: with the last, this may be the end.
+    if (sifted && !(sifted instanceof Promise) && sifted.is === "fit") this.#count();
     this.#next();
   }
 
@@ -128,8 +141,7 @@ export class LiveObserver implements RunningObserver {
   #drop(): void {
     const { host, tally } = this.#reaction;
     tally.dropped++;
-    if (this.#isBehind) return;
-    this.#isBehind = true;
+    if (!this.#drops.add()) return;
     host.notice(
       `${host.node}: on ${this.pattern}: ${MOST_WAITING} events wait for the handler, and what comes is dropped`,
     );
@@ -144,9 +156,12 @@ export class LiveObserver implements RunningObserver {
       if (work === undefined) this.#running--;
       else void work.then(this.#ended);
     }
-    // The next burst is told of again.
-    if (this.#waiting.length === 0) this.#isBehind = false;
-    if (this.#isOver && this.#running === 0 && this.#waiting.length === 0) this.#isDone();
+    if (this.#waiting.length > 0) return;
+    // It has caught up.
+    this.#drops.end();
+    if (!this.#isOver || this.#running > 0) return;
+    this.#reaction.end();
+    this.#isDone();
   }
 
   readonly #ended = (): void => {
@@ -156,29 +171,38 @@ export class LiveObserver implements RunningObserver {
 
   /** Never rejects. A Promise only where the schema or the handler gives one. */
   #do(job: Job): Promise<void> | undefined {
-    if (!(job.sifted instanceof Promise)) return this.#react(job, job.sifted);
-    return job.sifted.then((sifted) => {
-      if (sifted.is === "fit") {
-        if (this.#taken >= this.#mostTaken) return undefined;
-        this.#count();
-      }
-      return this.#react(job, sifted);
-    });
+    if (job.sifted && !(job.sifted instanceof Promise)) return this.#react(job, job.sifted);
+    if (this.#isFull) return undefined;
+    const sifted = job.sifted ?? this.#reaction.sift(job.event, job.at);
+    if (sifted instanceof Promise) return sifted.then((settled) => this.#decided(job, settled));
+    return this.#decided(job, sifted);
   }
 
+  /** It is known of an event whether it is for the handler, which may be closed or have had its count since. */
+  #decided(job: Job, sifted: Sifted): Promise<void> | undefined {
+    if (this.#isFull) return undefined;
+    if (this.#isClosed) {
+      this.#reaction.tally.dropped++;
+      return undefined;
+    }
+    if (sifted.is === "fit") this.#count();
+    return this.#react(job, sifted);
+  }
+
+  /** One that was for the handler has been counted. */
   #react(job: Job, sifted: Sifted): Promise<void> | undefined {
     if (sifted.is === "other") return undefined;
-    if (sifted.is === "wrong") {
+    if (sifted.is === "unsaid") return this.#again(job, undefined, sifted.problem);
+    if (sifted.is === "misfit") {
       this.#reaction.fail(job.event, job.at, { cause: sifted.problem, attempts: 0 });
       return undefined;
     }
-    const { event } = sifted;
     try {
-      const answer = this.#reaction.call(event, 1);
+      const answer = this.#reaction.call(sifted.event, 1);
       if (answer instanceof Promise)
-        return answer.then(this.#handled, (cause: unknown) => this.#again(job, event, cause));
+        return answer.then(this.#handled, (cause: unknown) => this.#again(job, sifted, cause));
     } catch (cause) {
-      return this.#again(job, event, cause);
+      return this.#again(job, sifted, cause);
     }
     this.#handled();
     return undefined;
@@ -188,16 +212,21 @@ export class LiveObserver implements RunningObserver {
     this.#reaction.tally.handled++;
   };
 
-  /** Tries again what has failed once, as often as it may. */
-  #again(job: Job, event: ObservedEvent<unknown>, problem: unknown): Promise<void> | undefined {
+  /**
+   * Tries again what has failed once, as often as it may.
+   *
+   * @param fit What was for the handler; `undefined` where nobody could say whether it is.
+   */
+  #again(job: Job, fit: Fit | undefined, problem: unknown): Promise<void> | undefined {
     const { retries = 0 } = this.#reaction.definition.options;
-    if (retries > 0 && !this.#stopping.signal.aborted) return this.#retry(job, event, problem);
+    if (retries > 0 && !this.#stopping.signal.aborted) return this.#retry(job, fit, problem);
     this.#reaction.fail(job.event, job.at, { cause: problem, attempts: 1 });
     return undefined;
   }
 
-  async #retry(job: Job, event: ObservedEvent<unknown>, problem: unknown): Promise<void> {
+  async #retry(job: Job, found: Fit | undefined, problem: unknown): Promise<void> {
     const { retries = 0 } = this.#reaction.definition.options;
+    let fit = found;
     let cause = problem;
     let attempts = 1;
     for (const waitMs of backoff()) {
@@ -209,7 +238,9 @@ export class LiveObserver implements RunningObserver {
       }
       attempts++;
       try {
-        await this.#reaction.call(event, attempts);
+        fit ??= await this.#siftAgain(job);
+        if (fit === undefined) return;
+        await this.#reaction.call(fit.event, attempts);
         this.#handled();
         return;
       } catch (thrown) {
@@ -218,5 +249,20 @@ export class LiveObserver implements RunningObserver {
       if (this.#stopping.signal.aborted) break;
     }
     this.#reaction.fail(job.event, job.at, { cause, attempts });
+  }
+
+  /**
+   * Asks once more whether an event is for the handler, and counts it where it is; `undefined` where it is not.
+   *
+   * @throws Why nobody can say, still.
+   */
+  async #siftAgain({ event, at }: Job): Promise<Fit | undefined> {
+    if (this.#isOver) return undefined;
+    const sifted = await this.#reaction.sift(event, at);
+    if (sifted.is === "unsaid") throw sifted.problem;
+    if (sifted.is === "misfit") this.#reaction.fail(event, at, { cause: sifted.problem, attempts: 0 });
+    if (sifted.is !== "fit" || this.#isOver) return undefined;
+    this.#count();
+    return sifted;
   }
 }

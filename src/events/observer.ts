@@ -11,7 +11,7 @@ export interface Observer {
 
 /** An observer as whoever runs it sees it. */
 export interface RunningObserver extends Observer {
-  /** Resolves when it listens; rejects when it cannot. */
+  /** Resolves when it listens; a durable one rejects when it cannot. What keeps a live one from it later is told by notice. */
   readonly ready: Promise<void>;
 
   /** Closes it, gives what runs some time, then stops that and tells of it. Resolves when all is done. Idempotent. */

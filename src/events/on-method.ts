@@ -4,24 +4,31 @@ import type { ObservedEvent, ObserverContext } from "./event.js";
 import { type ObserverDefinition, type ObserverOptions, on } from "./on.js";
 
 /** A method that can react to events. */
-type Reaction<This, Data> = (this: This, event: ObservedEvent<Data>, context: ObserverContext) => unknown;
+type ReactingMethod<This, Data> = (
+  this: This,
+  event: ObservedEvent<Data>,
+  context: ObserverContext,
+) => unknown;
 
 /** A decorator of both kinds: the standard one, and that of `experimentalDecorators`. */
 export interface MethodDecorator<Data> {
   <This>(
-    method: Reaction<This, Data>,
-    context: ClassMethodDecoratorContext<This, Reaction<This, Data>>,
+    method: ReactingMethod<This, Data>,
+    context: ClassMethodDecoratorContext<This, ReactingMethod<This, Data>>,
   ): void;
   // The method's own `this` is not known to a decorator of the older kind.
   (
     prototype: object,
     name: string | symbol,
-    descriptor: TypedPropertyDescriptor<Reaction<never, Data>>,
+    descriptor: TypedPropertyDescriptor<ReactingMethod<never, Data>>,
   ): void;
 }
 
 /** Definitions by method and pattern. */
 type Methods = Map<string | symbol, Map<string, ObserverOptions<unknown>>>;
+
+/** Patterns of a method's own decorators: two of one would be one. */
+const patternsOf = new WeakMap<object, Set<string>>();
 
 /** What was decorated, by instance where decorators are standard, by prototype where they are not. */
 const decorated = new WeakMap<object, Methods>();
@@ -31,7 +38,8 @@ const decorated = new WeakMap<object, Methods>();
  * `this.on(pattern, (event, context) => this.method(event, context), options)` in `setup()`. Nothing connects when the
  * class is defined. A subclass's method of that name is called in its place.
  *
- * @throws {CircuitError} As `on()`, and `USAGE` on what is no method, or a static or `#private` one.
+ * @throws {CircuitError} As `on()`, and `USAGE` on what is no method, or a static or `#private` one, or has
+ *   that pattern already.
  */
 export function On<Data = Payload>(
   pattern: string,
@@ -45,6 +53,7 @@ export function On<Data = Payload>(
       refuseUnless(!contextOrName.static, pattern, contextOrName.name, "static");
       refuseUnless(!contextOrName.private, pattern, contextOrName.name, "#private");
       const { name } = contextOrName;
+      refuseTwice(target, pattern, name);
       contextOrName.addInitializer(function (this: unknown) {
         if (typeof this === "object" && this !== null) remember(this, name, { pattern, options: checked });
       });
@@ -56,6 +65,7 @@ export function On<Data = Payload>(
     const property = Object.getOwnPropertyDescriptor(Object(target), name);
     if (typeof target !== "object" || target === null || typeof property?.value !== "function")
       throw misplaced(pattern, name, "no method");
+    refuseTwice(property.value, pattern, name);
     remember(target, name, { pattern, options: checked });
   };
 }
@@ -72,7 +82,7 @@ export function observersOf(instance: object): ObserverDefinition[] {
   return [...methods].flatMap(([name, patterns]) =>
     [...patterns].map(([pattern, options]) => {
       // Looked up when it is called: what a subclass, or the sketch itself, has put there.
-      const call: Reaction<unknown, unknown> = (event, context) =>
+      const call: ReactingMethod<unknown, unknown> = (event, context) =>
         Reflect.get(instance, name).call(instance, event, context);
       return on<unknown>(pattern, call, options);
     }),
@@ -88,6 +98,18 @@ function remember(
   decorated.set(owner, methods);
   const patterns = methods.get(name) ?? new Map<string, ObserverOptions<unknown>>();
   methods.set(name, patterns.set(pattern, options));
+}
+
+function refuseTwice(method: unknown, pattern: string, name: string | symbol): void {
+  // The cast: both kinds of decorators are on a function here.
+  const key = method as object;
+  const patterns = patternsOf.get(key) ?? new Set();
+  if (patterns.has(pattern)) {
+    throw new CircuitError("USAGE", `Cannot observe ${pattern} with ${String(name)} twice`, {
+      hint: "Leave one of the two decorators out, or react by this.on() in setup().",
+    });
+  }
+  patternsOf.set(key, patterns.add(pattern));
 }
 
 function isContext(value: unknown): value is ClassMethodDecoratorContext {

@@ -6,16 +6,19 @@ import type { StandardSchema } from "./standard-schema.js";
 
 /** How an observer hears, and what becomes of what fails. */
 export interface ObserverOptions<Data = Payload> {
-  /** Stops after so many events that it reacted to. */
+  /** Stops after so many events that were for the handler, whether that succeeded or, after its retries, failed. */
   readonly count?: number;
-  /** Letters, digits, `-` and `_`. Of those who listen to a subject in the name of one queue, one hears each event. */
+  /** Letters, digits, `-` and `_`. Of those who listen to a subject in the name of one queue, one is given each event. */
   readonly queue?: string;
   /**
    * Letters, digits, `-` and `_`: the name under which a server keeps its place. Events that were published while nobody of
    * this name was there are delivered later, each until it has been handled. Needs NATS with JetStream.
    */
   readonly durable?: string;
-  /** First hears the last event of each subject that was published before. */
+  /**
+   * First hears the last event of each subject that was published before. Over NATS that needs JetStream and a pattern whose
+   * first word is no wildcard; where either is missing the observer is told so by a notice, and hears nothing at all.
+   */
   readonly last?: boolean;
   /** Events of which it says `false` are not for this observer. With a schema it sees what that lets through. */
   readonly filter?: (event: ObservedEvent<NoInfer<Data>>) => boolean;
@@ -34,11 +37,19 @@ export interface ObserverOptions<Data = Payload> {
   readonly signal?: AbortSignal;
 }
 
+/** On what `on()` has made. Registered, and not a set of ours: a configuration may have a copy of its own of this package. */
+const MADE: unique symbol = Symbol.for("circuit-five.observer");
+
 /** What to react to and how: inert until a circuit runs it. Made by `on()`. */
 export interface ObserverDefinition {
   readonly pattern: string;
   readonly handler: ObserverHandler<unknown>;
   readonly options: ObserverOptions<unknown>;
+}
+
+/** Whether a value was made by `on()`, and so checked. */
+export function isObserverDefinition(value: unknown): value is ObserverDefinition {
+  return typeof value === "object" && value !== null && MADE in value;
 }
 
 /**
@@ -55,9 +66,10 @@ export function on<Data = Payload>(
   checkPattern(pattern);
   checkOptions(pattern, handler, options);
   // The casts: whoever runs it hands on only data that the schema has let through, which is of its type.
-  return {
+  const definition: ObserverDefinition = {
     pattern,
     handler: handler as ObserverHandler<unknown>,
     options: { ...options } as ObserverOptions<unknown>,
   };
+  return Object.defineProperty(definition, MADE, { value: true });
 }

@@ -1,13 +1,16 @@
+import { epochOf } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
+import { isThenable } from "../core/thenable.js";
 import type { MeshEvent } from "../mesh/event.js";
 import { findTrace, type TraceContext } from "../mesh/trace.js";
 import { findTracing } from "../mesh/tracing.js";
-import { Attempt, isThenable } from "./attempt.js";
-import type { ObservedEvent } from "./event.js";
-import { tellFailure } from "./failure.js";
-import type { ObserverHost, ObserverTally } from "./host.js";
+import { Attempt } from "./attempt.js";
+import type { ObservedEvent, ObserverContext } from "./event.js";
+import { Failures } from "./failures.js";
+import type { ObserverHost } from "./host.js";
 import type { ObserverDefinition } from "./on.js";
 import { type Sifted, sift } from "./sift.js";
+import type { ObserverTally } from "./tallies.js";
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -29,6 +32,7 @@ export class Reaction {
   readonly timeoutMs: number;
   readonly #tracing = findTracing();
   readonly #attempts = new Set<Attempt>();
+  readonly #failures: Failures;
   #lastAtMs: number | undefined;
   #lastEpochMs = 0;
 
@@ -37,33 +41,35 @@ export class Reaction {
     this.host = host;
     this.tally = tally;
     this.timeoutMs = definition.options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#failures = new Failures(host, definition.pattern);
   }
 
   /** When an event came, in milliseconds of the Unix epoch; looked up once for all that have come together. */
   timeOf({ at }: MeshEvent): number {
     if (at !== this.#lastAtMs) {
       this.#lastAtMs = at;
-      this.#lastEpochMs = Math.round(Date.now() - (this.host.clock.now() - at));
+      this.#lastEpochMs = epochOf(this.host.clock, at);
     }
     return this.#lastEpochMs;
   }
 
-  /** Whether the event is for the handler. Never throws or rejects; a schema that takes too long lets nothing through. */
+  /** Whether the event is for the handler. Never throws or rejects; a schema that takes too long has not said it. */
   sift(event: MeshEvent, at: number): Sifted | Promise<Sifted> {
     const sifted = sift(this.definition, event, at);
     if (!(sifted instanceof Promise)) return sifted;
     const waiting = this.#wait(sifted, new Attempt(), `schema of ${event.subject}`);
-    return waiting.catch((problem: unknown): Sifted => ({ is: "wrong", problem }));
+    return waiting.catch((problem: unknown): Sifted => ({ is: "unsaid", problem }));
   }
 
   /** Calls the handler. A Promise only where that gives one; throws or rejects as it does, or with `TIMEOUT`. */
   call(event: ObservedEvent<unknown>, deliveryCount: number, { id, signal }: Delivered = {}): unknown {
     const { subject, headers } = event;
-    const attempt = new Attempt(deliveryCount, id);
+    const attempt = new Attempt();
     const { host, definition, timeoutMs } = this;
+    const context = contextOf(attempt, host, { deliveryCount, id });
     const handle = (trace: TraceContext | undefined) => {
       const cause = { chain: NO_CALLS, deadlineAtMs: host.clock.now() + timeoutMs, trace };
-      return host.runBecause(cause, () => definition.handler(event, attempt));
+      return host.runBecause(cause, () => definition.handler(event, context));
     };
     const trace = findTrace(headers.traceparent, headers.tracestate);
     const answer = this.#tracing ? this.#tracing.observe(host.node, subject, trace, handle) : handle(trace);
@@ -81,14 +87,19 @@ export class Reaction {
     event: MeshEvent,
     at: number,
     { cause, attempts }: { readonly cause: unknown; readonly attempts: number },
-  ) {
+  ): void {
     this.tally.failed++;
-    tellFailure(this.host, { pattern: this.definition.pattern, event, at, attempts, cause });
+    this.#failures.tell({ event, at, attempts, cause });
   }
 
   /** Stops what runs. */
   stop(reason: unknown): void {
     for (const attempt of [...this.#attempts]) attempt.stop(reason);
+  }
+
+  /** It has ended: tells what was only counted so far. */
+  end(): void {
+    this.#failures.end();
   }
 
   #wait<Result>(work: PromiseLike<Result>, attempt: Attempt, what: string): Promise<Result> {
@@ -100,6 +111,22 @@ export class Reaction {
     waiting.then(over, over);
     return waiting;
   }
+}
+
+/** What a handler may know and do beside its event. */
+function contextOf(
+  attempt: Attempt,
+  { publish }: ObserverHost,
+  delivered: Pick<ObserverContext, "deliveryCount" | "id">,
+): ObserverContext {
+  return {
+    get signal() {
+      return attempt.signal;
+    },
+    deliveryCount: delivered.deliveryCount,
+    id: delivered.id,
+    publish,
+  };
 }
 
 function tooLate(what: string, limitMs: number): CircuitError {

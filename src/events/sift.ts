@@ -1,15 +1,24 @@
-import { CircuitError, messageOf } from "../core/error.js";
+import { CircuitError } from "../core/error.js";
+import { isThenable } from "../core/thenable.js";
 import type { MeshEvent } from "../mesh/event.js";
-import { isThenable } from "./attempt.js";
 import type { ObservedEvent } from "./event.js";
 import type { ObserverDefinition } from "./on.js";
 import { describeIssues, type SchemaResult } from "./standard-schema.js";
 
-/** Whether an event is for the observer: with what its schema made of the data, not at all, or wrong. */
+/**
+ * Whether an event is for the observer: with what its schema made of the data; not at all; its data does not fit, which it
+ * never will; or schema or filter failed to say, which they may not another time.
+ */
 export type Sifted =
-  | { readonly is: "fit"; readonly event: ObservedEvent<unknown> }
+  | Fit
   | { readonly is: "other" }
-  | { readonly is: "wrong"; readonly problem: unknown };
+  | { readonly is: "misfit"; readonly problem: unknown }
+  | { readonly is: "unsaid"; readonly problem: unknown };
+
+export interface Fit {
+  readonly is: "fit";
+  readonly event: ObservedEvent<unknown>;
+}
 
 const OTHER: Sifted = { is: "other" };
 
@@ -19,16 +28,13 @@ export function sift(definition: ObserverDefinition, event: MeshEvent, at: numbe
   const { schema } = definition.options;
   if (schema === undefined) return choose(definition, { subject, data, headers, at });
   const read = (result: SchemaResult<unknown>): Sifted => {
-    if (result.issues) return { is: "wrong", problem: misfit(subject, describeIssues(result.issues)) };
+    if (result.issues) return { is: "misfit", problem: misfit(subject, describeIssues(result.issues)) };
     return choose(definition, { subject, data: result.value, headers, at });
   };
-  const fail = (cause: unknown): Sifted => ({
-    is: "wrong",
-    problem: misfit(subject, messageOf(cause), cause),
-  });
+  const fail = (problem: unknown): Sifted => ({ is: "unsaid", problem });
   try {
     const result = schema["~standard"].validate(data);
-    return isThenable(result) ? Promise.resolve(result).then(read, fail) : read(result);
+    return isThenable(result) ? Promise.resolve(result).then(read).catch(fail) : read(result);
   } catch (cause) {
     return fail(cause);
   }
@@ -37,17 +43,16 @@ export function sift(definition: ObserverDefinition, event: MeshEvent, at: numbe
 function choose({ options }: ObserverDefinition, event: ObservedEvent<unknown>): Sifted {
   try {
     const wanted: unknown = options.filter?.(event) ?? true;
-    if (isThenable(wanted)) return { is: "wrong", problem: undecided(event.subject) };
+    if (isThenable(wanted)) return { is: "unsaid", problem: undecided(event.subject) };
     return wanted ? { is: "fit", event } : OTHER;
   } catch (problem) {
-    return { is: "wrong", problem };
+    return { is: "unsaid", problem };
   }
 }
 
-function misfit(subject: string, problem: string, cause?: unknown): CircuitError {
+function misfit(subject: string, problem: string): CircuitError {
   return new CircuitError("MESSAGE_INVALID", `Cannot take the data of ${subject}: ${problem}`, {
     hint: "Publish what the observer's schema describes.",
-    cause,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Queue } from "../core/queue.js";
+import { isThenable } from "../core/thenable.js";
 import type { ReceivedTally } from "./counts.js";
 import { DEFAULT_DEADLINE_MS } from "./framed/records.js";
 import type { MeshLimits } from "./limits.js";
@@ -200,8 +201,4 @@ class PlainDelivery implements Delivery {
     this.#key ??= crypto.randomUUID();
     return this.#key;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -1,4 +1,4 @@
-import { messageOf } from "../core/error.js";
+import { isThenable, isThenable } from "../core/thenable.js";
 import type { EventHandler, MeshEvent, SubscribeOptions, Subscription } from "./event.js";
 
 /** Somebody of this process who listens. */
@@ -68,8 +68,4 @@ export class LocalSubscription implements Subscription {
   }
 
   readonly #abort = (): void => this.close();
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -45,8 +45,9 @@ export interface SketchHost extends SketchContext {
     channel?: string,
     options?: SketchSendOptions,
   ): AsyncIterableIterator<Payload>;
-  publish(subject: string, data: Payload, options?: PublishOptions): number | undefined;
-  store(subject: string, data: Payload, options?: DurablePublishOptions): Promise<StoredAt>;
+  publish(subject: string, data: Payload, options?: Omit<PublishOptions, "from">): number | undefined;
+  store(subject: string, data: Payload, options?: Omit<DurablePublishOptions, "from">): Promise<StoredAt>;
+  join(): Promise<void>;
   observe(definition: ObserverDefinition): Observer;
   confirm(writes?: number): Promise<void>;
   out(text: string): void;
@@ -113,12 +114,16 @@ export abstract class Sketch {
 
   /**
    * Tells all who observe a subject that something happened, and returns at once: nobody is waited for, and nothing is
-   * kept for those who are away.
+   * kept for those who are away. What is published before others are linked reaches nobody there: `join()` waits for them.
    *
    * @returns How many were known to listen; `undefined` over NATS, which does not tell.
    * @throws {CircuitError} `MESSAGE_INVALID` for a subject or data that cannot be.
    */
-  protected publish(subject: string, data: Payload, options?: PublishOptions): number | undefined {
+  protected publish(
+    subject: string,
+    data: Payload,
+    options?: Omit<PublishOptions, "from">,
+  ): number | undefined {
     return this.#running.publish(subject, data, options);
   }
 
@@ -128,8 +133,20 @@ export abstract class Sketch {
    * @throws {CircuitError} `USAGE` where nothing keeps events (it takes NATS with JetStream), `EVENT_UNKEPT` where no
    *   durable observer of the subject has ever been, and what `publish()` throws.
    */
-  protected store(subject: string, data: Payload, options?: DurablePublishOptions): Promise<StoredAt> {
+  protected store(
+    subject: string,
+    data: Payload,
+    options?: Omit<DurablePublishOptions, "from">,
+  ): Promise<StoredAt> {
     return this.#running.store(subject, data, options);
+  }
+
+  /**
+   * Resolves when every process that is known has been told what is observed here, and has told the same, or has not
+   * answered in time: what is published from then on reaches those who observed it before.
+   */
+  protected join(): Promise<void> {
+    return this.#running.join();
   }
 
   /**
@@ -184,7 +201,7 @@ export abstract class Sketch {
   get #running(): SketchHost {
     if (this.#host) return this.#host;
     throw new CircuitError("USAGE", `Cannot use ${this.constructor.name}: it is not running`, {
-      hint: "Use stream(), on(), out(), signal and clock in setup(), loop() and run(), not in the constructor.",
+      hint: "Use send(), stream(), publish(), store(), join(), on(), out(), signal and clock in setup(), loop() and run(), not in the constructor.",
     });
   }
 }

@@ -62,7 +62,11 @@ function listen(mesh: Mesh, heard: () => void): void {
 
 function observe(mesh: Mesh, heard: () => void): void {
   const host = { mesh, clock: systemClock, node: "subscriber", notice: console.error };
-  const observers = new Observers({ ...host, runBecause: (_, work) => work() });
+  const observers = new Observers({
+    ...host,
+    publish: (subject, data, options) => mesh.publish(subject, data, options),
+    runBecause: (_, work) => work(),
+  });
   for (const filter of FILTERS) observers.start(on("tick", heard, { filter: ({ data }) => filter(data) }));
 }
 
@@ -146,6 +150,8 @@ async function bareNats(): Promise<Engine> {
 /** The publisher's own server: it runs on the same core. */
 async function startServer(): Promise<string> {
   const server = await startNats();
-  process.once("SIGTERM", () => void server.kill().then(() => process.exit(0)));
+  // However it ends: the figure ends it by itself.
+  process.once("exit", () => void server.kill());
+  process.once("SIGTERM", () => process.exit(0));
   return server.url;
 }

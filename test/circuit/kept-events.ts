@@ -1,12 +1,14 @@
-import type {
-  ConsumeOptions,
-  Consumer,
-  DeadEvent,
-  DurableEvent,
-  DurableEvents,
-  DurablePublishOptions,
-  StoredAt,
-  StreamReport,
+import {
+  type ConsumeOptions,
+  type Consumer,
+  type DeadEvent,
+  type DurableEvent,
+  type DurableEvents,
+  type DurablePublishOptions,
+  GiveUp,
+  HandBack,
+  type StoredAt,
+  type StreamReport,
 } from "../../src/mesh/durable.js";
 import type { Mesh } from "../../src/mesh/mesh.js";
 import type { Payload } from "../../src/mesh/payload.js";
@@ -23,7 +25,7 @@ export class KeptEvents implements DurableEvents {
     const sequence = this.events.length + 1;
     const { headers = {}, id = `kept:${sequence}` } = options;
     const where = { id, stream: "kept", sequence, deliveryCount: 1, from: undefined };
-    this.events.push({ subject, data, headers, at: Date.now(), ...where });
+    this.events.push({ subject, data, headers, at: performance.now(), ...where });
     this.#consumer?.deliver();
     return { stream: "kept", sequence, isDuplicate: false };
   }
@@ -43,10 +45,16 @@ export class KeptEvents implements DurableEvents {
           this.acknowledged.add(event.sequence);
           return;
         } catch (cause) {
-          if (deliveryCount < deliveries) continue;
+          if (cause instanceof HandBack) {
+            deliveryCount--;
+            await new Promise((resolve) => setImmediate(resolve));
+            continue;
+          }
+          if (deliveryCount < deliveries && !(cause instanceof GiveUp)) continue;
           const died = { consumer: name, cause: String(cause), diedAt: Date.now() };
           this.#dead.push({ number: this.#dead.length + 1, event, ...died });
           onDead?.(event, cause);
+          return;
         }
       }
     };

@@ -7,8 +7,10 @@ import type { EventEngine } from "../../src/circuit/event-engine.js";
 import { Hearing, type HearingOptions } from "../../src/circuit/listen.js";
 import { Outgoing, sendAgain } from "../../src/circuit/send.js";
 import { systemClock } from "../../src/core/clock.js";
+import { ManualClock } from "../../src/core/manual-clock.js";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
 import type { Mesh } from "../../src/mesh/mesh.js";
+import { Gate, turns } from "../contract/waiting.js";
 import { KeptEvents, keeping } from "./kept-events.js";
 
 function engineOf(context: TestContext, over: (mesh: Mesh) => Mesh = (mesh) => mesh): EventEngine {
@@ -51,7 +53,8 @@ test("Hearing acknowledges a durable event when its handler has succeeded", asyn
   const tries: string[] = [];
   const { hearing, failures } = hearingOf(
     engine,
-    async ({ kept: of }) => {
+    async ({ kept: of, atMs }) => {
+      assert.ok(Math.abs(atMs - Date.now()) < 10_000, `${atMs}`);
       tries.push(`${of?.sequence}/${of?.deliveryCount}`);
       if (tries.length === 1) throw new Error("not yet");
     },
@@ -63,6 +66,33 @@ test("Hearing acknowledges a durable event when its handler has succeeded", asyn
   assert.deepEqual([...kept.acknowledged], [1, 2]);
   assert.equal(failures.length, 1);
   assert.equal(hearing.counts.failed, 0);
+});
+
+test("Hearing gives up neither what is beyond its count nor what its end cuts off", async (context) => {
+  const kept = new KeptEvents();
+  const clock = new ManualClock();
+  const engine = { ...engineOf(context, (mesh) => keeping(mesh, kept)), clock };
+  await outgoingOf(engine, true).send(repeated("x", 2));
+  const begun = new Gate();
+  const stop = new AbortController();
+  const handle: HearingOptions["handle"] = (_event, signal) => {
+    begun.arrive();
+    return new Promise<void>((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  };
+  const durable = { ...KEPT, deliveries: 1 };
+  const { hearing } = hearingOf(engine, handle, { durable, count: 1, parallel: 2, signal: stop.signal });
+  await hearing.start();
+  await begun.arrivals(1);
+  await turns();
+  stop.abort(new Error("enough"));
+  const ended = assert.rejects(hearing.untilDone(), /enough/);
+  await turns();
+  clock.advance(5_000);
+  await ended;
+  for await (const { event } of kept.dead()) assert.fail(`${event.sequence} was given up`);
+  assert.equal(kept.acknowledged.size, 0);
 });
 
 test("Hearing tells of what is given up, which can be returned", async (context) => {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { afterEach, test } from "node:test";
-import type { CircuitEvent } from "../../src/circuit/events.js";
+import type { CircuitEvent } from "../../src/circuit/progress.js";
 import { runCircuit } from "../../src/circuit/run.js";
 import type { CircuitDefinition } from "../../src/config/define.js";
-import type { ObservedEvent } from "../../src/events/event.js";
+import type { ObservedEvent, ObserverContext } from "../../src/events/event.js";
 import { on } from "../../src/events/on.js";
 import { On } from "../../src/events/on-method.js";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
@@ -12,6 +14,8 @@ import { encodeToken } from "../../src/mesh/nats/subjects.js";
 import { Sketch } from "../../src/sketch/sketch.js";
 import { turns } from "../contract/waiting.js";
 import { installSdk, paths, removeSdk } from "../mesh/spans.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { KeptEvents, keeping } from "./kept-events.js";
 
 afterEach(removeSdk);
 
@@ -95,6 +99,81 @@ test("a circuit of observers alone ends when each has had its count", async () =
   mesh.publish("a", 1);
   await running;
   assert.deepEqual(heard, [0, 1]);
+});
+
+test("an observer without a node publishes, and so does one of a node, each in its name and trace", async () => {
+  const heard: unknown[] = [];
+  class Listener extends Sketch {
+    override readonly usesBoard = false;
+    @On("a")
+    react({ data }: ObservedEvent, { publish }: ObserverContext): void {
+      publish("b", data);
+    }
+  }
+  const mesh = new MemoryMesh();
+  mesh.subscribe("*", ({ subject, from, headers }) => heard.push([subject, from, headers]));
+  const tell = () => new Publisher(["a", 1]);
+  const observers = [on("b", ({ data }, { publish }) => void publish("c", data, { headers: { by: "on" } }))];
+  await runCircuit({ nodes: { tells: { sketch: tell }, hears: { sketch: Listener } }, observers }, { mesh });
+  assert.deepEqual(heard, [
+    ["a", "tells", {}],
+    ["b", "hears", {}],
+    ["c", undefined, { by: "on" }],
+  ]);
+});
+
+test("a sketch publishes and stores in its own name, whatever it says", async () => {
+  const mesh = new MemoryMesh();
+  const from: unknown[] = [];
+  mesh.subscribe("*", (event) => from.push(event.from));
+  class Liar extends Sketch {
+    override readonly usesBoard = false;
+    override async run(): Promise<void> {
+      await this.join();
+      // The cast: the compiler would refuse it.
+      this.publish("a", 1, { from: "other" } as object);
+      await this.store("b", 1, { from: "other" } as object);
+    }
+  }
+  const durable = new KeptEvents();
+  const stored: unknown[] = [];
+  durable.publish = async (_subject, _data, options) => {
+    stored.push(options?.from);
+    return { stream: "kept", sequence: 1, isDuplicate: false };
+  };
+  await runCircuit({ nodes: { liar: { sketch: Liar } } }, { mesh: keeping(mesh, durable) });
+  await turns();
+  assert.deepEqual([from, stored], [["liar"], ["liar"]]);
+});
+
+test("a start that fails leaves no observer behind", async () => {
+  const mesh = new MemoryMesh();
+  mesh.close = async () => {};
+  const observers = [on("a", () => {}), on("b", () => {}, { durable: "log" })];
+  await assert.rejects(runCircuit({ observers }, { mesh }), { code: "USAGE" });
+  assert.equal(mesh.publish("a", 1), 0);
+});
+
+test("a circuit that could prove no name says that it publishes to nobody else", async () => {
+  const folder = temporaryFolder();
+  const credentials = join(folder, "credentials.json");
+  writeFileSync(credentials, JSON.stringify({ other: "a-secret-of-many-characters" }), { mode: 0o600 });
+  const stop = new AbortController();
+  const notices: string[] = [];
+  const running = runCircuit(
+    { observers: [on("a", () => {})], security: { credentials }, grid: { other: "ws://127.0.0.1:1" } },
+    {
+      env: { XDG_RUNTIME_DIR: folder },
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.type !== "notice") return;
+        notices.push(event.text);
+        stop.abort(new Error("enough"));
+      },
+    },
+  );
+  await assert.rejects(running, /enough/);
+  assert.match(notices[0] ?? "", /^This circuit publishes to nobody else: no node/);
 });
 
 test("what an observer has begun may finish after the circuit was stopped", async () => {
@@ -191,11 +270,23 @@ const REFUSED: readonly (readonly [definition: object, message: RegExp])[] = [
   [{ nodes: {} }, /nodes: must have at least one node/],
   [{ nodes: {}, pins: { "7": { stop: 1 } } }, /nodes: must have at least one node/],
   [{ observers: [() => {}] }, /observers\.0: must be made by on\(\)/],
+  [{ observers: [{ pattern: "a", handler() {}, options: {} }] }, /observers\.0: must be made by on\(\)/],
   [{ events: { maxAgeSeconds: 0 } }, /events\.maxAgeSeconds: must be a whole number from 1/],
   [{ events: { replicas: 6 } }, /events\.replicas: must be a whole number from 1 to 5/],
   [{ events: { maxBytes: 1 } }, /events\.maxBytes: must be a whole number/],
   [{ events: { keep: 1 } }, /events\.keep: is not known here/],
   [{ pins: { B2: { stop: 1 } } }, /pins\.B2: must be a pin such as 2, A0 or desk:2/],
+  ...["A16", "128", "08", "A01"].map(
+    (pin) => [{ pins: { [pin]: { stop: 1 } } }, new RegExp(`pins\\.${pin}: must be a pin`)] as const,
+  ),
+  [
+    { pins: { "8": { on: "a", do: "high" }, "board:8": { on: "b", do: "low" } } },
+    /pins\.board:8: is the pin of pins\.8/,
+  ],
+  [{ boards: {}, pins: { "8": { on: "a", do: "high" } } }, /pins\.8: needs a board, and `boards` has none/],
+  [{ pins: { A0: { edges: "a", threshold: 10 } } }, /pins\.A0: must have a hysteresis, 10 by default, below/],
+  [{ pins: { A0: { edges: "a", threshold: 50, hysteresis: 50 } } }, /pins\.A0: must have a hysteresis/],
+  [{ observers: [on("a", () => {})], security: { publish: { "*": ["foo*"] } } }, /security\.publish\.\*\.0/],
   [{ pins: { "2": { edges: "circuit.x" } } }, /pins\.2\.edges: must be a subject such as button\.pressed/],
   [{ pins: { "2": { edges: "a.*" } } }, /pins\.2\.edges/],
   [{ pins: { "2": { edges: "a", edge: "up" } } }, /pins\.2\.edge: must be "rising", "falling" or "both"/],

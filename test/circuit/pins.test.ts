@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { MockBoard } from "../../src/board/link/mock.js";
+import type { CircuitEvent } from "../../src/circuit/progress.js";
 import { runCircuit } from "../../src/circuit/run.js";
 import type { CircuitDefinition } from "../../src/config/define.js";
+import { CircuitError } from "../../src/core/error.js";
 import { ManualClock } from "../../src/core/manual-clock.js";
 import type { Pitch } from "../../src/emulator/pitch.js";
 import { VirtualTime } from "../../src/emulator/virtual-time.js";
@@ -10,7 +15,21 @@ import { VirtualUno } from "../../src/emulator/virtual-uno.js";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
 import type { Attachment } from "../../src/wiring/attachments.js";
 import { turns } from "../contract/waiting.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { FIRMWARES } from "./firmwares.js";
+
+/** A lamp on pin 13, and nothing else. */
+const WIRING = {
+  ...{ version: 1, author: "test", editor: "wokwi", dependencies: {} },
+  parts: [
+    { id: "uno", type: "wokwi-arduino-uno", left: 0, top: 0, attrs: {} },
+    { id: "led1", type: "wokwi-led", left: 0, top: 0, attrs: {} },
+  ],
+  connections: [
+    ["uno:13", "led1:A", "red", []],
+    ["led1:C", "uno:GND.1", "black", []],
+  ],
+};
 
 /** A circuit of pins alone, on mocks, in time that a test moves. */
 async function start(context: TestContext, pins: CircuitDefinition["pins"], names = ["board"]) {
@@ -23,7 +42,14 @@ async function start(context: TestContext, pins: CircuitDefinition["pins"], name
   mesh.subscribe(">", ({ subject, data }) => heard.push([subject, data]));
   mesh.subscribe("circuit.errors.>", ({ data }) => errors.push(Object(data).cause.message));
   const stop = new AbortController();
-  const running = runCircuit({ boards, ...(pins && { pins }) }, { mesh, links, clock, signal: stop.signal });
+  const notices: string[] = [];
+  const onEvent = (event: CircuitEvent) => {
+    if (event.type === "notice") notices.push(event.text);
+  };
+  const running = runCircuit(
+    { boards, ...(pins && { pins }) },
+    { mesh, links, clock, onEvent, signal: stop.signal },
+  );
   running.catch(() => {});
   await turns();
   const end = async () => {
@@ -37,7 +63,7 @@ async function start(context: TestContext, pins: CircuitDefinition["pins"], name
     await turns();
   };
   const [link = new MockBoard()] = Object.values(links);
-  return { mesh, link, links, heard, errors, end, pass };
+  return { mesh, link, links, heard, errors, notices, end, pass };
 }
 
 test("a pin tells of its edges, when their level has lasted", async (context) => {
@@ -78,11 +104,73 @@ test("an analog pin tells when its threshold is crossed, and not when the readin
   assert.deepEqual(heard, [seen(1, 500), seen(0, 479), seen(1, 700)]);
 });
 
-test("an analog pin's first reading is no crossing", async (context) => {
+test("an analog pin that is at its threshold already tells so", async (context) => {
   const { link, heard } = await start(context, { A1: { edges: "light", threshold: 500 } });
   for (const value of [900, 300, 600]) link.measure(1, value);
   await turns();
-  assert.deepEqual(heard, [["light", { board: "board", pin: "A1", level: 1, value: 600 }]]);
+  const seen = (value: number) => ["light", { board: "board", pin: "A1", level: 1, value }];
+  assert.deepEqual(heard, [seen(900), seen(600)]);
+});
+
+test("an analog pin that is below its threshold at first tells of no falling", async (context) => {
+  const { link, heard } = await start(context, { A1: { edges: "dark", threshold: 500, edge: "falling" } });
+  for (const value of [100, 900, 300]) link.measure(1, value);
+  await turns();
+  assert.deepEqual(heard, [["dark", { board: "board", pin: "A1", level: 0, value: 300 }]]);
+});
+
+for (const debounceMs of [0, 20]) {
+  test(`the level of an input at the start is no edge, the next is, after ${debounceMs} ms`, async (context) => {
+    const pins = {
+      "2": { edges: "button", edge: "both", debounceMs },
+      "4": { edges: "door", edge: "both", pullup: false, debounceMs },
+    } as const;
+    const { link, heard, pass } = await start(context, pins);
+    await pass(debounceMs);
+    assert.deepEqual(heard, []);
+    link.drive(2, 0);
+    link.drive(4, 1);
+    await pass(debounceMs);
+    assert.equal(heard.length, 2);
+  });
+}
+
+test("a button that is held at the start, or a line that others pull up, has no edge until it changes", async (context) => {
+  const pins = {
+    "2": { edges: "button", edge: "both" },
+    "4": { edges: "door", edge: "both", pullup: false },
+  } as const;
+  const { link, heard, pass } = await start(context, pins);
+  link.drive(2, 0);
+  link.drive(4, 1);
+  await pass(20);
+  assert.deepEqual(heard, []);
+  link.drive(2, 1);
+  link.drive(4, 0);
+  await pass(20);
+  assert.equal(heard.length, 2);
+});
+
+test("a pin that may not publish says so, and the circuit goes on", async (context) => {
+  const { link, heard, notices, mesh, pass } = await start(context, { "2": { edges: "button" } });
+  link.drive(2, 1);
+  await pass(20);
+  mesh.publish = () => {
+    throw new CircuitError("ACCESS_DENIED", "Cannot publish to button: desk may not");
+  };
+  link.drive(2, 0);
+  await pass(20);
+  assert.deepEqual(heard, []);
+  assert.deepEqual(notices, [`${hostname()}: Cannot publish to button: desk may not`]);
+});
+
+test("a pin that the wiring lacks is named as the configuration does", async () => {
+  const wiring = join(temporaryFolder(), "wiring.json");
+  writeFileSync(wiring, JSON.stringify(WIRING));
+  await assert.rejects(
+    runCircuit({ boards: { desk: "mock" }, wiring, pins: { "8": { on: "a", do: "high" } } }),
+    { code: "PIN_NOT_WIRED", message: /^Cannot set up pins\.8: cannot use pin 8: the wiring/ },
+  );
 });
 
 test("pins react to events: high, low, toggle, follow, pulse, tone", async (context) => {

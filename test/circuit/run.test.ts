@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MockBoard } from "../../src/board/link/mock.js";
 import { five } from "../../src/board/session/piezo.js";
-import type { CircuitEvent } from "../../src/circuit/events.js";
+import type { CircuitEvent } from "../../src/circuit/progress.js";
 import { runCircuit } from "../../src/circuit/run.js";
 import type { CircuitDefinition } from "../../src/config/define.js";
 import { CircuitError } from "../../src/core/error.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { CircuitEvent } from "../../src/circuit/events.js";
+import type { CircuitEvent } from "../../src/circuit/progress.js";
 import { runCircuit } from "../../src/circuit/run.js";
 import type { CircuitDefinition } from "../../src/config/define.js";
 import type { Pitch } from "../../src/emulator/pitch.js";

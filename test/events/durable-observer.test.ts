@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import * as v from "valibot";
 import { CircuitError } from "../../src/core/error.js";
-import { on } from "../../src/events/on.js";
-import { turns } from "../contract/waiting.js";
+import { type ObserverOptions, on } from "../../src/events/on.js";
+import { Gate, turns } from "../contract/waiting.js";
 import { FakeDurable } from "./fake-durable.js";
 import { Scene } from "./scene.js";
 
@@ -80,17 +81,68 @@ test("durable: five tries where nothing else is said, and then a failure", async
   assert.equal(Object(scene.errors[0]?.data).attempts, 5);
 });
 
-test("durable: what does not fit, or is for nobody, is acknowledged and never handled", async () => {
+test("durable: what is for nobody is acknowledged, what does not fit goes to the dead at once, untried", async () => {
   const durable = new FakeDurable();
   const scene = new Scene({ durable });
   const heard: unknown[] = [];
-  const options = { durable: "log", schema: v.number(), filter: ({ data }: { data: number }) => data > 1 };
-  scene.observers.start(on("a", ({ data }) => heard.push(data), options));
-  for (const data of ["text", 1, 2]) await durable.publish("a", data);
+  const options = {
+    ...{ durable: "log", schema: v.number(), count: 2 },
+    filter: ({ data }: { data: number }) => data > 1,
+  };
+  const observer = scene.observers.start(on("a", ({ data }) => heard.push(data), options));
+  for (const data of ["text", 1, 2, 3]) await durable.publish("a", data);
+  await observer.done;
+  assert.deepEqual(heard, [2, 3], "what does not fit is not counted");
+  assert.deepEqual(durable.acked, [2, 3, 4]);
+  assert.deepEqual(durable.buried, [1]);
+  assert.deepEqual(scene.counts, { handled: 2, failed: 1, dropped: 0 });
   await turns();
-  assert.deepEqual(heard, [2]);
-  assert.deepEqual(durable.acked, [1, 2, 3]);
-  assert.deepEqual(scene.counts, { handled: 1, failed: 1, dropped: 0 });
+  const { attempts, cause } = Object(scene.errors[0]?.data);
+  assert.deepEqual([attempts, cause.name, cause.code], [0, "CircuitError", "MESSAGE_INVALID"]);
+});
+
+const away = () => {
+  throw new Error("the database is away");
+};
+
+const UNSAID: readonly (readonly [what: string, options: ObserverOptions])[] = [
+  ["a filter that throws", { filter: away }],
+  [
+    "a schema that rejects",
+    {
+      schema: v.pipeAsync(
+        v.any(),
+        v.checkAsync(async () => away()),
+      ),
+    },
+  ],
+];
+
+for (const [what, options] of UNSAID) {
+  test(`durable: ${what} has said nothing: the event comes again, and is dead at last`, async () => {
+    const durable = new FakeDurable();
+    const scene = new Scene({ durable });
+    scene.observers.start(on("a", () => assert.fail(), { ...options, durable: "log", retries: 2 }));
+    await durable.publish("a", 1);
+    await turns();
+    assert.deepEqual([durable.acked, durable.buried], [[], [1]]);
+    assert.equal(Object(scene.errors[0]?.data).attempts, 3);
+    assert.match(Object(scene.errors[0]?.data).cause.message, /away/);
+  });
+}
+
+test("durable: a schema that takes too long has said nothing", async () => {
+  const durable = new FakeDurable();
+  const scene = new Scene({ durable });
+  const never = v.checkAsync(() => new Promise<boolean>(() => {}));
+  const options = { durable: "log", retries: 1, timeoutMs: 100, schema: v.pipeAsync(v.any(), never) };
+  scene.observers.start(on("a", () => assert.fail(), options));
+  await durable.publish("a", 1);
+  await turns();
+  await scene.pass(100);
+  assert.deepEqual(durable.buried, []);
+  await scene.pass(100);
+  assert.deepEqual(durable.buried, [1]);
 });
 
 test("durable: a handler that takes too long rejects its delivery", async () => {
@@ -114,15 +166,50 @@ test("durable: who cannot listen is told, and ready() rejects", async () => {
   assert.deepEqual(scene.notices, ["desk: on a: Cannot listen to a: the server does not let us"]);
 });
 
-test("durable: finish() gives what runs its grace, and leaves it unacknowledged", async () => {
+test("durable: one that could not listen fails ready(), also when it failed before that was asked", async () => {
+  const durable = new FakeDurable();
+  durable.problem = new CircuitError("ACCESS_DENIED", "Cannot listen to a: the server does not let us");
+  const scene = new Scene({ durable });
+  const stop = new AbortController();
+  scene.observers.start(on("a", () => {}, { durable: "log", signal: stop.signal }));
+  await turns();
+  await assert.rejects(scene.observers.ready(), { code: "ACCESS_DENIED" });
+  assert.equal(getEventListeners(stop.signal, "abort").length, 0);
+});
+
+for (const retries of [0, 9]) {
+  test(`durable: finish() gives what runs its grace, and hands it back, with ${retries} retries`, async () => {
+    const durable = new FakeDurable();
+    const scene = new Scene({ durable });
+    scene.observers.start(on("a", () => new Promise(() => {}), { durable: "log", retries }));
+    await durable.publish("a", 1);
+    await turns();
+    const finished = scene.observers.finish(1_000);
+    await scene.pass(1_000);
+    await finished;
+    await turns();
+    assert.equal(durable.left, 1);
+    assert.deepEqual(durable.buried, []);
+    assert.deepEqual(scene.counts, { handled: 0, failed: 0, dropped: 0 });
+    assert.equal(scene.clock.pending, 0);
+  });
+}
+
+test("durable: what a closed observer does not take is handed back, without a try", async () => {
   const durable = new FakeDurable();
   const scene = new Scene({ durable });
-  scene.observers.start(on("a", () => new Promise(() => {}), { durable: "log", retries: 9 }));
+  const gate = new Gate();
+  const slow = v.checkAsync(async () => {
+    await gate.open;
+    return true;
+  });
+  const options = { durable: "log", retries: 0, schema: v.pipeAsync(v.any(), slow) };
+  const observer = scene.observers.start(on("a", () => assert.fail("it is closed"), options));
   await durable.publish("a", 1);
   await turns();
-  const finished = scene.observers.finish(1_000);
-  await scene.pass(1_000);
-  await finished;
+  observer.close();
+  gate.release();
+  await observer.done;
   assert.equal(durable.left, 1);
-  assert.equal(scene.clock.pending, 0);
+  assert.deepEqual(durable.buried, []);
 });

@@ -1,9 +1,19 @@
-import type { ConsumeOptions, Consumer, DurableEvent, DurableEvents } from "../../src/mesh/durable.js";
+import type { Clock } from "../../src/core/clock.js";
+import {
+  type ConsumeOptions,
+  type Consumer,
+  type DurableEvent,
+  type DurableEvents,
+  GiveUp,
+  HandBack,
+} from "../../src/mesh/durable.js";
 import type { Payload } from "../../src/mesh/payload.js";
 
 /** One listener of an engine that keeps everything and hands it out one after the other, at once. */
 export class FakeDurable implements DurableEvents {
   readonly acked: number[] = [];
+  /** Those that were given up. */
+  readonly buried: number[] = [];
   readonly dead: DurableEvents["dead"] = async function* () {};
   options: ConsumeOptions | undefined;
   /** What consuming fails with. */
@@ -14,6 +24,12 @@ export class FakeDurable implements DurableEvents {
   #isRunning = false;
   #isDraining = false;
   #idle: (() => void)[] = [];
+  readonly #clock: Pick<Clock, "now">;
+
+  /** @param clock The mesh's. */
+  constructor(clock: Pick<Clock, "now"> = { now: () => 0 }) {
+    this.#clock = clock;
+  }
 
   /** Events that are kept and that nobody has acknowledged. */
   get left(): number {
@@ -22,7 +38,7 @@ export class FakeDurable implements DurableEvents {
 
   async publish(subject: string, data: Payload) {
     const sequence = ++this.#sequence;
-    const event = { subject, data, headers: {}, from: undefined, at: 0, id: `s:${sequence}` };
+    const event = { subject, data, headers: {}, from: undefined, at: this.#clock.now(), id: `s:${sequence}` };
     this.#waiting.push({ event: { ...event, stream: "s", sequence }, deliveries: 0 });
     void this.#handOut();
     return { stream: "s", sequence, isDuplicate: false };
@@ -68,8 +84,13 @@ export class FakeDurable implements DurableEvents {
         this.acked.push(event.sequence);
         this.#waiting.shift();
       } catch (cause) {
-        if (entry.deliveries < (this.options?.deliveries ?? 5)) continue;
+        if (cause instanceof HandBack) {
+          if (this.#isDraining) break;
+          continue;
+        }
+        if (!(cause instanceof GiveUp) && entry.deliveries < (this.options?.deliveries ?? 5)) continue;
         this.#waiting.shift();
+        this.buried.push(event.sequence);
         this.options?.onDead?.(event, cause);
       }
     }

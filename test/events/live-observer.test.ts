@@ -120,11 +120,30 @@ test("an event that a filter does not want is nobody's; one whose filter throws 
     if (data === 3) throw new Error("three is too many");
     return data === 2;
   };
-  scene.observers.start(on("a", ({ data }) => heard.push(data), { filter, retries: 5 }));
+  scene.observers.start(on("a", ({ data }) => heard.push(data), { filter, retries: 1 }));
   await scene.publish("a", 1, 2, 3);
   assert.deepEqual(heard, [2]);
+  await scene.pass(50);
   assert.deepEqual(scene.counts, { handled: 1, failed: 1, dropped: 0 });
-  assert.match(JSON.stringify(scene.errors[0]?.data), /"attempts":0,.*three is too many/);
+  assert.match(JSON.stringify(scene.errors[0]?.data), /"attempts":2,.*three is too many/);
+});
+
+test("what a filter could not say once it may say another time, and then it counts", async () => {
+  const scene = new Scene();
+  const heard: unknown[] = [];
+  let asked = 0;
+  const filter = () => {
+    if (++asked === 1) throw new Error("not yet");
+    return true;
+  };
+  const handler = ({ data }: ObservedEvent, { deliveryCount }: ObserverContext) =>
+    heard.push([data, deliveryCount]);
+  const observer = scene.observers.start(on("a", handler, { filter, retries: 1, count: 1 }));
+  await scene.publish("a", 1);
+  await scene.pass(50);
+  await observer.done;
+  assert.deepEqual(heard, [[1, 2]]);
+  assert.deepEqual(scene.counts, { handled: 1, failed: 0, dropped: 0 });
 });
 
 test("a filter that gives a Promise lets nothing through", async () => {
@@ -149,7 +168,6 @@ test("data that does not fit its schema never reaches the handler, and is not tr
   await turns();
   assert.deepEqual(heard, [0.5]);
   assert.equal(scene.errors.length, 2);
-  assert.equal(scene.clock.pending, 0);
   const [first] = scene.errors;
   assert.equal(first?.subject, "circuit.errors.desk");
   const { at, cause, ...others } = Object(first?.data);
@@ -274,6 +292,80 @@ test("a node's name is one word of its errors' subject", async () => {
   assert.equal(scene.errors[0]?.subject, "circuit.errors.bench=2Elan=202");
 });
 
+test("of a burst of failures the first is told, and then a number; 100 are published in a second", async () => {
+  const scene = new Scene();
+  const observer = scene.observers.start(
+    on("a", ({ data }) => {
+      throw new CircuitError("FILE_FAILED", `Cannot take ${data}: the disk is full`);
+    }),
+  );
+  await scene.publish("a", ...Array(150).keys());
+  assert.equal(scene.errors.length, 100);
+  assert.deepEqual(scene.notices, ["desk: on a (a): Cannot take 0: the disk is full"]);
+  await scene.pass(1_000);
+  assert.deepEqual(scene.notices.slice(1), ["desk: on a: 149 more failed"]);
+  await scene.publish("a", 150, 151);
+  assert.equal(scene.errors.length, 102);
+  assert.deepEqual(
+    scene.errors.slice(99).map(({ data }) => Object(data).unreported),
+    [undefined, 50, undefined],
+  );
+  observer.close();
+  await observer.done;
+  assert.deepEqual(scene.notices.slice(2), [
+    "desk: on a (a): Cannot take 150: the disk is full",
+    "desk: on a: 1 more failed",
+  ]);
+  assert.equal(scene.clock.pending, 0);
+  assert.equal(scene.counts?.failed, 152);
+});
+
+test("nothing that a stranger has sent commands a terminal, or looks like a line of ours", async () => {
+  const scene = new Scene();
+  scene.observers.start(
+    on("a", ({ data }) => {
+      throw new Error(`\u001b[2J${data}`);
+    }),
+  );
+  await scene.publish("a", `\ncircuit: all is well${"x".repeat(60_000)}`);
+  const [told = ""] = scene.notices;
+  assert.match(told, /^desk: on a \(a\): Error: \u{fffd}\[2J\n {2}circuit: all is well/u);
+  assert.ok(told.length < 4_300, `${told.length}`);
+});
+
+test("the patterns of ended observers are forgotten beyond 256, their figures are not", async () => {
+  const scene = new Scene();
+  for (let n = 0; n < 300; n++) {
+    const observer = scene.observers.start(on(`reply.${n}`, () => {}, { count: 1 }));
+    await scene.mesh.publish(`reply.${n}`, "");
+    await observer.done;
+  }
+  const counts = scene.observers.counts();
+  assert.equal(counts.length, 257);
+  assert.equal(
+    counts.reduce((sum, { handled }) => sum + handled, 0),
+    300,
+  );
+  assert.equal(counts.at(-1)?.pattern, "");
+});
+
+test("a handler's context publishes, and has no more than it says", async () => {
+  const scene = new Scene();
+  const heard: unknown[] = [];
+  scene.mesh.subscribe("b", ({ data, headers }) => heard.push([data, headers]));
+  scene.observers.start(
+    on("a", ({ data }, context) => {
+      heard.push(Object.keys(context));
+      context.publish("b", data, { headers: { by: "a" } });
+    }),
+  );
+  await scene.publish("a", 1);
+  assert.deepEqual(heard, [
+    ["signal", "deliveryCount", "id", "publish"],
+    [1, { by: "a" }],
+  ]);
+});
+
 test("what is told of a failure is bounded, whatever the event and the error were", async () => {
   const scene = new Scene();
   scene.observers.start(
@@ -311,10 +403,76 @@ test("events that no handler has time for are dropped, counted, and told of once
   turn = 1;
   await scene.publish("a", ...Array(4_098).keys());
   assert.equal(scene.counts?.dropped, 4);
-  assert.deepEqual(
-    scene.notices,
-    Array(2).fill("desk: on a: 4096 events wait for the handler, and what comes is dropped"),
+  const first = "desk: on a: 4096 events wait for the handler, and what comes is dropped";
+  assert.deepEqual(scene.notices, [first, "desk: on a: 2 more were dropped", first]);
+  await scene.publish("a", 1, 2, 3, 4);
+  await scene.pass(10_000);
+  assert.deepEqual(scene.notices.slice(3), ["desk: on a: 4 more were dropped"], "while it goes on");
+  gates[1]?.release();
+  await turns();
+  assert.equal(scene.clock.pending, 0);
+});
+
+test("what is for nobody takes no place, however many wait", async () => {
+  const scene = new Scene();
+  const gate = new Gate();
+  const filter = ({ data }: ObservedEvent) => typeof data === "number";
+  scene.observers.start(on("a", () => gate.open, { filter }));
+  await scene.publish("a", ...Array(4_097).keys());
+  await scene.publish("a", "not this");
+  assert.equal(scene.counts?.dropped, 0);
+  gate.release();
+});
+
+/** A schema that waits, and how many wait in it. */
+function waitingSchema() {
+  const gate = new Gate();
+  const state = { gate, waiting: 0 };
+  const schema = v.pipeAsync(
+    v.number(),
+    v.checkAsync(async () => {
+      state.waiting++;
+      await gate.open;
+      return true;
+    }),
   );
+  return { state, schema };
+}
+
+test("a schema that takes its time runs as often at the same time as the handler may", async () => {
+  const scene = new Scene();
+  const { state, schema } = waitingSchema();
+  const heard: unknown[] = [];
+  scene.observers.start(on("a", ({ data }) => heard.push(data), { schema, concurrency: 2 }));
+  await scene.publish("a", ...Array(50).keys());
+  assert.equal(state.waiting, 2);
+  assert.equal(scene.clock.pending, 2, "a limit each");
+  state.gate.release();
+  await turns();
+  assert.deepEqual(heard, [...Array(50).keys()]);
+});
+
+test("close() lets no handler begin whose schema was still deciding", async () => {
+  const scene = new Scene();
+  const { state, schema } = waitingSchema();
+  const observer = scene.observers.start(on("a", () => assert.fail("it is closed"), { schema }));
+  await scene.publish("a", 1, 2);
+  observer.close();
+  state.gate.release();
+  await observer.done;
+  assert.deepEqual(scene.counts, { handled: 0, failed: 0, dropped: 2 });
+});
+
+test("after its count an observer tells of nothing that does not fit", async () => {
+  const scene = new Scene();
+  const schema = v.pipeAsync(
+    v.number(),
+    v.checkAsync(async (n) => n < 2),
+  );
+  const observer = scene.observers.start(on("a", () => {}, { schema, count: 1 }));
+  await scene.publish("a", 1, 2, 3);
+  await observer.done;
+  assert.deepEqual(scene.counts, { handled: 1, failed: 0, dropped: 0 });
 });
 
 test("close() hears nothing more, lets what runs finish, and tells what it drops", async () => {

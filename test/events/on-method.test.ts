@@ -49,7 +49,7 @@ function trigger(instance: Fixture): string[] {
   const definitions = observersOf(instance);
   for (const { pattern, handler } of definitions) {
     const event = { subject: pattern, data: pattern, headers: {}, at: 0 };
-    handler(event, { signal: new AbortController().signal, deliveryCount: 1 });
+    handler(event, { signal: new AbortController().signal, deliveryCount: 1, publish: () => 0 });
   }
   return definitions.map(({ pattern, options }) => `${pattern} ${options.retries ?? 0}`).sort();
 }
@@ -82,6 +82,10 @@ for (const [kind, compilerOptions] of Object.entries(KINDS)) {
     assert.throws(refused(`class A { @On("a") static react() {} }`), {
       code: "USAGE",
       message: "Cannot observe a with react: it is static, and a sketch reacts by its methods",
+    });
+    assert.throws(refused(`class A { @On("a") @On("b") @On("a", { retries: 1 }) react() {} }`), {
+      code: "USAGE",
+      message: "Cannot observe a with react twice",
     });
     assert.throws(refused(`class A { @On("a..b") react() {} }`), { code: "MESSAGE_INVALID" });
     assert.throws(refused(`class A { @On("a", { retires: 1 }) react() {} }`), { code: "USAGE" });

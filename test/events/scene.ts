@@ -25,6 +25,7 @@ export class Scene {
         subscribe: (pattern, handler, options) => mesh.subscribe(pattern, handler, options),
         publishOwn: (subject, data, options) => mesh.publishOwn(subject, data, options),
       },
+      publish: (subject, data, options) => mesh.publish(subject, data, options),
       notice: (text) => this.notices.push(text),
       runBecause: (_cause, work) => work(),
     };

@@ -21,17 +21,20 @@ async function tryOut(context: TestContext, flags: readonly string[]): Promise<v
   await running.said(/listens on/);
   const sent = await circuit(context, ["send", "me", "--on", "high.hand", ...flags], { env });
   assert.equal(sent.code, 0, sent.stderr);
-  await untilLogged(folder, /high\.load .*\n(?:.*\n)*.*high\.hand "me"/);
+  await untilLogged(folder, [/high\.knob .*"pin":"A0"/, /high\.load /, /high\.hand "me"/]);
   running.kill("SIGINT");
   const { stdout, stderr } = await running.ended();
   assert.match(stdout, /load is high/, stderr);
   assert.match(stdout, /edges on pin 8/);
 }
 
-/** Resolves when the log says so. */
-async function untilLogged(folder: string, said: RegExp): Promise<void> {
+/** Resolves when the log says all of it. */
+async function untilLogged(folder: string, said: readonly RegExp[]): Promise<void> {
   const log = join(folder, "monitor.log");
-  const isSaid = () => existsSync(log) && said.test(readFileSync(log, "utf8"));
+  const isSaid = () => {
+    const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+    return said.every((each) => each.test(text));
+  };
   const watcher = watch(folder);
   while (!isSaid()) await once(watcher, "change");
   watcher.close();
@@ -48,4 +51,10 @@ test("the monitor goes over NATS with one flag", {
   const server = await startNats();
   context.after(() => server.kill());
   await tryOut(context, ["--mesh", server.url]);
+});
+
+test("the monitor refuses a limit that is no number", async (context) => {
+  const { code, stderr } = await circuit(context, ["run", CONFIG], { env: { MONITOR_LOAD: "abc" } });
+  assert.equal(code, 78);
+  assert.match(stderr, /MONITOR_LOAD is abc, not a share such as 0\.7/);
 });

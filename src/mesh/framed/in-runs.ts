@@ -1,5 +1,6 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import { isThenable } from "../../core/thenable.js";
 import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
@@ -214,8 +215,4 @@ function failed(thrown: unknown): FailedAck {
 
 function nobodyWaits(): CircuitError {
   return new CircuitError("PEER_LOST", "Cannot answer: the sender has gone away, or the node is closing");
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

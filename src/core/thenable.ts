@@ -1,0 +1,4 @@
+/** Whether a value can be waited for, whoever made it. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
