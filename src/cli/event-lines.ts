@@ -52,7 +52,7 @@ export function textLine({ subject, data, headers, atMs }: Shown): string {
   return `${timeOfDay(atMs)}  ${escaped(subject)}  ${escapedData(data)}${tail}`;
 }
 
-/** A dead event as a line of JSON. */
+/** A dead event, whose `at` is in milliseconds of the Unix epoch, as a line of JSON. */
 export function deadJsonLine({ number, event, consumer, cause, diedAt }: DeadEvent): string {
   const { subject, data, headers, id, stream, sequence, deliveryCount } = event;
   const kept = { id, stream, sequence, deliveryCount };
