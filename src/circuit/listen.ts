@@ -1,11 +1,11 @@
 import { unlessAborted } from "../core/abort.js";
-import { CircuitError } from "../core/error.js";
 import { printable } from "../core/printable.js";
 import { Queue } from "../core/queue.js";
 import type { ConsumeOptions, Consumer, DurableEvent } from "../mesh/durable.js";
 import type { MeshEvent, Subscription } from "../mesh/event.js";
 import { matches } from "../mesh/subject.js";
 import { durableOf, type EventEngine, epochMs } from "./event-engine.js";
+import { GRACE_MS, graceOver, isNotRun, notTaken, silent } from "./hearing-problems.js";
 import { Places } from "./places.js";
 
 /** An event as a listener of the command line hears it. */
@@ -44,8 +44,8 @@ const MOST_WAITING = 1_024;
 /** Time that a handler of a durable event has where nobody said, in milliseconds: that of `ConsumeOptions`. */
 const HANDLER_MS = 30_000;
 
-/** Time that running handlers have when the listening ends, in milliseconds: as long as a person waits. */
-const GRACE_MS = 5_000;
+/** How often is looked whether all handlers have ended, in milliseconds. */
+const LOOK_MS = 10;
 
 /** Listens, and hands each event to a handler. */
 export class Hearing {
@@ -257,32 +257,4 @@ export class Hearing {
     const { dropped } = this.counts;
     if (dropped > 0) notice(`Dropped ${dropped} event${dropped === 1 ? "" : "s"}, which nobody has seen`);
   }
-}
-
-function isNotRun(error: unknown): boolean {
-  return error instanceof CircuitError && error.code === "NOT_RUN";
-}
-
-/** How often is looked whether all handlers have ended, in milliseconds. */
-const LOOK_MS = 10;
-
-function graceOver(): CircuitError {
-  return new CircuitError("NOT_RUN", `Cannot finish an event: the listening ended ${GRACE_MS} ms ago`);
-}
-
-function notTaken(subject: string): CircuitError {
-  return new CircuitError(
-    "NOT_RUN",
-    `Cannot handle an event of ${printable(subject)}: there is no place for it, or the listening ends`,
-  );
-}
-
-function silent(patterns: readonly string[], silenceMs: number): CircuitError {
-  return new CircuitError(
-    "TIMEOUT",
-    `Cannot hear ${patterns.join(" or ")}: nothing came for ${silenceMs} ms`,
-    {
-      hint: "See that somebody publishes there, or wait longer with --timeout.",
-    },
-  );
 }
