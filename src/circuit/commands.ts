@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { unlessAborted } from "../core/abort.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError, messageOf } from "../core/error.js";
+import { printable } from "../core/printable.js";
 import { jsonOf, type Payload } from "../mesh/payload.js";
 import { commandEnvironment } from "./command-environment.js";
 
@@ -14,8 +16,8 @@ export interface CommandsOptions {
   readonly isParallel: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Takes what a command writes. */
-  readonly output: (chunk: Uint8Array, to: "stdout" | "stderr") => void;
+  /** Takes what a command writes. While what it returned has not settled, nothing more of that is read. */
+  readonly output: (chunk: Uint8Array, to: "stdout" | "stderr") => Promise<void> | undefined;
 }
 
 /** What a command is told of an event. */
@@ -50,22 +52,27 @@ export class Commands {
   }
 
   /**
-   * Runs the command with an event's data on its standard input. Resolves when it has exited with 0 and nobody has its
-   * output open any more.
+   * Runs the command with an event's data on its standard input. Resolves when it has exited with 0, nobody has its
+   * output open any more, and that was passed on.
    *
    * @param signal Ends it.
    * @throws {CircuitError} `COMMAND_FAILED`, `TIMEOUT`; the signal's own reason.
    */
   async run(event: CommandEvent, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const child = this.#spawn(event);
+    const { isParallel, output } = this.#options;
+    const pieces = isParallel ? new Pieces(output) : undefined;
+    const child = this.#spawn(event, pieces);
     const ended = this.#follow(child);
     this.#running.add(child);
+    let passedOn: Promise<void> | undefined;
     try {
       await this.#within(ended, child, { subject: event.subject, signal });
     } finally {
       this.#running.delete(child);
+      passedOn = pieces?.flush();
     }
+    if (passedOn) await unlessAborted(passedOn, signal);
   }
 
   /** What is left is ended at the end of the process no more. */
@@ -73,8 +80,8 @@ export class Commands {
     process.off("exit", this.#endAll);
   }
 
-  #spawn(event: CommandEvent): ChildProcess {
-    const { command, env, isParallel, output } = this.#options;
+  #spawn(event: CommandEvent, pieces: Pieces | undefined): ChildProcess {
+    const { command, env, output } = this.#options;
     let child: ChildProcess;
     try {
       child = spawn(command, {
@@ -86,10 +93,16 @@ export class Commands {
     } catch (cause) {
       throw failed(event.subject, messageOf(cause), cause);
     }
-    const pieces = isParallel ? new Pieces(output) : undefined;
-    for (const to of ["stdout", "stderr"] as const)
-      child[to]?.on("data", (chunk: Uint8Array) => (pieces ? pieces.add(chunk, to) : output(chunk, to)));
-    child.once("close", () => pieces?.flush());
+    for (const to of ["stdout", "stderr"] as const) {
+      const stream = child[to];
+      stream?.on("data", (chunk: Uint8Array) => {
+        const isFull = pieces ? pieces.add(chunk, to) : output(chunk, to);
+        if (isFull === undefined) return;
+        stream.pause();
+        const goOn = () => void stream.resume();
+        isFull.then(goOn, goOn);
+      });
+    }
     // Whoever does not read it all, or at all, needs it not.
     child.stdin?.on("error", () => {});
     child.stdin?.end(
@@ -164,16 +177,19 @@ class Pieces {
     this.#output = output;
   }
 
-  add(chunk: Uint8Array, to: "stdout" | "stderr"): void {
+  /** @returns What is to be waited for before there is room for more. */
+  add(chunk: Uint8Array, to: "stdout" | "stderr"): Promise<void> | undefined {
     this.#chunks.push([chunk, to]);
     this.#bytes += chunk.length;
-    if (this.#bytes >= PIECE_BYTES) this.flush();
+    return this.#bytes >= PIECE_BYTES ? this.flush() : undefined;
   }
 
-  flush(): void {
-    for (const [chunk, to] of this.#chunks) this.#output(chunk, to);
+  /** Resolves when what was kept has been passed on, or cannot be. */
+  async flush(): Promise<void> {
+    const chunks = this.#chunks;
     this.#chunks = [];
     this.#bytes = 0;
+    await Promise.allSettled(chunks.map(([chunk, to]) => this.#output(chunk, to)));
   }
 }
 
@@ -192,7 +208,7 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean
 function failed(subject: string, reason: string, cause?: unknown): CircuitError {
   return new CircuitError(
     "COMMAND_FAILED",
-    `Cannot handle an event of ${subject} by the command: ${reason}`,
+    `Cannot handle an event of ${printable(subject)} by the command: ${reason}`,
     {
       hint: "Try the command by itself, with the event's data on its standard input.",
       cause,
@@ -203,7 +219,7 @@ function failed(subject: string, reason: string, cause?: unknown): CircuitError 
 function tooLong(subject: string, limitMs: number): CircuitError {
   return new CircuitError(
     "TIMEOUT",
-    `Cannot handle an event of ${subject} by the command: it took more than ${limitMs / 1_000} s and was ended`,
+    `Cannot handle an event of ${printable(subject)} by the command: it took more than ${limitMs / 1_000} s and was ended`,
     { hint: "Allow more with --exec-timeout, or send the output of what is to stay behind elsewhere." },
   );
 }

@@ -100,6 +100,36 @@ export function durableOf({ mesh, kind, where }: EventEngine, what: string): Dur
   );
 }
 
+/** Time for a server that is there to answer a question, in milliseconds: one that restarts is back in less. */
+export const ANSWER_MS = 10_000;
+
+/**
+ * What a server answers, but not later than in 10 s, and only while it does not refuse us.
+ *
+ * @throws {CircuitError} `TIMEOUT`, or why the server is away; `ACCESS_DENIED`; what it answers with; the signal's reason.
+ */
+export async function answerOf<Answer>(
+  engine: EventEngine,
+  what: string,
+  asked: Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const late = new AbortController();
+  const stopWaiting = engine.clock.after(ANSWER_MS, () => {
+    late.abort(
+      engine.problem ??
+        new CircuitError("TIMEOUT", `Cannot ${what}: no word within ${ANSWER_MS} ms`, {
+          hint: "See that the server is there and has JetStream (`nats-server -js`).",
+        }),
+    );
+  });
+  try {
+    return await unlessAborted(asked, AbortSignal.any([signal, engine.refused, late.signal]));
+  } finally {
+    stopWaiting();
+  }
+}
+
 /** What the mesh says of its server, or of its peers, as far as it matters here. */
 class Word {
   losses = 0;
@@ -150,7 +180,7 @@ async function openNats(url: string, options: OpenEventEngineOptions, word: Word
   word.tellsAbsence = isPatient;
   const signal = isPatient ? options.signal : AbortSignal.any([options.signal, word.failed.signal]);
   const mesh = await openNatsMesh({
-    ...{ url, clock, signal, notice: word.notice, patienceMs: waitMs ?? AWAY_MS },
+    ...{ url, clock, signal, env: options.env, notice: word.notice, patienceMs: waitMs ?? AWAY_MS },
   });
   word.tellsAbsence = options.goesOn;
   return mesh;

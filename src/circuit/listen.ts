@@ -1,11 +1,13 @@
 import { unlessAborted } from "../core/abort.js";
 import { epochOf } from "../core/clock.js";
-import { CircuitError } from "../core/error.js";
+import { printable } from "../core/printable.js";
 import { Queue } from "../core/queue.js";
-import { type ConsumeOptions, type Consumer, type DurableEvent, HandBack } from "../mesh/durable.js";
+import type { ConsumeOptions, Consumer, DurableEvent } from "../mesh/durable.js";
 import type { MeshEvent, Subscription } from "../mesh/event.js";
 import { matches } from "../mesh/subject.js";
 import { durableOf, type EventEngine } from "./event-engine.js";
+import { GRACE_MS, graceOver, isNotRun, notTaken, silent } from "./hearing-problems.js";
+import { Places } from "./places.js";
 
 /** An event as a listener of the command line hears it. */
 export interface HeardEvent extends Pick<MeshEvent, "subject" | "data" | "headers" | "from"> {
@@ -29,9 +31,9 @@ export interface HearingOptions {
   readonly silenceMs?: number | undefined;
   /** Events that are handled at the same time. */
   readonly parallel: number;
-  /** Takes an event. A durable one that it does not resolve for comes again. */
+  /** Takes an event. A durable one that it does not resolve for comes again; after a `NOT_RUN`, no try is used up. */
   readonly handle: (event: HeardEvent, signal: AbortSignal) => Promise<void> | void;
-  /** Takes why an event was not handled, or is given up; what goes wrong besides ends the listening. */
+  /** Takes why an event was not handled, or is given up, once; what goes wrong besides ends the listening. */
   readonly failed: (error: unknown) => void;
   readonly notice: (text: string) => void;
   readonly signal: AbortSignal;
@@ -40,12 +42,15 @@ export interface HearingOptions {
 /** Events that wait for a handler: a burst of a second at the pace of a quick command. Beyond it, they are dropped. */
 const MOST_WAITING = 1_024;
 
-/** Time that running handlers have when the listening ends, in milliseconds: as long as a person waits. */
-const GRACE_MS = 5_000;
+/** Time that a handler of a durable event has where nobody said, in milliseconds: that of `ConsumeOptions`. */
+const HANDLER_MS = 30_000;
+
+/** How often is looked whether all handlers have ended, in milliseconds. */
+const LOOK_MS = 10;
 
 /** Listens, and hands each event to a handler. */
 export class Hearing {
-  /** Events that were handled, and that were not. */
+  /** Events that were handled, those that were not (durable ones: given up), and those that were dropped unseen. */
   readonly counts = { handled: 0, failed: 0, dropped: 0 };
   readonly #options: HearingOptions;
   readonly #waiting = new Queue<HeardEvent>();
@@ -54,7 +59,10 @@ export class Hearing {
   /** Aborts what runs, when the grace is over. */
   readonly #graceOver = new AbortController();
   #running = 0;
-  #begun = 0;
+  /** Those of the count: a durable event that failed gives its place back. */
+  readonly #places: Places;
+  /** Failures that were told. */
+  readonly #told = new WeakSet<object>();
   #isOver = false;
   #stopWaiting = () => {};
   #finish: (error?: unknown) => void = () => {};
@@ -62,6 +70,7 @@ export class Hearing {
 
   constructor(options: HearingOptions) {
     this.#options = options;
+    this.#places = new Places(options.engine.clock, options.count ?? Number.POSITIVE_INFINITY);
     this.#finished = new Promise((resolve, reject) => {
       this.#finish = (error) => (error === undefined ? resolve() : reject(error));
     });
@@ -81,7 +90,7 @@ export class Hearing {
       for (const [at] of this.#options.patterns.entries()) this.#subscribe(at);
       await unlessAborted(engine.mesh.join(), signal);
     }
-    this.#heardNothingYet();
+    this.#waitIfIdle();
     for (const end of [signal, engine.refused]) {
       if (end.aborted) this.#finish(end.reason);
       end.addEventListener("abort", () => this.#finish(end.reason), { once: true });
@@ -109,7 +118,8 @@ export class Hearing {
     const pattern = patterns[at] ?? "";
     const earlier = patterns.slice(0, at);
     const hear = (event: MeshEvent) => {
-      if (earlier.some((other) => matches(other, event.subject))) return;
+      // In a queue each event comes to one of its members, and several of them are ours.
+      if (queue === undefined && earlier.some((other) => matches(other, event.subject))) return;
       const { subject, data, headers, from } = event;
       this.#take({ subject, data, headers, from, atMs: Date.now() });
     };
@@ -122,25 +132,30 @@ export class Hearing {
   }
 
   async #consume(options: NonNullable<HearingOptions["durable"]>): Promise<void> {
-    const { engine, patterns, parallel, failed, notice } = this.#options;
+    const { engine, patterns, parallel, count, notice } = this.#options;
     const [pattern = ""] = patterns;
     const durable = durableOf(engine, `listen to ${pattern} as ${options.name}`);
-    this.#consumer = await durable.consume(pattern, (event, signal) => this.#handleKept(event, signal), {
+    const { handlerMs = HANDLER_MS } = options;
+    const handle = (event: DurableEvent, signal: AbortSignal) => this.#handleKept(event, handlerMs, signal);
+    this.#consumer = await durable.consume(pattern, handle, {
       ...options,
+      // Where there is a count, an event may have to wait for the one before it to fail.
+      handlerMs: count === undefined ? handlerMs : 2 * handlerMs,
+      ...{ exact: count !== undefined },
       concurrency: parallel,
       onError: (error) => this.#finish(error),
       onDead: ({ subject }, cause) => {
-        failed(cause);
-        notice(`An event of ${subject} was given up: see \`circuit listen --dead\``);
+        this.counts.failed++;
+        this.#tell(cause);
+        notice(`An event of ${printable(subject)} was given up: see \`circuit listen --dead\``);
       },
     });
   }
 
   /** A live event: handled at once, or when there is room. */
   #take(event: HeardEvent): void {
-    const { parallel, count = Number.POSITIVE_INFINITY, notice } = this.#options;
-    if (this.#isOver || this.#begun + this.#waiting.length >= count) return;
-    this.#heard();
+    const { parallel, notice } = this.#options;
+    if (this.#isOver || this.#waiting.length >= this.#places.left) return;
     if (this.#running < parallel) {
       this.#begin(event);
     } else if (this.#waiting.length < MOST_WAITING) {
@@ -154,8 +169,9 @@ export class Hearing {
 
   #begin(event: HeardEvent): void {
     const { handle, failed } = this.#options;
-    this.#begun++;
+    this.#places.take();
     this.#running++;
+    this.#stopWaiting();
     let work: Promise<void> | void;
     try {
       work = handle(event, this.#graceOver.signal);
@@ -183,69 +199,63 @@ export class Hearing {
       const next = this.#waiting.shift();
       if (next) this.#begin(next);
     }
+    this.#waitIfIdle();
     const { count } = this.#options;
     if (count !== undefined && this.counts.handled + this.counts.failed >= count) this.#finish();
   }
 
   /** An event of a stream: what this rejects with sends it back. */
-  async #handleKept(event: DurableEvent, signal: AbortSignal): Promise<void> {
-    const { handle, count = Number.POSITIVE_INFINITY, failed } = this.#options;
-    if (this.#isOver || this.#begun >= count) throw new HandBack();
-    this.#heard();
-    this.#begun++;
-    const { subject, data, headers, from, id, stream, sequence, deliveryCount } = event;
-    const atMs = epochOf(this.#options.engine.clock, event.at);
+  async #handleKept(event: DurableEvent, handlerMs: number, signal: AbortSignal): Promise<void> {
+    const { handle, engine, count = Number.POSITIVE_INFINITY } = this.#options;
+    if (!(await this.#places.untilTaken(handlerMs))) throw notTaken(event.subject);
+    this.#running++;
+    this.#stopWaiting();
+    const { subject, data, headers, from, at, id, stream, sequence, deliveryCount } = event;
     const kept = { id, stream, sequence, deliveryCount };
     try {
       const either = AbortSignal.any([signal, this.#graceOver.signal]);
-      await handle({ subject, data, headers, from, atMs, kept }, either);
+      await handle({ subject, data, headers, from, atMs: epochOf(engine.clock, at), kept }, either);
     } catch (error) {
-      this.#begun--;
-      failed(error);
-      // What is ended because the listening ends has not failed.
-      throw this.#graceOver.signal.aborted ? new HandBack() : error;
+      this.#places.giveBack();
+      if (!isNotRun(error)) this.#tell(error);
+      throw error;
+    } finally {
+      this.#running--;
+      this.#waitIfIdle();
     }
     this.counts.handled++;
     if (this.counts.handled >= count) this.#finish();
   }
 
-  #heard(): void {
-    this.#stopWaiting();
-    this.#heardNothingYet();
+  #tell(error: unknown): void {
+    if (typeof error === "object" && error !== null) {
+      if (this.#told.has(error)) return;
+      this.#told.add(error);
+    }
+    this.#options.failed(error);
   }
 
-  #heardNothingYet(): void {
+  /** Silence begins when nothing is being handled. */
+  #waitIfIdle(): void {
     const { engine, silenceMs, patterns } = this.#options;
-    if (silenceMs === undefined || this.#isOver) return;
+    if (silenceMs === undefined || this.#isOver || this.#running > 0) return;
+    this.#stopWaiting();
     this.#stopWaiting = engine.clock.after(silenceMs, () => this.#finish(silent(patterns, silenceMs)));
   }
 
   async #close(): Promise<void> {
     this.#isOver = true;
     this.#stopWaiting();
+    this.#places.close();
     for (const subscription of this.#subscriptions) subscription.close();
-    const { clock } = this.#options.engine;
+    const { notice, engine } = this.#options;
+    const { clock } = engine;
     const endGrace = clock.after(GRACE_MS, () => this.#graceOver.abort(graceOver()));
     // Handlers that are aborted take a little longer.
     await this.#consumer?.drain(2 * GRACE_MS);
     while (this.#running > 0) await clock.sleep(LOOK_MS);
     endGrace();
+    const { dropped } = this.counts;
+    if (dropped > 0) notice(`Dropped ${dropped} event${dropped === 1 ? "" : "s"}, which nobody has seen`);
   }
-}
-
-/** How often is looked whether all handlers have ended, in milliseconds. */
-const LOOK_MS = 10;
-
-function graceOver(): CircuitError {
-  return new CircuitError("NOT_RUN", `Cannot finish an event: the listening ended ${GRACE_MS} ms ago`);
-}
-
-function silent(patterns: readonly string[], silenceMs: number): CircuitError {
-  return new CircuitError(
-    "TIMEOUT",
-    `Cannot hear ${patterns.join(" or ")}: nothing came for ${silenceMs} ms`,
-    {
-      hint: "See that somebody publishes there, or wait longer with --timeout.",
-    },
-  );
 }

@@ -36,7 +36,7 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
   const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
   if (mesh !== undefined) {
     const { openNatsMesh } = await import("./nats.js");
-    return openNatsMesh({ url: mesh, clock, notice, patienceMs, signal });
+    return openNatsMesh({ url: mesh, clock, env, notice, patienceMs, signal });
   }
   const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
   const isAlone = !isReached && options.discovery === undefined && Object.keys(grid).length === 0;

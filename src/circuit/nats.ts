@@ -9,6 +9,8 @@ export interface OpenNatsMeshOptions {
   readonly clock: Clock;
   readonly notice: PeerNotice;
   readonly patienceMs: number;
+  /** Has the credentials. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
 }
 
@@ -17,8 +19,8 @@ export interface OpenNatsMeshOptions {
  *
  * @throws {CircuitError} `ADDRESS_INVALID`, `PEER_MISSING` after the patience, `ACCESS_DENIED`; the signal's own reason.
  */
-export async function openNatsMesh({ signal, ...options }: OpenNatsMeshOptions): Promise<NatsMesh> {
-  const mesh = new NatsMesh({ ...options, version: readVersion(), credentials: credentialsOf(process.env) });
+export async function openNatsMesh({ signal, env, ...options }: OpenNatsMeshOptions): Promise<NatsMesh> {
+  const mesh = new NatsMesh({ ...options, version: readVersion(), credentials: credentialsOf(env) });
   const stop = () => void mesh.close();
   signal.addEventListener("abort", stop, { once: true });
   try {

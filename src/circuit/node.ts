@@ -205,8 +205,8 @@ export class CircuitNode implements SketchHost {
     });
   }
 
-  join(): Promise<void> {
-    return this.#mesh.join();
+  async join(): Promise<void> {
+    await this.#mesh.join();
   }
 
   observe(definition: ObserverDefinition): Observer {

@@ -51,7 +51,7 @@ export async function runBridge(options: RunBridgeOptions): Promise<never> {
   });
   let bridge: Bridge | undefined;
   try {
-    nats = await openNatsMesh({ url, clock, notice, patienceMs, signal });
+    nats = await openNatsMesh({ url, clock, env, notice, patienceMs, signal });
     bridge = new Bridge({ ws, nats, table: discovery.table, names, expose, clock, onEvent });
     await discovery.start();
     await bridge.start();

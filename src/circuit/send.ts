@@ -4,7 +4,7 @@ import { CircuitError } from "../core/error.js";
 import type { StoredAt } from "../mesh/durable.js";
 import type { EventHeaders } from "../mesh/event.js";
 import type { Payload } from "../mesh/payload.js";
-import { durableOf, type EventEngine } from "./event-engine.js";
+import { answerOf, durableOf, type EventEngine } from "./event-engine.js";
 
 export interface OutgoingOptions {
   readonly engine: EventEngine;
@@ -22,7 +22,7 @@ export interface OutgoingOptions {
 /** Events that a process sends to one subject, and what became of them. */
 export interface Sent {
   readonly count: number;
-  /** The fewest and the most who listened to one of them, where the engine tells. */
+  /** The fewest and the most processes that listened to one of them, where the engine tells. */
   readonly listeners: { readonly least: number; readonly most: number } | undefined;
   /** Where the last was kept. */
   readonly stored: StoredAt | undefined;
@@ -86,21 +86,31 @@ export class Outgoing {
       this.#count++;
       return;
     }
-    const { engine, headers, waitMs } = this.#options;
+    const { engine, waitMs } = this.#options;
+    const waits = backoff();
+    const sinceMs = engine.clock.now();
+    let listeners = this.#publish(data);
+    if (listeners === 0 && engine.kind === "nats" && engine.problem === undefined) {
+      // The server is there, and has not yet taken so much that it takes no more.
+      await this.#settle();
+      listeners = this.#publish(data);
+    }
+    while (listeners === 0 && waitMs !== undefined) {
+      await this.#waitOn(waits.next().value, sinceMs);
+      listeners = this.#publish(data);
+    }
+    if (engine.kind === "ws") this.#note(listeners ?? 0);
+    else if (listeners === 0) throw engine.problem ?? lost(subject);
+    this.#pending.push(data);
+  }
+
+  #publish(data: Payload): number | undefined {
+    const { engine, subject, headers } = this.#options;
     if (this.#pending.length === 0) {
       this.#lossesBefore = engine.losses;
       this.#pendingSinceMs = engine.clock.now();
     }
-    const waits = backoff();
-    const sinceMs = engine.clock.now();
-    let listeners = engine.mesh.publish(subject, data, { headers });
-    while (listeners === 0 && waitMs !== undefined) {
-      await this.#waitOn(waits.next().value, sinceMs);
-      listeners = engine.mesh.publish(subject, data, { headers });
-    }
-    this.#pending.push(data);
-    if (engine.kind === "ws") this.#note(listeners ?? 0);
-    else if (listeners === 0) throw engine.problem ?? lost(subject);
+    return engine.mesh.publish(subject, data, { headers });
   }
 
   #note(listeners: number): void {
@@ -142,11 +152,12 @@ export class Outgoing {
     const { engine, waitMs, subject, signal } = this.#options;
     while (this.#pending.length > 0) {
       signal.throwIfAborted();
-      // What a turn of the event loop publishes leaves at its end, and the question must follow it.
-      await engine.clock.sleep(0);
-      if (engine.losses === this.#lossesBefore) await unlessAborted(engine.mesh.join(), signal);
+      const isThere = engine.losses === this.#lossesBefore;
+      const unsure = isThere ? await unlessAborted(engine.mesh.join(), signal) : 0;
+      // What the server refuses comes with its answer.
       await engine.clock.sleep(0);
       this.#checkRefused();
+      if (unsure > 0) throw unread(subject, this.#pending.length, unsure);
       if (engine.losses === this.#lossesBefore) {
         this.#count += this.#pending.length;
         this.#pending = [];
@@ -204,8 +215,8 @@ export async function sendAgain(
   number: number,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const done = durableOf(engine, `return event ${number}`).again(number);
-  if (await unlessAborted(done, signal)) return;
+  const what = `return event ${number}`;
+  if (await answerOf(engine, what, durableOf(engine, what).again(number), signal)) return;
   throw new CircuitError("EVENT_UNKEPT", `Cannot return event ${number}: it is not among the dead`, {
     hint: "See `circuit listen --dead --no-follow`.",
   });
@@ -227,6 +238,16 @@ function lost(subject: string, count?: number): CircuitError {
     "PEER_LOST",
     `Cannot send ${what}to ${subject}: the server went away before it had taken all`,
     { hint: "Send again, or let --wait do it; some may then come twice." },
+  );
+}
+
+function unread(subject: string, count: number, unsure: number): CircuitError {
+  const who = unsure === 1 ? "a listener" : `${unsure} listeners`;
+  const what = count === 1 ? "the last event" : `the last ${count} events`;
+  return new CircuitError(
+    "PEER_LOST",
+    `Cannot send ${what} to ${subject}: ${who} went away, or did not answer, before having read all`,
+    { hint: "See what became of who listens, and send again; others may then hear some twice." },
   );
 }
 

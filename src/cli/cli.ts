@@ -11,10 +11,20 @@ export interface Cli {
   readonly isTerminal: boolean;
   /** Writes a line of results. */
   print(line: string): void;
+  /**
+   * Writes a line of results, and resolves when it is out; who does not wait need not.
+   *
+   * @throws {CircuitError} `NOT_RUN` where nobody reads any more.
+   */
+  write(line: string): Promise<void>;
   /** Writes a line about what is going on. */
   log(line: string): void;
-  /** Passes on what another program wrote, to our results or to what is going on. */
-  pass(chunk: Uint8Array, to: "stdout" | "stderr"): void;
+  /**
+   * Passes on what another program wrote, to our results or to what is going on.
+   *
+   * @returns What settles when there is room for more; `undefined` where there is.
+   */
+  pass(chunk: Uint8Array, to: "stdout" | "stderr"): Promise<void> | undefined;
   /** What is piped in, where something is; `undefined` at a terminal. */
   input(): AsyncIterable<Uint8Array> | undefined;
 }

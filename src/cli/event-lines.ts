@@ -52,12 +52,12 @@ export function textLine({ subject, data, headers, atMs }: Shown): string {
   return `${timeOfDay(atMs)}  ${escaped(subject)}  ${escapedData(data)}${tail}`;
 }
 
-/** A dead event as a line of JSON. @param atMs When it was published, in milliseconds of the Unix epoch. */
-export function deadJsonLine({ number, event, consumer, cause, diedAt }: DeadEvent, atMs: number): string {
+/** A dead event, whose `at` is in milliseconds of the Unix epoch, as a line of JSON. */
+export function deadJsonLine({ number, event, consumer, cause, diedAt }: DeadEvent): string {
   const { subject, data, headers, id, stream, sequence, deliveryCount } = event;
   const kept = { id, stream, sequence, deliveryCount };
   const died = { number, consumer, cause, diedAt: isoTime(diedAt) };
-  return JSON.stringify({ ...died, subject, ...jsonData(data), headers, at: isoTime(atMs), ...kept });
+  return JSON.stringify({ ...died, subject, ...jsonData(data), headers, at: isoTime(event.at), ...kept });
 }
 
 /** A dead event as a line for a person. */

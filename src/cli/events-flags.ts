@@ -102,14 +102,40 @@ export function asUsage(check: () => void): void {
 
 /** @throws {CircuitError} `USAGE` for two flags that contradict each other. */
 export function refuseTogether(flags: object, one: string, others: readonly string[]): void {
-  const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const given = namesOf(flags);
   if (!given.includes(one)) return;
   const other = others.find((name) => given.includes(name));
   if (other === undefined) return;
-  const [a, b] = [one, other].map(
-    (name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  throw new CircuitError(
+    "USAGE",
+    `Cannot use ${inWords(one)} and ${inWords(other)} together: they ask for different things`,
+    { hint: "Leave one of them out." },
   );
-  throw new CircuitError("USAGE", `Cannot use ${a} and ${b} together: they ask for different things`, {
-    hint: "Leave one of them out.",
-  });
+}
+
+/** @throws {CircuitError} `USAGE` for a flag that says something only with another, which is not there. */
+export function refuseWithout(flags: object, one: string, others: readonly string[]): void {
+  const given = namesOf(flags);
+  if (given.includes(one)) return;
+  const other = others.find((name) => given.includes(name));
+  if (other === undefined) return;
+  throw new CircuitError(
+    "USAGE",
+    `Cannot use ${inWords(other)}: it says something with ${inWords(one)} only`,
+    { hint: `Add ${inWords(one)}, or leave ${inWords(other)} out.` },
+  );
+}
+
+/** Flags that were given; `follow` is one that is there until it is taken away. */
+function namesOf(flags: object): string[] {
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined || (name === "follow" && value === true) ? [] : [name],
+  );
+}
+
+/** A flag as a person writes it. */
+function inWords(name: string): string {
+  if (name === "message") return "a message";
+  if (name === "follow") return "--no-follow";
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

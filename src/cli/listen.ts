@@ -1,17 +1,23 @@
 import { Command } from "commander";
 import type { Commands } from "../circuit/commands.js";
 import { durableOf, type EventEngine } from "../circuit/event-engine.js";
-import type { HearingOptions } from "../circuit/listen.js";
+import type { HeardEvent, HearingOptions } from "../circuit/listen.js";
 import { EVENT_SETTINGS } from "../config/settings.js";
+import { unlessAborted } from "../core/abort.js";
 import { epochOf } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
+import type { DeadEvent } from "../mesh/durable.js";
+import { checkListenerName } from "../mesh/names.js";
 import { type Cli, ExitWith } from "./cli.js";
 import { deadJsonLine, deadTextLine, escapedData, jsonLine, textLine } from "./event-lines.js";
+import { EventPrinter } from "./event-printer.js";
 import {
   addEngineFlags,
+  asUsage,
   checkPatternFlag,
   type EngineFlags,
   refuseTogether,
+  refuseWithout,
   settingOption,
   withEngine,
 } from "./events-flags.js";
@@ -35,6 +41,9 @@ interface ListenFlags extends EngineFlags {
 
 /** Everything but what the mesh and the engine keep for themselves. */
 const EVERYTHING = [">"];
+
+/** Time for a reader to take what is printed, in milliseconds: a pager may stand still for a day. */
+const READING_MS = 86_400_000;
 
 /** `circuit listen`: shows events, or runs a command for each. */
 export function listenCommand(cli: Cli): Command {
@@ -78,11 +87,12 @@ function checkFlags(flags: ListenFlags): void {
   refuseTogether(flags, "durable", ["queue", "last", "dead"]);
   refuseTogether(flags, "dead", ["on", "queue", "last", "exec", "timeout"]);
   refuseTogether(flags, "queue", ["last"]);
-  if (flags.retries !== undefined && flags.durable === undefined) {
-    throw new CircuitError("USAGE", "Cannot use --retries: only with --durable does an event come again", {
-      hint: "Add --durable with a name, or leave --retries out.",
-    });
-  }
+  refuseWithout(flags, "durable", ["retries"]);
+  refuseWithout(flags, "exec", ["parallel", "execTimeout"]);
+  refuseWithout(flags, "dead", ["follow"]);
+  const { queue, durable } = flags;
+  if (queue !== undefined) asUsage(() => checkListenerName("queue", queue));
+  if (durable !== undefined) asUsage(() => checkListenerName("listener", durable));
   if (flags.durable !== undefined && flags.on?.length !== 1) {
     throw new CircuitError("USAGE", "Cannot listen durably: it takes one subject, or one pattern", {
       hint: "Give it with --on, for example --on 'sensor.>'.",
@@ -100,7 +110,7 @@ async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promis
   const commands = await commandsOf(cli, engine, { exec: flags.exec, limitMs, isParallel: parallel > 1 });
   const hearing = new Hearing({
     ...{ engine, patterns, queue, last, count, parallel, signal: cli.signal, notice: cli.log },
-    handle: commands ? (event, signal) => commands.run(event, signal) : printer(cli, flags),
+    handle: commands ? (event, signal) => commands.run(event, signal) : printing(cli, flags),
     failed: (error) => {
       for (const line of describeFailure(error)) cli.log(line);
     },
@@ -110,7 +120,7 @@ async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promis
         ? undefined
         : {
             name,
-            handlerMs: limitMs + 2 * ENDING_MS,
+            handlerMs: commands ? limitMs + 2 * ENDING_MS : READING_MS,
             deliveries: 1 + (flags.retries ?? retries.default ?? 0),
           },
   });
@@ -121,7 +131,8 @@ async function listen(cli: Cli, engine: EventEngine, flags: ListenFlags): Promis
   } finally {
     commands?.close();
   }
-  if (hearing.counts.failed > 0) throw new ExitWith(1);
+  const { failed, dropped } = hearing.counts;
+  if (failed > 0 || dropped > 0) throw new ExitWith(1);
 }
 
 async function commandsOf(
@@ -135,22 +146,26 @@ async function commandsOf(
   return new Commands({ ...rest, command, clock, env, output: pass });
 }
 
-function printer(cli: Cli, { json, quiet }: ListenFlags): HearingOptions["handle"] {
-  if (json) return (event) => cli.print(jsonLine(event));
-  if (quiet) return ({ data }) => cli.print(escapedData(data));
-  return (event) => cli.print(textLine(event));
+function printing(cli: Cli, { json, quiet, durable }: ListenFlags): HearingOptions["handle"] {
+  const lineOf = json ? jsonLine : quiet ? ({ data }: HeardEvent) => escapedData(data) : textLine;
+  const printer = new EventPrinter(cli, lineOf);
+  if (durable !== undefined) return (event, signal) => printer.kept(event, signal);
+  return (event, signal) => printer.live(event, signal);
 }
 
 async function showDead(cli: Cli, engine: EventEngine, flags: ListenFlags): Promise<void> {
-  const { json, follow, count = Number.POSITIVE_INFINITY } = flags;
+  const { json, quiet, follow, count = Number.POSITIVE_INFINITY } = flags;
   const { signal } = cli;
+  const quietLine = ({ event }: DeadEvent) => escapedData(event.data);
+  const lineOf = json ? deadJsonLine : quiet ? quietLine : deadTextLine;
   let shown = 0;
-  for await (const dead of durableOf(engine, "show dead events").dead({ follow, signal })) {
-    cli.print(json ? deadJsonLine(dead, epochOf(engine.clock, dead.event.at)) : deadTextLine(dead));
+  for await (const { event, ...dead } of durableOf(engine, "show dead events").dead({ follow, signal })) {
+    const line = lineOf({ ...dead, event: { ...event, at: epochOf(engine.clock, event.at) } });
+    await unlessAborted(cli.write(line), signal);
     if (++shown >= count) return;
   }
   signal.throwIfAborted();
-  if (shown === 0 && !json && !flags.quiet) cli.print("No dead events.");
+  if (shown === 0 && !json && !quiet) cli.print("No dead events.");
 }
 
 function collect(given: string, patterns: readonly string[] = []): readonly string[] {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { type Cli, Interrupted, STOP_SIGNALS } from "./cli.js";
+import { written, writtenBehind } from "./written.js";
 
 /** Any time will do: nothing happens then. */
 const KEEP_ALIVE_MS = 3_600_000;
@@ -38,7 +39,8 @@ async function main(): Promise<void> {
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     print: (line) => void process.stdout.write(`${line}\n`),
     log: (line) => void process.stderr.write(`${line}\n`),
-    pass: (chunk, to) => void process[to].write(chunk),
+    write: (line) => written(process.stdout, `${line}\n`),
+    pass: (chunk, to) => writtenBehind(process[to], chunk),
     // Not before it is asked for: a process that reads has its standard input open.
     input: () => (process.stdin.isTTY ? undefined : process.stdin),
   };

@@ -17,9 +17,9 @@ import {
 } from "./events-flags.js";
 
 interface SendFlags extends EngineFlags {
-  readonly on: string;
+  readonly on?: string;
   readonly file?: string;
-  readonly header: Readonly<Record<string, string>>;
+  readonly header?: Readonly<Record<string, string>>;
   readonly count?: number;
   readonly rate?: number;
   readonly durable?: boolean;
@@ -34,9 +34,9 @@ export function sendCommand(cli: Cli): Command {
   const command = new Command("send")
     .description("publish an event: a message, a file, or each line that is piped in")
     .argument("[message]", "data of the event")
-    .option("--on <subject>", "what happened", DEFAULT_SUBJECT)
+    .option("--on <subject>", `what happened (default: "${DEFAULT_SUBJECT}")`)
     .option("--file <path>", "take the data from a file; - takes each line of the standard input")
-    .option("--header <name:value>", "words beside the data; may be repeated", collectHeader, {})
+    .option("--header <name:value>", "words beside the data; may be repeated", collectHeader)
     .addOption(settingOption("--count <number>", "sent", "--count"))
     .addOption(settingOption("--rate <number>", "rate", "--rate"))
     .option("--durable", "have each event stored before the next, by NATS's JetStream")
@@ -45,9 +45,12 @@ export function sendCommand(cli: Cli): Command {
     .option("--json", "read the data as JSON, not as text; say what became of it as a line of JSON")
     .option("--quiet", "print nothing but notices of trouble")
     .action(async (message: string | undefined, flags: SendFlags) => {
-      checkSubjectFlag(flags.on);
-      asUsage(() => checkHeaders(flags.header));
-      refuseTogether(flags, "again", ["file", "count", "rate", "durable"]);
+      const { on = DEFAULT_SUBJECT, header = {} } = flags;
+      checkSubjectFlag(on);
+      asUsage(() => checkHeaders(header));
+      refuseTogether({ ...flags, message }, "again", [
+        ...["message", "on", "file", "header", "count", "rate", "durable"],
+      ]);
       const messages = flags.again === undefined ? await messagesOf(cli, message, flags) : undefined;
       await withEngine(cli, { flags, name: "send" }, (engine) =>
         messages ? send(cli, engine, { flags, messages }) : again(cli, engine, flags),
@@ -55,10 +58,15 @@ export function sendCommand(cli: Cli): Command {
     });
 }
 
-async function again(cli: Cli, engine: EventEngine, { again: number = 0, quiet }: SendFlags): Promise<void> {
+async function again(
+  cli: Cli,
+  engine: EventEngine,
+  { again: number = 0, json, quiet }: SendFlags,
+): Promise<void> {
   const { sendAgain } = await import("../circuit/send.js");
   await sendAgain(engine, number, cli.signal);
-  if (!quiet) cli.print(`Handed event ${number} to its listener once more`);
+  if (json) cli.print(JSON.stringify({ again: number }));
+  else if (!quiet) cli.print(`Handed event ${number} to its listener once more`);
 }
 
 async function send(
@@ -67,7 +75,7 @@ async function send(
   { flags, messages }: { readonly flags: SendFlags; readonly messages: AsyncIterable<readonly Payload[]> },
 ): Promise<void> {
   const { Outgoing } = await import("../circuit/send.js");
-  const { on: subject, header: headers, durable: isDurable = false, rate } = flags;
+  const { on: subject = DEFAULT_SUBJECT, header: headers = {}, durable: isDurable = false, rate } = flags;
   const { signal } = cli;
   const outgoing = new Outgoing({
     ...{ engine, subject, headers, isDurable, rate, signal, waitMs: waitMsOf(flags) },
@@ -82,7 +90,8 @@ async function send(
   report(cli, outgoing.sent, flags);
 }
 
-function report(cli: Cli, { count, listeners, stored }: Sent, { on, json, quiet }: SendFlags): void {
+function report(cli: Cli, { count, listeners, stored }: Sent, flags: SendFlags): void {
+  const { on = DEFAULT_SUBJECT, json, quiet } = flags;
   if (json) {
     cli.print(
       JSON.stringify({ subject: on, count, listeners: listeners?.least ?? null, stored: stored ?? null }),
@@ -98,7 +107,7 @@ function describe(listeners: Sent["listeners"]): string {
   const { least, most } = listeners;
   if (most === 0) return "nobody was listening";
   const range = least === most ? `${most}` : `${least} to ${most}`;
-  return `${range} listener${most === 1 ? "" : "s"}`;
+  return most === 1 && least === 1 ? "1 process was listening" : `${range} processes were listening`;
 }
 
 function events(count: number): string {
@@ -131,7 +140,10 @@ async function messagesOf(
 }
 
 /** @throws {CircuitError} `USAGE`. */
-function collectHeader(given: string, headers: Readonly<Record<string, string>>): Record<string, string> {
+function collectHeader(
+  given: string,
+  headers: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const [, name, value] = /^([^:]+):\s*(.*?)\s*$/s.exec(given) ?? [];
   if (name !== undefined && value !== undefined) return { ...headers, [name.trim()]: value };
   throw usage(

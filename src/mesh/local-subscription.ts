@@ -1,4 +1,5 @@
-import { isThenable, isThenable } from "../core/thenable.js";
+import { messageOf } from "../core/error.js";
+import { isThenable } from "../core/thenable.js";
 import type { EventHandler, MeshEvent, SubscribeOptions, Subscription } from "./event.js";
 
 /** Somebody of this process who listens. */

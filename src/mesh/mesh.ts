@@ -163,8 +163,12 @@ export interface Mesh {
   /**
    * Resolves when every node that is known has been told what is listened to here, and has told the same, or has not
    * answered in time. Between two processes, events then reach whoever has subscribed before.
+   *
+   * @returns Processes that listened, and may not have heard what was published to them before: they have not answered, or
+   *   went away without a word since this was asked last. A process with several links to one of them counts each. 0 on
+   *   NATS, which does not tell.
    */
-  join(): Promise<void>;
+  join(): Promise<number>;
 
   /** Events that are kept; `undefined` where the engine has nowhere to keep them. */
   readonly durable: DurableEvents | undefined;

@@ -1,3 +1,5 @@
+import { systemClock } from "../../src/core/clock.js";
+import { CircuitError } from "../../src/core/error.js";
 import {
   type ConsumeOptions,
   type Consumer,
@@ -18,6 +20,8 @@ import { matches } from "../../src/mesh/subject.js";
 export class KeptEvents implements DurableEvents {
   readonly events: DurableEvent[] = [];
   readonly acknowledged = new Set<number>();
+  /** Numbers of those that were handed back without a try. */
+  readonly handedBack: number[] = [];
   readonly #dead: DeadEvent[] = [];
   #consumer: { deliver(): void } | undefined;
 
@@ -25,7 +29,7 @@ export class KeptEvents implements DurableEvents {
     const sequence = this.events.length + 1;
     const { headers = {}, id = `kept:${sequence}` } = options;
     const where = { id, stream: "kept", sequence, deliveryCount: 1, from: undefined };
-    this.events.push({ subject, data, headers, at: performance.now(), ...where });
+    this.events.push({ subject, data, headers, at: systemClock.now(), ...where });
     this.#consumer?.deliver();
     return { stream: "kept", sequence, isDuplicate: false };
   }
@@ -49,6 +53,11 @@ export class KeptEvents implements DurableEvents {
             deliveryCount--;
             await new Promise((resolve) => setImmediate(resolve));
             continue;
+          }
+          if (cause instanceof CircuitError && cause.code === "NOT_RUN") {
+            this.handedBack.push(event.sequence);
+            taken.delete(event.sequence);
+            return;
           }
           if (deliveryCount < deliveries && !(cause instanceof GiveUp)) continue;
           const died = { consumer: name, cause: String(cause), diedAt: Date.now() };

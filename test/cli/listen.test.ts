@@ -20,7 +20,7 @@ describe("circuit listen and send, without a broker", { concurrency: 2 }, () => 
     ]) {
       const { code, stdout, stderr } = await circuit(context, ["send", ...args], { folder });
       assert.equal(code, 0, stderr);
-      assert.match(stdout, /1 listener$|"listeners":1/m);
+      assert.match(stdout, /1 process was listening$|"listeners":1/m);
     }
     await circuit(context, ["send", "last", "--quiet"]);
     const { code, stdout } = await listener.ended();
@@ -74,7 +74,7 @@ describe("circuit listen and send, without a broker", { concurrency: 2 }, () => 
     await listener.said(LISTENS);
     const lines = Array.from({ length: 5_000 }, (_, at) => `${at} ${"x".repeat(at % 100)}`);
     const sent = await circuit(context, ["send"], { input: lines.join("\n") });
-    assert.match(sent.stdout, /^Sent 5000 events to some_event: 1 listener$/m);
+    assert.match(sent.stdout, /^Sent 5000 events to some_event: 1 process was listening$/m);
     const { code, stdout } = await listener.ended();
     assert.equal(code, 0);
     assert.deepEqual(stdout.trimEnd().split("\n"), lines);
@@ -107,7 +107,7 @@ describe("circuit listen and send, without a broker", { concurrency: 2 }, () => 
     const sender = startCircuit(context, ["send", "at last", "--wait"]);
     const listener = startCircuit(context, ["listen", "--quiet", "--count", "1"]);
     assert.equal((await listener.ended()).stdout, "at last\n");
-    assert.match((await sender.ended()).stdout, /: 1 listener$/m);
+    assert.match((await sender.ended()).stdout, /: 1 process was listening$/m);
   });
 
   test("a node of a circuit that asks for credentials refuses who has none", async (context) => {
@@ -164,12 +164,23 @@ describe("circuit listen and send refuse", { concurrency: 2 }, () => {
     [["send", "--file", "missing"], 74, /there is no such file/],
     [["send", "x", "--file", "y"], 2, /both a message and a file/],
     [["send", "x", "--rate", "0"], 2, /--rate 0: it must be a number/],
-    [["send", "x", "--again", "1", "--durable"], 2, /--again and --durable together/],
+    [["send", "--again", "1", "--durable"], 2, /--again and --durable together/],
+    [["send", "x", "--again", "1"], 2, /--again and a message together/],
+    [["send", "--again", "1", "--on", "a"], 2, /--again and --on together/],
+    [["send", "--again", "1", "--header", "A: b"], 2, /--again and --header together/],
     [["send", "--count", "2"], 2, /each line of the standard input is sent once/],
     [["send", "x", "--wait", "0.1"], 69, /nobody listens after 100 ms/],
     [["send", "x", "--durable"], 69, /the nodes of this machine keep no events/],
     [["listen", "--on", "a..b"], 2, /nothing between two dots/],
     [["listen", "--durable", "me"], 2, /it takes one subject/],
+    [["listen", "--parallel", "2"], 2, /--parallel: it says something with --exec only/],
+    [["listen", "--exec-timeout", "2"], 2, /--exec-timeout: it says something with --exec only/],
+    [["listen", "--no-follow"], 2, /--no-follow: it says something with --dead only/],
+    [["listen", "--retries", "1"], 2, /--retries: it says something with --durable only/],
+    [["listen", "--queue", "a.b"], 2, /the queue "a\.b": a name has/],
+    [["listen", "--durable", "a b", "--on", "a"], 2, /the listener "a b": a name has/],
+    [["events", "--forget", "a b"], 2, /the listener "a b": a name has/],
+    [["events", "--forget", "a", "--watch"], 2, /--forget and --watch together/],
     [["listen", "--dead", "--exec", "true"], 2, /--dead and --exec together/],
     [["listen", "--dead"], 69, /the nodes of this machine keep no events/],
     [["listen", "--durable", "me", "--on", "a"], 69, /the nodes of this machine keep no events/],

@@ -34,6 +34,39 @@ test("EventHub waits for who does not answer no longer than for a greeting", asy
   await settled;
 });
 
+test("EventHub.settle() says how many who listened may not have read what was published", async () => {
+  const [near, far] = [new Process(), new Process()];
+  const wire = new Wire(near, far);
+  far.subscribe("a");
+  settle([near, far], [wire]);
+  const asked = (then: () => void) => {
+    near.hub.publish("a", 1);
+    const settled = near.hub.settle();
+    then();
+    return settled;
+  };
+  assert.equal(await asked(() => wire.deliverAll()), 0);
+  assert.equal(await asked(() => near.clock.advance(DEFAULT_LIMITS.handshakeMs)), 1);
+  assert.equal(await asked(() => wire.deliverAll()), 0);
+  assert.equal(await asked(() => wire.cut()), 1);
+  assert.equal(await near.hub.settle(), 0);
+  assert.deepEqual(far.data, [1, 1, 1]);
+});
+
+test("EventHub.settle() does not mind who left in order, or was sent nothing", async () => {
+  const [near, far] = [new Process(), new Process()];
+  const wires = [new Wire(near, far), new Wire(near, far)];
+  const subscription = far.subscribe("a");
+  settle([near, far], wires);
+  near.hub.publish("a", 1);
+  near.endTurn();
+  subscription.close();
+  far.endTurn();
+  wires[0]?.deliver(1);
+  for (const wire of wires) wire.cut();
+  assert.equal(await near.hub.settle(), 0);
+});
+
 test("EventHub needs no link to itself", () => {
   const { hub, process } = new Process();
   assert.equal(hub.join(new End(), { process, node: "self", ...UNPROVEN }), undefined);

@@ -51,6 +51,8 @@ export class EventHub implements EventExchange, EventLinkOwner {
   #hasBegun = false;
   #willTell = false;
   #pings = 0;
+  /** Links that ended, since that was asked last, before their other ends had said that they had read all. */
+  #endedUnsure = 0;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
@@ -114,21 +116,29 @@ export class EventHub implements EventExchange, EventLinkOwner {
   }
 
   /**
-   * Resolves when the other ends of all links know what is listened to here, and this process what is there, or have not
-   * answered in the time for a greeting.
+   * Resolves when the other ends of all links know what is listened to here, and this process what is there, and have read
+   * what was published to them, or have not answered in the time for a greeting.
+   *
+   * @returns Links whose other ends listened, and may not have read all: they did not answer, or ended without a word since
+   *   this was asked last.
    */
-  settle(): Promise<void> {
+  async settle(): Promise<number> {
+    // The question goes with what it asks about, or who leaves after that could not answer.
+    this.#batch.flush();
     this.begin();
     this.#tell();
     const token = ++this.#pings;
     const { clock, limits } = this.#options;
-    return new Promise((resolve) => {
-      const stopWaiting = clock.after(limits.handshakeMs, resolve);
-      void Promise.all([...this.#links.values()].flat().map((link) => link.settle(token))).then(() => {
-        stopWaiting();
-        resolve();
-      });
+    const links = [...this.#links.values()].flat();
+    let stopWaiting = () => {};
+    const late = new Promise<void>((resolve) => {
+      stopWaiting = clock.after(limits.handshakeMs, resolve);
     });
+    await Promise.race([Promise.all(links.map((link) => link.settle(token))), late]);
+    stopWaiting();
+    const unsure = links.filter((link) => link.answered < token && link.isUnsure).length + this.#endedUnsure;
+    this.#endedUnsure = 0;
+    return unsure;
   }
 
   /** Closes every subscription. Idempotent. */
@@ -197,6 +207,7 @@ export class EventHub implements EventExchange, EventLinkOwner {
   }
 
   ended(link: EventLink): void {
+    if (link.isUnsure) this.#endedUnsure++;
     for (const [pattern, listener] of link.listening) this.#routes.delete(pattern, listener);
     const { origin } = link;
     const links = this.#links.get(origin) ?? [];

@@ -59,7 +59,12 @@ export class EventLink implements EventInput {
   #queues: readonly Listening[] = IN_NO_QUEUE;
   #asks: Asks | undefined;
   /** Who waits for the answer to a ping, by its token. */
-  #waiting: Map<number, () => void> | undefined;
+  #waiting: Map<number, { readonly sent: number; readonly resolve: () => void }> | undefined;
+  /** Batches of events that were sent, and as many of them as the other end has said it has read. */
+  #sent = 0;
+  #read = 0;
+  /** Token of the last ping that was answered. */
+  #answered = 0;
   #isOver = false;
 
   constructor(
@@ -79,6 +84,16 @@ export class EventLink implements EventInput {
     return [...this.#listeningTo(this.#patterns), ...this.#queues];
   }
 
+  /** Token of the last ping that the other end has answered; 0 where there is none. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Whether the other end listens, and has not said that it has read all that was sent. */
+  get isUnsure(): boolean {
+    return this.#read < this.#sent && (this.#patterns.size > 0 || this.#queues.length > 0);
+  }
+
   /** Whether the other end waits for last events. */
   get isAsked(): boolean {
     return this.#asks?.isWaiting === true;
@@ -94,6 +109,7 @@ export class EventLink implements EventInput {
     if (this.#isOver || this.#output.isFull) return false;
     const { record } = this.#output;
     record.records(records);
+    this.#sent++;
     // In the same frame, or what was heard before a link broke would be heard again.
     if (this.#asks?.isWanted && sequence > 0) record.numbers(RECORD.soFar, sequence, this.#asks.answered);
     return true;
@@ -119,13 +135,14 @@ export class EventLink implements EventInput {
     if (!this.#isOver) this.#output.record.interest(interest);
   }
 
-  /** Resolves when the other end has read what was written before, and what it wrote before has been read. */
+  /** Resolves when the other end has read what was written before, and what it wrote before has been read; or at the end. */
   settle(token: number): Promise<void> {
     if (this.#isOver) return Promise.resolve();
     this.#output.record.numbers(RECORD.ping, token);
+    const sent = this.#sent;
     return new Promise((resolve) => {
       this.#waiting ??= new Map();
-      this.#waiting.set(token, resolve);
+      this.#waiting.set(token, { sent, resolve });
     });
   }
 
@@ -200,16 +217,22 @@ export class EventLink implements EventInput {
   }
 
   pong(token: number): void {
-    this.#waiting?.get(token)?.();
+    const asked = this.#waiting?.get(token);
+    if (asked === undefined) return;
     this.#waiting?.delete(token);
+    this.#read = Math.max(this.#read, asked.sent);
+    this.#answered = Math.max(this.#answered, token);
+    asked.resolve();
   }
 
   ended(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const resolve of this.#waiting?.values() ?? []) resolve();
+    for (const { resolve } of this.#waiting?.values() ?? []) resolve();
     this.#waiting = undefined;
     this.#owner.ended(this);
+    // It counts once: as ended.
+    this.#sent = this.#read;
   }
 }
 

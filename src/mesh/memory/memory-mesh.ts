@@ -85,7 +85,9 @@ export class MemoryMesh implements Mesh {
     return { nodes: this.#nodes.counts(), peers: this.#sender.counts(), events: this.#hub.tally };
   }
 
-  async join(): Promise<void> {}
+  async join(): Promise<number> {
+    return 0;
+  }
 
   async close(): Promise<void> {
     this.#isClosed = true;

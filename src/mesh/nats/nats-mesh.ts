@@ -185,9 +185,10 @@ export class NatsMesh implements Mesh {
   }
 
   /** See `Mesh.join()`. Waits for the server, and throws as `serve()` does. */
-  async join(): Promise<void> {
+  async join(): Promise<number> {
     await this.open();
     await this.#events.join();
+    return 0;
   }
 
   counts(): MeshCounts {

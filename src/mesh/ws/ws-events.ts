@@ -71,11 +71,11 @@ export class WsEvents {
     return subscription;
   }
 
-  async join(): Promise<void> {
+  async join(): Promise<number> {
     this.#begun ??= this.#begin();
     await this.#begun;
     await Promise.all([...this.#neighbours.values()].map((neighbours) => neighbours.settle()));
-    await this.#options.hub.settle();
+    return this.#options.hub.settle();
   }
 
   /** A node has come into the grid. */

@@ -198,7 +198,7 @@ export class WsMesh implements Mesh {
     return this.#events.subscribe(pattern, handler, options);
   }
 
-  join(): Promise<void> {
+  join(): Promise<number> {
     return this.#events.join();
   }
 
