@@ -18,6 +18,22 @@ export type { Observer } from "./events/observer.js";
 export { type ObserverDefinition, type ObserverOptions, on } from "./events/on.js";
 export { On } from "./events/on-method.js";
 export type { StandardSchema } from "./events/standard-schema.js";
+export type { BatchedConnectionOptions, ConnectionOptions, Overflow } from "./flow/connection.js";
+export { Flow, type FlowOptions } from "./flow/flow.js";
+export { Manager, type ManagerOptions } from "./flow/manager.js";
+export type { ErrorPolicy, PartOptions } from "./flow/part.js";
+export { type Pipeline, pipeline } from "./flow/pipeline.js";
+export { Processor, type ProcessorOptions, processor, Source, source } from "./flow/processor.js";
+export type { FlowFailure, Reporter } from "./flow/reports.js";
+export {
+  Emission,
+  emit,
+  type FlowContext,
+  type ProcessorFunction,
+  type SourceFunction,
+} from "./flow/source.js";
+export type { ManagerStatus } from "./flow/supervisor.js";
+export type { PartCounts } from "./flow/tally.js";
 export type { DurablePublishOptions, StoredAt } from "./mesh/durable.js";
 export type { EventHeaders, PublishOptions } from "./mesh/event.js";
 export type { Payload } from "./mesh/payload.js";
