@@ -123,9 +123,14 @@ export class Stage implements OutletHost {
   }
 
   async #giveAfter(before: Promise<void>, result: unknown): Promise<void> {
+    let value: unknown;
     const isLater = typeof result === "object" && result !== null && isThenable(result);
-    const value = isLater ? await this.wait(result) : result;
-    await before;
+    try {
+      value = isLater ? await this.wait(result) : result;
+    } finally {
+      // Also where it has failed: what comes after it waits for this one only.
+      await before;
+    }
     if (!this.#host.isOver) await this.#outlet.give(value);
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { messageOf } from "../../src/core/error.js";
 import { type Random, seededRandom } from "../../src/core/random.js";
 import type { Overflow } from "../../src/flow/connection.js";
 import type { ErrorPolicy } from "../../src/flow/part.js";
@@ -200,7 +201,7 @@ test("chaos: parts throw, hang, end and leak at random, and every item is accoun
       chaos.checkRestarts();
       chaos.checkTimers();
     } catch (problem) {
-      throw new Error(`seed ${seed}`, { cause: problem });
+      throw new Error(`seed ${seed}: ${messageOf(problem)}`, { cause: problem });
     }
     const { state } = chaos.scene.status;
     states.set(state, (states.get(state) ?? 0) + 1);
