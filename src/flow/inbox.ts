@@ -3,7 +3,7 @@ import { Queue } from "../core/queue.js";
 import { type BatchedConnectionOptions, DEFAULT_CONNECTION_LIMIT } from "./connection.js";
 import type { Target } from "./outlet.js";
 import type { Stage } from "./stage.js";
-import type { ConnectionTally } from "./tally.js";
+import type { ConnectionTally, PartTally } from "./tally.js";
 
 type Item = NonNullable<unknown> | null;
 
@@ -33,6 +33,7 @@ export class Inbox implements Target {
   readonly #stage: Stage;
   readonly #host: InboxHost;
   readonly #tally: ConnectionTally;
+  readonly #part: PartTally;
   readonly #options: Partial<BatchedConnectionOptions>;
   readonly #limit: number;
   readonly #items = new Queue<Item>();
@@ -53,6 +54,7 @@ export class Inbox implements Target {
     this.#stage = stage;
     this.#options = options;
     this.#tally = tally;
+    this.#part = stage.tally;
     this.#host = host;
     this.#limit =
       overflow === "latest" ? 1 : (limit ?? Math.max(DEFAULT_CONNECTION_LIMIT, batch?.count ?? 1));
@@ -63,7 +65,7 @@ export class Inbox implements Target {
   }
 
   push(item: Item): Promise<void> | undefined {
-    this.#stage.tally.in++;
+    this.#part.in++;
     if (this.#isClosed || this.#stage.isDead) {
       this.#stage.abandon(item, 1);
       return undefined;
@@ -83,13 +85,9 @@ export class Inbox implements Target {
   takeItem(): Item | undefined {
     const item = this.#items.shift();
     if (item === undefined) return undefined;
-    this.#stage.tally.waiting--;
+    this.#part.waiting--;
     if (this.#blocked.length > 0) this.#refill();
     return item;
-  }
-
-  get isBatched(): boolean {
-    return this.#options.batch !== undefined;
   }
 
   /** Gives up what waits, and whatever comes. */
@@ -97,11 +95,11 @@ export class Inbox implements Target {
     this.#isClosed = true;
     this.#stopTimer?.();
     for (const item of this.#items.drain()) {
-      this.#stage.tally.waiting--;
+      this.#part.waiting--;
       this.#stage.abandon(item, 1);
     }
     for (const { item, enter } of this.#blocked.drain()) {
-      this.#stage.tally.waiting--;
+      this.#part.waiting--;
       this.#stage.abandon(item, 1);
       enter();
     }
@@ -109,12 +107,11 @@ export class Inbox implements Target {
 
   #overflow(item: Item): Promise<void> | undefined {
     const { overflow = "block" } = this.#options;
-    const { tally } = this.#stage;
     if (overflow === "block") {
-      tally.waiting++;
+      this.#part.waiting++;
       return new Promise((enter) => this.#blocked.push({ item, enter }));
     }
-    tally.dropped++;
+    this.#part.dropped++;
     this.#tally.dropped++;
     if (overflow === "drop-newest") return undefined;
     this.#items.shift();
@@ -123,7 +120,7 @@ export class Inbox implements Target {
   }
 
   #enter(item: Item): void {
-    this.#stage.tally.waiting++;
+    this.#part.waiting++;
     this.#items.push(item);
     this.#host.wake();
   }

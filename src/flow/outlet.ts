@@ -52,7 +52,9 @@ export class Outlet {
 
   /** Brings none, one or many, as a processor returns them. */
   give(result: unknown): Promise<void> | undefined {
-    if (typeof result !== "object" || result === null || result instanceof Emission) return this.one(result);
+    if (result === undefined) return undefined;
+    if (typeof result !== "object" || result === null) return this.#send(this.#data, result);
+    if (result instanceof Emission) return this.one(result);
     if (isThenable(result)) return this.#giveLater(result);
     if (ArrayBuffer.isView(result)) return this.one(result);
     if (isIterable(result)) return this.#each(result[Symbol.iterator]());
@@ -72,7 +74,7 @@ export class Outlet {
 
   #send(targets: readonly Target[], item: NonNullable<unknown> | null): Promise<void> | undefined {
     this.#tally.out++;
-    const [first] = targets;
+    const first = targets[0];
     if (first === undefined) {
       this.#tally.untaken++;
       return undefined;

@@ -89,6 +89,11 @@ export abstract class Processor<In, Outputs extends object = Record<never, never
     OWNERS.set(this.handle, this as unknown as RunnableProcessor);
   }
 
+  /** What is called for each item: `handle`, or what that would call. */
+  get handler(): AnyHandle {
+    return this.handle;
+  }
+
   /** @see ProcessorFunction */
   abstract handle(
     item: In,
@@ -99,7 +104,8 @@ export abstract class Processor<In, Outputs extends object = Record<never, never
 /** A processor as whoever runs it sees it. */
 export interface RunnableProcessor extends Part {
   readonly options: ProcessorOptions;
-  handle(item: unknown, context: FlowContext): unknown;
+  /** Its `handle`, by the shortest way; it needs no `this`. */
+  readonly handler: (item: unknown, context: FlowContext) => unknown;
 }
 
 /** A source as whoever runs it sees it. */
@@ -159,6 +165,10 @@ class FunctionProcessor extends Processor<unknown, { data: unknown }> {
     super({ name: handle.name || "processor", ...options });
     // It is called with what it was connected to, which the compiler has compared.
     this.#handle = handle as PlainHandle;
+  }
+
+  override get handler(): PlainHandle {
+    return this.#handle;
   }
 
   override open(context: FlowContext): void | PromiseLike<void> {

@@ -20,6 +20,8 @@ export class Pump implements InboxHost {
   readonly stage: Stage;
   readonly #host: PumpHost;
   readonly #inboxes: Inbox[] = [];
+  /** The one inbox there is, as most often, where it makes no batches: the quick way. */
+  #only: Inbox | undefined;
   readonly #parallel: number;
   readonly #ordered: boolean;
   #running = 0;
@@ -40,6 +42,7 @@ export class Pump implements InboxHost {
   open(options: Partial<BatchedConnectionOptions>, tally: ConnectionTally): Inbox {
     const inbox = new Inbox(this.stage, options, tally, this);
     this.#inboxes.push(inbox);
+    this.#only = this.#inboxes.length === 1 && options.batch === undefined ? inbox : undefined;
     return inbox;
   }
 
@@ -82,9 +85,8 @@ export class Pump implements InboxHost {
 
   /** Whether there was something. */
   #handleNext(): boolean {
-    const [first] = this.#inboxes;
-    if (this.#inboxes.length === 1 && first !== undefined && !first.isBatched) {
-      const item = first.takeItem();
+    if (this.#only !== undefined) {
+      const item = this.#only.takeItem();
       if (item === undefined) return false;
       this.#handle(item, 1);
       return true;

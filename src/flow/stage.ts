@@ -35,6 +35,7 @@ export class Stage implements OutletHost {
   isDead = false;
   readonly #host: StageHost;
   readonly #context: FlowContext;
+  readonly #handle: RunnableProcessor["handler"];
   readonly #timeoutMs: number;
   readonly #jobs = new Set<Job>();
   #outlet: Outlet;
@@ -42,6 +43,7 @@ export class Stage implements OutletHost {
   constructor({ name, part }: PlannedProcessor, tally: PartTally, context: FlowContext, host: StageHost) {
     this.name = name;
     this.part = part;
+    this.#handle = part.handler;
     this.tally = tally;
     this.#context = context;
     this.#host = host;
@@ -77,9 +79,9 @@ export class Stage implements OutletHost {
       this.abandon(item, weight);
       return undefined;
     }
-    const startMs = tally.countCall() ? this.#context.clock.now() : -1;
+    const startMs = tally.isTimed ? this.#context.clock.now() : -1;
     try {
-      const result = this.part.handle(item, this.#context);
+      const result = this.#handle(item, this.#context);
       const rest = result === undefined ? undefined : this.#outlet.give(result);
       if (rest !== undefined) return this.#follow(rest, { item, weight, startMs });
     } catch (thrown) {
@@ -97,9 +99,9 @@ export class Stage implements OutletHost {
       this.abandon(item, weight);
       return undefined;
     }
-    const startMs = this.tally.countCall() ? this.#context.clock.now() : -1;
+    const startMs = this.tally.isTimed ? this.#context.clock.now() : -1;
     try {
-      const result = this.part.handle(item, this.#context);
+      const result = this.#handle(item, this.#context);
       return this.#follow(this.#giveAfter(before, result), { item, weight, startMs });
     } catch (thrown) {
       this.#fail(item, weight, thrown);

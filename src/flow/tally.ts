@@ -23,7 +23,7 @@ export interface PartCounts {
   readonly p99Ms: number | undefined;
 }
 
-/** Every call is timed up to this, and then one of 32: to look at the clock twice costs as much as a small handler. */
+/** Every call is timed up to this, and then one of 128: to look at the clock twice costs more than a small handler. */
 const CALLS_TIMED_EACH = 512;
 
 /** The counts of a part, over all lives of its pipeline. */
@@ -37,13 +37,11 @@ export class PartTally {
   running = 0;
   out = 0;
   untaken = 0;
-  calls = 0;
   readonly latencies = new Latencies();
 
-  /** Counts a call of the handler; whether it is to be timed. */
-  countCall(): boolean {
-    const call = this.calls++;
-    return (call & 31) === 0 || call < CALLS_TIMED_EACH;
+  /** Whether the next call is to be timed. */
+  get isTimed(): boolean {
+    return (this.handled & 127) === 0 || this.handled < CALLS_TIMED_EACH;
   }
 
   get counts(): PartCounts {
