@@ -1,7 +1,10 @@
 import type { Clock } from "../core/clock.js";
 
-/** Items between two breaths: a turn of the microtask queue costs as much as a few items. */
-const ITEMS_A_BREATH = 64;
+/** Items between two looks at the clock, which takes as long as an item or two. */
+export const ITEMS_A_BREATH = 64;
+
+/** Looks between two breaths where nobody has waited for long: to let others go on costs as much as some items. */
+const LOOKS_A_BREATH = 4;
 
 /** How long items may keep timers and sockets waiting, in milliseconds: a person sees 16. */
 const MOST_HELD_MS = 10;
@@ -17,9 +20,11 @@ export class Breath {
     this.#turnAtMs = clock.now();
   }
 
-  /** Counts an item; whether it is time to `take()` a breath. */
-  get isDue(): boolean {
-    return (++this.#items & (ITEMS_A_BREATH - 1)) === 0;
+  /** Counts an item; a Promise where it is time to let others go on. */
+  count(): Promise<void> | undefined {
+    const items = ++this.#items;
+    if (items % ITEMS_A_BREATH !== 0) return undefined;
+    return this.isLong || items % (ITEMS_A_BREATH * LOOKS_A_BREATH) === 0 ? this.take() : undefined;
   }
 
   /** Whether timers and sockets have waited for so long that they are to have a turn now. */

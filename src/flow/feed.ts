@@ -77,7 +77,8 @@ export class Feed {
       if (step.done) return;
       const room = this.#outlet.one(step.value);
       if (room !== undefined) await this.#wait(room);
-      if (this.#breath.isDue) await this.#breath.take();
+      const turn = this.#breath.count();
+      if (turn !== undefined) await turn;
     }
   }
 
@@ -86,7 +87,8 @@ export class Feed {
     for (let step = steps.next(); !step.done; step = steps.next()) {
       const room = this.#outlet.one(step.value);
       if (room !== undefined) await this.#wait(room);
-      if (this.#breath.isDue) await this.#breath.take();
+      const turn = this.#breath.count();
+      if (turn !== undefined) await turn;
       if (this.#isStopped) return;
     }
   }

@@ -66,7 +66,7 @@ export class Inbox implements Target {
 
   push(item: Item): Promise<void> | undefined {
     this.#part.in++;
-    if (this.#isClosed || this.#stage.isDead) {
+    if (this.#isClosed) {
       this.#stage.abandon(item, 1);
       return undefined;
     }
@@ -85,7 +85,6 @@ export class Inbox implements Target {
   takeItem(): Item | undefined {
     const item = this.#items.shift();
     if (item === undefined) return undefined;
-    this.#part.waiting--;
     if (this.#blocked.length > 0) this.#refill();
     return item;
   }
@@ -95,11 +94,9 @@ export class Inbox implements Target {
     this.#isClosed = true;
     this.#stopTimer?.();
     for (const item of this.#items.drain()) {
-      this.#part.waiting--;
       this.#stage.abandon(item, 1);
     }
     for (const { item, enter } of this.#blocked.drain()) {
-      this.#part.waiting--;
       this.#stage.abandon(item, 1);
       enter();
     }
@@ -108,7 +105,6 @@ export class Inbox implements Target {
   #overflow(item: Item): Promise<void> | undefined {
     const { overflow = "block" } = this.#options;
     if (overflow === "block") {
-      this.#part.waiting++;
       return new Promise((enter) => this.#blocked.push({ item, enter }));
     }
     this.#part.dropped++;
@@ -120,7 +116,6 @@ export class Inbox implements Target {
   }
 
   #enter(item: Item): void {
-    this.#part.waiting++;
     this.#items.push(item);
     this.#host.wake();
   }

@@ -122,7 +122,10 @@ export class Life {
   fail(stage: Stage, item: unknown, cause: unknown): void {
     this.#options.givenUp({ part: stage.name, item, cause });
     const policy = stage.part.options.onError ?? this.#options.onError;
-    if (policy !== "skip") stage.isDead = true;
+    if (policy !== "skip") {
+      stage.isDead = true;
+      this.#pumps.find((pump) => pump.stage === stage)?.abandon();
+    }
     this.#failed({ part: stage.name, cause, item, policy });
   }
 

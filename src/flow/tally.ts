@@ -33,7 +33,8 @@ export class PartTally {
   handled = 0;
   failed = 0;
   abandoned = 0;
-  waiting = 0;
+  /** Counts what waits: to count each as it comes and goes takes longer than the rest. */
+  countWaiting: () => number = () => 0;
   running = 0;
   out = 0;
   untaken = 0;
@@ -45,7 +46,8 @@ export class PartTally {
   }
 
   get counts(): PartCounts {
-    const { dropped, handled, failed, abandoned, waiting, running, out, untaken } = this;
+    const { dropped, handled, failed, abandoned, running, out, untaken } = this;
+    const waiting = this.countWaiting();
     const p99Ms = this.latencies.percentile(0.99);
     return { in: this.in, dropped, handled, failed, abandoned, waiting, running, out, untaken, p99Ms };
   }
