@@ -147,6 +147,23 @@ test('sync: source.on("data", processor.handle), named outputs, open() before an
   assert.deepEqual(scene.counts("Files"), { in: 2, handled: 2 });
 });
 
+test("sync: a function that can be closed is closed at the end", async () => {
+  let isClosed = false;
+  const sink = Object.assign((_n: number) => {}, {
+    close: async () => {
+      isClosed = true;
+    },
+  });
+  const scene = new Scene({
+    pipeline: pipeline({ sources: { numbers: () => count(2) }, processors: { sink } }).connect([
+      { from: "numbers", to: "sink" },
+    ]),
+  });
+  scene.flow.start();
+  await scene.flow.done;
+  assert.ok(isClosed);
+});
+
 test("sync: each who takes an output gets every item, in the order of the connections", async () => {
   const got: string[] = [];
   const scene = new Scene({
