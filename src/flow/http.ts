@@ -54,9 +54,32 @@ export async function request(asked: HttpRequest): Promise<HttpAnswer> {
   }
 }
 
-/** The first half of a message about a request. A query may hold a key, and stays out of it. */
+/** The first half of a message about a request. */
 export function cannot({ method, url }: Pick<HttpRequest, "method" | "url">): string {
-  return `Cannot ${method} ${url.replace(/[?#].*$/s, "")}`;
+  return `Cannot ${method} ${withoutQuery(url)}`;
+}
+
+/** An address for messages: its query may hold a key. */
+export function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/s, "");
+}
+
+/**
+ * Lets through an address of one of the schemes, such as `http:`.
+ *
+ * @throws {CircuitError} `ADDRESS_INVALID`, also where it holds a password, which would come to be seen in messages.
+ */
+export function checkUrl(given: string | URL, schemes: readonly string[]): string {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url !== undefined && schemes.includes(url.protocol) && url.username + url.password === "")
+    return String(given);
+  const isSecret = url !== undefined && url.username + url.password !== "";
+  const problem = isSecret
+    ? `${url.host} is given with a name or a password`
+    : `${withoutQuery(String(given))} is no address of ${schemes.join(" or ")}`;
+  throw new CircuitError("ADDRESS_INVALID", `Cannot connect: ${problem}`, {
+    hint: isSecret ? "Give them in the header Authorization." : `Write it like ${schemes[0]}//host/path.`,
+  });
 }
 
 async function fetchWhole(asked: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {

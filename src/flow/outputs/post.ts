@@ -1,6 +1,6 @@
 import { type BackoffOptions, backoff } from "../../core/backoff.js";
 import { CircuitError } from "../../core/error.js";
-import { cannot, request } from "../http.js";
+import { cannot, checkUrl, request } from "../http.js";
 import { type Output, outputOf } from "../output.js";
 import type { FlowContext } from "../source.js";
 
@@ -37,10 +37,11 @@ const PASSING = new Set([408, 425, 429]);
  */
 export function post<Item>(url: string | URL, options: PostOptions<Item> = {}): Output<Item> {
   const { method = "POST", body = (item: Item) => JSON.stringify(item), key, headers = {} } = options;
+  const address = checkUrl(url, ["http:", "https:"]);
   return outputOf<Item>("post", (item, context) => {
     const named = key === undefined ? {} : { "Idempotency-Key": key(item) };
     const asked = {
-      url: String(url),
+      url: address,
       method,
       headers: { "Content-Type": "application/json", ...headers, ...named },
       body: body(item),

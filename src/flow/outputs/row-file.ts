@@ -86,12 +86,16 @@ export class RowFile {
     return done;
   }
 
-  /** Writes what waits, syncs where that was asked for, and closes the file. */
+  /** Writes what waits, syncs where that was asked for, and closes the file. Rejects where rows could not be written. */
   async close(): Promise<void> {
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
     try {
       if (this.#rows.length > 0) await this.flush();
       else await this.#writing;
       if (this.#options.syncEveryMs !== undefined) await this.#file?.sync();
+    } catch (error) {
+      this.#lose(error);
     } finally {
       await this.#closeFile();
     }

@@ -3,6 +3,8 @@ import { type Output, outputOf } from "../output.js";
 
 /** An output of a board. */
 export interface PinOutput {
+  /** 1 of a digital one, 255 of one with PWM. */
+  readonly mostValue: number;
   write(value: number): void;
   /** Resolves when the board has executed what was written. */
   confirm(): Promise<void>;
@@ -17,7 +19,7 @@ export interface PiezoOutput {
 }
 
 export interface ToPinOptions<Item> {
-  /** Makes the pin's value of an item: 0 or 1, or 0 to 255 where it is a PWM one. An item that is one needs no function. */
+  /** Makes the pin's value of an item. An item that is one, or true, or has a `level`, needs no function. */
   readonly value?: (item: Item) => number;
 }
 
@@ -34,17 +36,14 @@ export interface ToPiezoOptions<Item> {
 /** Concert pitch, long enough to be heard. */
 const TONE: Tone = { toneHz: 440, forMs: 200 };
 
-/** The greatest value of a PWM pin. */
-const MOST_VALUE = 255;
-
 /** Writes each item to a pin, and has taken it when the board has confirmed that. */
 export function toPin<Item>(pin: PinOutput, { value = levelOf }: ToPinOptions<Item> = {}): Output<Item> {
   return outputOf<Item>("toPin", (item) => {
     const written = value(item);
-    if (!Number.isInteger(written) || written < 0 || written > MOST_VALUE) {
+    if (!Number.isInteger(written) || written < 0 || written > pin.mostValue) {
       throw new CircuitError(
         "MESSAGE_INVALID",
-        `Cannot write ${written} to a pin: it takes 0 to ${MOST_VALUE}`,
+        `Cannot write ${written} to a pin: it takes 0 to ${pin.mostValue}`,
       );
     }
     pin.write(written);

@@ -48,11 +48,11 @@ async function* readLines(
     try {
       if (start === "end") reader.skipTo((await file.stat()).size);
       for (;;) {
-        yield* readToEnd(file, reader, context.signal);
+        yield* readToEnd(path, file, reader, context.signal);
         if (!follow || context.signal.aborted) break;
         // Looked at before its end was seen, or what was written in between would stay unread.
         const isReplaced = await isOther(path, file);
-        yield* readToEnd(file, reader, context.signal);
+        yield* readToEnd(path, file, reader, context.signal);
         if (isReplaced || !(await nap(context, pollMs))) break;
         if ((await file.stat()).size < reader.position) reader.restart();
       }
@@ -64,10 +64,12 @@ async function* readLines(
   }
 }
 
-async function* readToEnd(file: FileHandle, reader: LineReader, signal: AbortSignal) {
+async function* readToEnd(path: string, file: FileHandle, reader: LineReader, signal: AbortSignal) {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   while (!signal.aborted) {
-    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, reader.position);
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, reader.position).catch((thrown: unknown) => {
+      throw unreadable(path, thrown);
+    });
     if (bytesRead === 0) return;
     yield* reader.take(chunk.subarray(0, bytesRead));
   }
@@ -79,9 +81,7 @@ async function openUnless(path: string, mayBeMissing: boolean): Promise<FileHand
   } catch (thrown) {
     const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
     if (isMissing && mayBeMissing) return undefined;
-    throw new CircuitError("FILE_FAILED", `Cannot read ${path}: ${describeFileProblem(thrown)}`, {
-      cause: thrown,
-    });
+    throw unreadable(path, thrown);
   }
 }
 
@@ -90,4 +90,8 @@ async function isOther(path: string, file: FileHandle): Promise<boolean> {
   const mine = await file.stat();
   const there = await stat(path).catch(() => undefined);
   return there !== undefined && (there.ino !== mine.ino || there.dev !== mine.dev);
+}
+
+function unreadable(path: string, cause: unknown): CircuitError {
+  return new CircuitError("FILE_FAILED", `Cannot read ${path}: ${describeFileProblem(cause)}`, { cause });
 }

@@ -1,6 +1,6 @@
 import { type BackoffOptions, backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
-import { cannot, type HttpAnswer, type HttpRequest, request } from "../http.js";
+import { cannot, type HttpAnswer, type HttpRequest, request, withoutQuery } from "../http.js";
 import type { FlowContext } from "../source.js";
 import type { Tick } from "./ticks.js";
 
@@ -95,7 +95,7 @@ export class Poller<Content> {
   }
 
   #succeeded(): void {
-    if (this.#failures > 0) this.#context.log(`${this.#request.url.replace(/[?#].*$/s, "")} answers again`);
+    if (this.#failures > 0) this.#context.log(`${withoutQuery(this.#request.url)} answers again`);
     this.#failures = 0;
     this.#waits = backoff({ ...WAITS, ...this.#options.backoff });
   }

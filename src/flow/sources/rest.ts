@@ -1,3 +1,4 @@
+import { checkUrl, withoutQuery } from "../http.js";
 import type { FlowContext, SourceFunction } from "../source.js";
 import { Poller, type PollerOptions, type RestItem } from "./poller.js";
 import { checkGrid, type Grid, nextOnGrid, type Overrun, type Tick, takeTicks } from "./ticks.js";
@@ -21,15 +22,16 @@ export interface RestOptions<Content> extends PollerOptions<Content>, Grid {
  * It fails with the code of the last failure: `TIMEOUT`, `PEER_MISSING`, `PEER_REFUSED` for a status, `MESSAGE_INVALID`
  * for content.
  *
- * @throws {CircuitError} `USAGE` for a grid that cannot be.
+ * @throws {CircuitError} `USAGE` for a grid, and `ADDRESS_INVALID` for an address that cannot be.
  */
 export function rest<Content = unknown>(
   url: string | URL,
   options: RestOptions<Content>,
 ): SourceFunction<RestItem<Content>> {
-  checkGrid(`poll ${url}`, options);
+  const address = checkUrl(url, ["http:", "https:"]);
+  checkGrid(`poll ${withoutQuery(address)}`, options);
   return function rest(context) {
-    return new Polling(String(url), options, context).items();
+    return new Polling(address, options, context).items();
   };
 }
 

@@ -1,6 +1,7 @@
 import { WebSocket } from "ws";
 import { type BackoffOptions, backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
+import { checkUrl, withoutQuery } from "../http.js";
 import { type Emission, emit, type FlowContext, type SourceFunction } from "../source.js";
 import { Pushed } from "./pushed.js";
 import { nap } from "./wall.js";
@@ -48,8 +49,9 @@ const MOST_WAITING = 256;
  * What is not taken in time waits here, then in the system's buffers, and then at the server.
  */
 export function websocket(url: string | URL, options: WebSocketOptions = {}): SourceFunction<WebSocketItem> {
+  const address = checkUrl(url, ["ws:", "wss:"]);
   return function websocket(context) {
-    return connections(String(url), options, context);
+    return connections(address, options, context);
   };
 }
 
@@ -70,7 +72,7 @@ async function* connections(
     const waitMs = waits.next().value;
     const problem = connection.isMade ? "it has disconnected" : connection.problem;
     if (failures >= failAfter) throw missing(url, failures, problem);
-    context.log(`Cannot hear ${nameOf(url)}: ${problem}; trying again in ${waitMs} ms`);
+    context.log(`Cannot hear ${withoutQuery(url)}: ${problem}; trying again in ${waitMs} ms`);
     if (!(await nap(context, waitMs))) return;
   }
 }
@@ -187,12 +189,7 @@ function explain(error: Error & { readonly code?: string }): string {
 
 function missing(url: string, failures: number, problem: string): CircuitError {
   const tries = `${failures} tries in a row have failed, the last one with "${problem}"`;
-  return new CircuitError("PEER_MISSING", `Cannot hear ${nameOf(url)}: ${tries}`, {
+  return new CircuitError("PEER_MISSING", `Cannot hear ${withoutQuery(url)}: ${tries}`, {
     hint: "Start the server, correct its address, or give a greater failAfter.",
   });
-}
-
-/** A query may hold a key, and stays out of messages. */
-function nameOf(url: string): string {
-  return url.replace(/[?#].*$/s, "");
 }

@@ -119,7 +119,7 @@ test("RowFile tells who adds next of rows that could not be written", async () =
   clock.advance(1_000);
   await assert.rejects(file.close(), { code: "FILE_FAILED" });
   renameSync(path, `${path}.away`);
-  file.add("b\n");
+  void file.add("b\n");
   await file.close();
   assert.equal(read(), `${HEADER}b\n`);
 });

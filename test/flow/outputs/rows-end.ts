@@ -1,5 +1,4 @@
 // A process that adds rows to a file for ever, several at a time, and says of each when it is synced.
-import { writeSync } from "node:fs";
 import { systemClock } from "../../../src/core/clock.js";
 import { ndjson } from "../../../src/flow/outputs/ndjson.js";
 
@@ -14,5 +13,6 @@ for (let row = Number(first); ; row += AT_ONCE) {
     await output({ row: row + place, text: "x".repeat(((row + place) * 37) % 2_000) }, context);
     return row + place;
   });
-  for (const added of adding) writeSync(1, `${await added}\n`);
+  // Into a pipe that is written before the next one is added.
+  for (const added of adding) process.stdout.write(`${await added}\n`);
 }

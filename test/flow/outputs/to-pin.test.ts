@@ -3,11 +3,12 @@ import { test } from "node:test";
 import { toPiezo, toPin } from "../../../src/flow/outputs/to-pin.js";
 import { bench } from "../source-context.js";
 
-function fakeBoard() {
+function fakeBoard(mostValue = 255) {
   const done: string[] = [];
   let confirmed = () => {};
   return {
     done,
+    mostValue,
     write: (value: number) => void done.push(`write ${value}`),
     frequency: (toneHz: number, forMs: number) => void done.push(`${toneHz} Hz for ${forMs} ms`),
     confirm: () =>
@@ -48,6 +49,12 @@ for (const item of [2.5, -1, 256, Number.NaN, "on", null, {}]) {
     assert.deepEqual(board.done, []);
   });
 }
+
+test("toPin() refuses more than a level for a digital pin", () => {
+  assert.throws(() => toPin(fakeBoard(1))(2, bench().context), {
+    message: "Cannot write 2 to a pin: it takes 0 to 1",
+  });
+});
 
 test("toPiezo() sounds what an item says, or nothing", async () => {
   const board = fakeBoard();
