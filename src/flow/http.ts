@@ -70,7 +70,7 @@ export function withoutQuery(url: string): string {
  * @throws {CircuitError} `ADDRESS_INVALID`, also where it holds a password, which would come to be seen in messages.
  */
 export function checkUrl(given: string | URL, schemes: readonly string[]): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const url = URL.canParse(String(given)) ? new URL(given) : undefined;
   if (url !== undefined && schemes.includes(url.protocol) && url.username + url.password === "")
     return String(given);
   const isSecret = url !== undefined && url.username + url.password !== "";

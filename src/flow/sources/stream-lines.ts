@@ -20,7 +20,7 @@ export function streamLines(
 ): SourceFunction<string> {
   return async function* streamLines({ signal }: FlowContext): AsyncGenerator<string, void> {
     const reader = new LineReader(name, mostLineBytes);
-    let untaken = Buffer.alloc(0);
+    let untaken: Buffer = Buffer.alloc(0);
     try {
       for await (const chunk of chunksOf(stream, name, signal)) {
         let taken = 0;

@@ -23,7 +23,7 @@ export interface WebSocketOptions {
   readonly mostMessageBytes?: number;
 }
 
-/** What the source yields: `connect` and `disconnect` for each connection, and `message` between. */
+/** What the source yields: `connect` and `disconnect` for each connection, `message` between. A query is left out of `url`. */
 export type WebSocketItem =
   | Emission<"connect", { readonly url: string; readonly protocol: string }>
   | Emission<"message", string | Uint8Array>
@@ -143,7 +143,7 @@ class Connection {
   #opened(ws: WebSocket): void {
     this.#cancel();
     this.isMade = true;
-    this.#waiting.push(emit("connect", { url: this.#url, protocol: ws.protocol }));
+    this.#waiting.push(emit("connect", { url: withoutQuery(this.#url), protocol: ws.protocol }));
     for (const text of this.#options.greeting ?? []) ws.send(text);
     const { heartbeatMs = HEARTBEAT_MS } = this.#options;
     if (heartbeatMs > 0) this.#beat(ws, heartbeatMs);
@@ -175,7 +175,7 @@ class Connection {
     this.#cancel();
     if (this.isMade) {
       const why = reason === "" && code === BROKEN ? this.problem : reason;
-      this.#waiting.push(emit("disconnect", { url: this.#url, code, reason: why }));
+      this.#waiting.push(emit("disconnect", { url: withoutQuery(this.#url), code, reason: why }));
     }
     this.#waiting.end();
   }

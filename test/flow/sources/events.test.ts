@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../../../src/core/clock.js";
 import { toEvents } from "../../../src/flow/outputs/to-events.js";
-import { events } from "../../../src/flow/sources/events.js";
+import { type EventItem, events } from "../../../src/flow/sources/events.js";
 import { MemoryMesh } from "../../../src/mesh/memory/memory-mesh.js";
 import type { Payload } from "../../../src/mesh/payload.js";
 import { turns } from "../../contract/waiting.js";
@@ -39,7 +39,7 @@ for (const [overflow, wanted] of [
     const { context, logged } = bench();
     let publish = (_data: number) => {};
     const place = {
-      subscribe(_: string, handler: (event: { subject: string; data: number; headers: object }) => void) {
+      subscribe(_: string, handler: (event: Omit<EventItem<number>, "missed">) => void) {
         publish = (data) => handler({ subject: "a", data, headers: {} });
         return { close() {} };
       },

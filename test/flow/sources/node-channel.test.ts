@@ -46,12 +46,12 @@ test("nodeChannel() that stops refuses what waits, and says what it does not kno
   const first = items.next();
   await turns();
   const sent = ["one", "two"].map((message, lane) =>
-    mesh.send("intake", message, { channel: `lane ${lane}` }).then(assert.fail, (error) => error.message),
+    mesh.send("intake", message, { channel: `lane ${lane}` }).then(String, (error) => String(error.message)),
   );
   await first;
   await turns();
   await items.leave();
-  const [one, two] = await Promise.all(sent);
+  const [one = "", two = ""] = await Promise.all(sent);
   assert.match(one, /Cannot tell what became of the message to intake: it has stopped/);
   assert.match(two, /Cannot take the message to intake: it has stopped/);
 });

@@ -23,8 +23,8 @@ async function scene(t: TestContext, options: WebSocketOptions = {}, autoPong = 
   });
   const { port } = server.address() as AddressInfo; // of a TCP server that listens
   const { context, clock, logged, stop } = bench();
-  const url = `ws://127.0.0.1:${port}/feed?key=secret`;
-  const items = reader(websocket(url, options)(context));
+  const url = `ws://127.0.0.1:${port}/feed`;
+  const items = reader(websocket(`${url}?key=secret`, options)(context));
   return { url, connections, heard, items, clock, logged, stop };
 }
 
