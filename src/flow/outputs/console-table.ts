@@ -14,11 +14,11 @@ export interface ConsoleTableOptions {
 const MOST_CELL_CHARACTERS = 60;
 
 /** Prints each item as a row of a table, at once; a column grows with what comes. */
-export function consoleTable<Item>({
+export function consoleTable({
   columns,
   write = (line) => process.stdout.write(`${line}\n`),
   headingEvery = 20,
-}: ConsoleTableOptions = {}): Output<Item> {
+}: ConsoleTableOptions = {}): Output<unknown> {
   let names = columns;
   let widths: number[] = [];
   let rows = 0;
@@ -31,7 +31,7 @@ export function consoleTable<Item>({
         .trimEnd(),
     );
   };
-  return outputOf<Item>("consoleTable", (item) => {
+  return outputOf<unknown>("consoleTable", (item) => {
     const shown: Readonly<Record<string, unknown>> = isRecord(item) ? item : { value: item };
     names ??= Object.keys(shown);
     const cells = names.map((name) => cellOf(shown[name]));

@@ -7,9 +7,9 @@ import type { RowFileOptions } from "./row-file.js";
  * Adds each item to a file, as a line of JSON. What is there already stays; what a crash has left of a line is put aside
  * into `⟨path⟩.torn`.
  */
-export function ndjson<Item>(path: string, options: RowFileOptions = {}): Output<Item> {
+export function ndjson(path: string, options: RowFileOptions = {}): Output<unknown> {
   const { add, close } = fileOutput({ path, header: () => "", shape: "plain" }, options);
-  return outputOf<Item>("ndjson", (item, context) => add(lineOf(path, item), context), close);
+  return outputOf<unknown>("ndjson", (item, context) => add(lineOf(path, item), context), close);
 }
 
 function lineOf(path: string, item: unknown): string {

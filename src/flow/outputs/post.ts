@@ -35,7 +35,10 @@ const PASSING = new Set([408, 425, 429]);
  *
  * It fails with `TIMEOUT`, `PEER_MISSING`, or `PEER_REFUSED` for a status.
  */
-export function post<Item>(url: string | URL, options: PostOptions<Item> = {}): Output<Item> {
+export function post<Item = unknown>(
+  url: string | URL,
+  options: PostOptions<Item> = {},
+): Output<NoInfer<Item>> {
   const { method = "POST", body = (item: Item) => JSON.stringify(item), key, headers = {} } = options;
   const address = checkUrl(url, ["http:", "https:"]);
   return outputOf<Item>("post", (item, context) => {

@@ -19,14 +19,10 @@ export interface SqliteOptions {
  *
  * @throws {CircuitError} `USAGE` for columns that cannot be.
  */
-export function sqlite<Item extends object>(
-  path: string,
-  options: SqliteOptions,
-  open = openDatabase,
-): Output<Item | readonly Item[]> {
+export function sqlite(path: string, options: SqliteOptions, open = openDatabase): Output<object> {
   checkColumns(options);
   let opening: Promise<Table> | undefined;
-  const take = async (given: Item | readonly Item[]) => {
+  const take = async (given: object) => {
     opening ??= open(path).then((database) => new Table(path, database, options));
     let table: Table;
     try {
@@ -37,7 +33,7 @@ export function sqlite<Item extends object>(
     }
     table.add(Array.isArray(given) ? given : [given]);
   };
-  return outputOf<Item | readonly Item[]>("sqlite", take, async () => {
+  return outputOf<object>("sqlite", take, async () => {
     const closing = opening;
     opening = undefined;
     (await closing)?.close();

@@ -24,7 +24,7 @@ export function toEvents<Data, Item extends Data = Data>(
   place: PublishPlace<Data>,
   subject: string | ((item: Item) => string),
   { data = (item: Item) => item, headers }: ToEventsOptions<Item, Data> = {},
-): Output<Item> {
+): Output<NoInfer<Item>> {
   return outputOf<Item>("toEvents", (item) => {
     const named = headers === undefined ? {} : { headers: headers(item) };
     place.publish(typeof subject === "string" ? subject : subject(item), data(item), named);

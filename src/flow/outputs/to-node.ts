@@ -29,7 +29,7 @@ export function toNode<Message, Item extends Message = Message>(
   place: SendPlace<Message>,
   target: string,
   { message = (item: Item) => item, key, ...options }: ToNodeOptions<Item, Message> = {},
-): Output<Item> {
+): Output<NoInfer<Item>> {
   return outputOf<Item>("toNode", async (item, { signal }) => {
     const named = key === undefined ? {} : { idempotencyKey: key(item) };
     await place.send(target, message(item), { ...options, ...named, signal });

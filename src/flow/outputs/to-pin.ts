@@ -37,7 +37,10 @@ export interface ToPiezoOptions<Item> {
 const TONE: Tone = { toneHz: 440, forMs: 200 };
 
 /** Writes each item to a pin, and has taken it when the board has confirmed that. */
-export function toPin<Item>(pin: PinOutput, { value = levelOf }: ToPinOptions<Item> = {}): Output<Item> {
+export function toPin<Item = unknown>(
+  pin: PinOutput,
+  { value = levelOf }: ToPinOptions<Item> = {},
+): Output<NoInfer<Item>> {
   return outputOf<Item>("toPin", (item) => {
     const written = value(item);
     if (!Number.isInteger(written) || written < 0 || written > pin.mostValue) {
@@ -52,10 +55,10 @@ export function toPin<Item>(pin: PinOutput, { value = levelOf }: ToPinOptions<It
 }
 
 /** Sounds a tone for each item, and has taken it when the board has confirmed that it began. */
-export function toPiezo<Item>(
+export function toPiezo<Item = unknown>(
   piezo: PiezoOutput,
   { tone = () => TONE }: ToPiezoOptions<Item> = {},
-): Output<Item> {
+): Output<NoInfer<Item>> {
   return outputOf<Item>("toPiezo", (item) => {
     const sounded = tone(item);
     if (sounded === undefined) return undefined;

@@ -6,7 +6,7 @@ const AT_ONCE = 8;
 
 const [path = "", first = "0"] = process.argv.slice(2);
 const context = { clock: systemClock, signal: new AbortController().signal, name: "rows", log: () => {} };
-const output = ndjson<{ row: number; text: string }>(path, { syncEveryMs: 0, rotateBytes: 100_000 });
+const output = ndjson(path, { syncEveryMs: 0, rotateBytes: 100_000 });
 
 for (let row = Number(first); ; row += AT_ONCE) {
   const adding = Array.from({ length: AT_ONCE }, async (_, place) => {

@@ -74,7 +74,7 @@ for (const [what, options, sql] of [
 
 test("sqlite() writes a list as one transaction, or none of it", async () => {
   const { told, failAt, open } = notingDatabase();
-  const output = sqlite<{ symbol: string; price: number }>("prices.db", OPTIONS, open);
+  const output = sqlite("prices.db", OPTIONS, open);
   const items = ["A", "B"].map((symbol) => ({ symbol, price: 1 }));
   await output(items, bench().context);
   assert.deepEqual(told.slice(-4), ["BEGIN IMMEDIATE", '["A",1]', '["B",1]', "COMMIT"]);
@@ -132,7 +132,7 @@ test("sqlite() keeps rows over several lives, each once, where Node has SQLite",
   const path = join(temporaryFolder(), "prices.db");
   const { context } = bench();
   const write = async (price: number) => {
-    const output = sqlite<object>(path, { ...OPTIONS, key: ["symbol"], isSynced: true });
+    const output = sqlite(path, { ...OPTIONS, key: ["symbol"], isSynced: true });
     const items = ["A", "B"].map((symbol) => ({ symbol, price, other: 1 }));
     await output([...items, { symbol: "C", price: new Date(0) }], context);
     await output({ symbol: "D", price: undefined }, context);
