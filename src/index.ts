@@ -22,6 +22,7 @@ export type { BatchedConnectionOptions, ConnectionOptions, Overflow } from "./fl
 export { Flow, type FlowOptions } from "./flow/flow.js";
 export { Manager, type ManagerOptions } from "./flow/manager.js";
 export { consoleTable } from "./flow/outputs/console-table.js";
+export { csv } from "./flow/outputs/csv.js";
 export { ndjson } from "./flow/outputs/ndjson.js";
 export { post } from "./flow/outputs/post.js";
 export { sqlite } from "./flow/outputs/sqlite.js";
@@ -39,6 +40,7 @@ export {
   type ProcessorFunction,
   type SourceFunction,
 } from "./flow/source.js";
+export { cron } from "./flow/sources/cron.js";
 export { events } from "./flow/sources/events.js";
 export { history } from "./flow/sources/history.js";
 export { lines } from "./flow/sources/lines.js";

@@ -33,25 +33,42 @@ async function writeAndKill(path: string, first: number, count: number, delayMs:
   return Number(said.split("\n").at(-2));
 }
 
-/** All rows of a file and of those that were rotated away. */
-function rowsIn(folder: string): number[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith(".ndjson"));
+/** All rows of a file and of those that were rotated away. What is after the last whole one is left out. */
+const ROWS_IN: Readonly<Record<string, (text: string) => number[]>> = {
+  ndjson: (text) =>
+    text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).row),
+  // Each row's text has line breaks of its own, and ends with its number again.
+  csv: (text) => {
+    assert.match(text, /^$|^row,text\n/);
+    return [...text.matchAll(/^(\d+),"?(?:x\n)*(\d+)"?\n/gm)].map(([, row, again]) => {
+      assert.equal(row, again);
+      return Number(row);
+    });
+  },
+};
+
+function rowsIn(folder: string, format: string): number[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(format));
   return names
-    .flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n").slice(0, -1))
-    .map((line) => JSON.parse(line).row)
-    .sort((one: number, other: number) => one - other);
+    .flatMap((name) => ROWS_IN[format]?.(readFileSync(join(folder, name), "utf8")) ?? [])
+    .sort((one, other) => one - other);
 }
 
-test("ndjson() that is killed at random moments has every row whole that it said was synced", async () => {
-  const random = seededRandom(7);
-  const folder = temporaryFolder();
-  const path = join(folder, "rows.ndjson");
-  let next = 0;
-  for (let life = 0; life < cases(4, 100); life++) {
-    const last = await writeAndKill(path, next, Math.floor(random() * 200) + 1, random() * 10);
-    const rows = rowsIn(folder);
-    for (let row = 0; row <= last; row++) assert.equal(rows[row], row, `life ${life}`);
-    next = (rows.at(-1) ?? -1) + 1;
-    assert.equal(rows.length, next, `a row is there twice after life ${life}`);
-  }
-});
+for (const format of ["ndjson", "csv"]) {
+  test(`${format}() that is killed at random moments has every row whole that it said was synced`, async () => {
+    const random = seededRandom(7);
+    const folder = temporaryFolder();
+    let next = 0;
+    for (let life = 0; life < cases(4, 100); life++) {
+      const count = Math.floor(random() * 200) + 1;
+      const last = await writeAndKill(join(folder, `rows.${format}`), next, count, random() * 10);
+      const rows = rowsIn(folder, format);
+      for (let row = 0; row <= last; row++) assert.equal(rows[row], row, `life ${life}`);
+      next = (rows.at(-1) ?? -1) + 1;
+      assert.equal(rows.length, next, `a row is there twice after life ${life}`);
+    }
+  });
+}
