@@ -18,6 +18,40 @@ export type { Observer } from "./events/observer.js";
 export { type ObserverDefinition, type ObserverOptions, on } from "./events/on.js";
 export { On } from "./events/on-method.js";
 export type { StandardSchema } from "./events/standard-schema.js";
+export type { BatchedConnectionOptions, ConnectionOptions, Overflow } from "./flow/connection.js";
+export { Flow, type FlowOptions } from "./flow/flow.js";
+export { Manager, type ManagerOptions } from "./flow/manager.js";
+export { consoleTable } from "./flow/outputs/console-table.js";
+export { csv } from "./flow/outputs/csv.js";
+export { ndjson } from "./flow/outputs/ndjson.js";
+export { post } from "./flow/outputs/post.js";
+export { sqlite } from "./flow/outputs/sqlite.js";
+export { toEvents } from "./flow/outputs/to-events.js";
+export { toNode } from "./flow/outputs/to-node.js";
+export { toPiezo, toPin } from "./flow/outputs/to-pin.js";
+export type { ErrorPolicy, PartOptions } from "./flow/part.js";
+export { type Pipeline, pipeline } from "./flow/pipeline.js";
+export { Processor, type ProcessorOptions, processor, Source, source } from "./flow/processor.js";
+export type { FlowFailure, Reporter } from "./flow/reports.js";
+export {
+  Emission,
+  emit,
+  type FlowContext,
+  type ProcessorFunction,
+  type SourceFunction,
+} from "./flow/source.js";
+export { cron } from "./flow/sources/cron.js";
+export { events } from "./flow/sources/events.js";
+export { history } from "./flow/sources/history.js";
+export { lines } from "./flow/sources/lines.js";
+export { nodeChannel } from "./flow/sources/node-channel.js";
+export { edges, samples } from "./flow/sources/pin.js";
+export { rest } from "./flow/sources/rest.js";
+export { streamLines } from "./flow/sources/stream-lines.js";
+export { ticks } from "./flow/sources/ticks.js";
+export { websocket } from "./flow/sources/websocket.js";
+export type { ManagerStatus } from "./flow/supervisor.js";
+export type { PartCounts } from "./flow/tally.js";
 export type { DurablePublishOptions, StoredAt } from "./mesh/durable.js";
 export type { EventHeaders, PublishOptions } from "./mesh/event.js";
 export type { Payload } from "./mesh/payload.js";

@@ -39,6 +39,8 @@ export type CircuitErrorCode =
   | "DELIVERY_UNKNOWN"
   | "CALL_CYCLE"
   | "ACCESS_DENIED"
+  // Flows
+  | "FLOW_FAILED"
   // Anything
   | "TIMEOUT"
   | "FILE_FAILED";

@@ -1,0 +1,99 @@
+import { Latencies } from "../core/latencies.js";
+
+/** What became of the items of a part. `in` = dropped + handled + failed + abandoned + waiting + running, at any time. */
+export interface PartCounts {
+  /** Items that came to it. */
+  readonly in: number;
+  /** Items that had no room on their connection. */
+  readonly dropped: number;
+  readonly handled: number;
+  /** Items given up because the part failed with them. */
+  readonly failed: number;
+  /** Items given up because their pipeline ended before they were handled to the end. */
+  readonly abandoned: number;
+  /** Items that wait on its connections now. */
+  readonly waiting: number;
+  /** Items that are handled now. */
+  readonly running: number;
+  /** Items that it has emitted. */
+  readonly out: number;
+  /** Of these, those for an output that nobody takes. */
+  readonly untaken: number;
+  /** What 99 of 100 handlers take at most, in milliseconds, of a sample of them; `undefined` before the first. */
+  readonly p99Ms: number | undefined;
+}
+
+/** Every call is timed up to this, and then one of 128: to look at the clock twice costs more than a small handler. */
+const CALLS_TIMED_EACH = 512;
+
+/** The counts of a part, over all lives of its pipeline. */
+export class PartTally {
+  in = 0;
+  dropped = 0;
+  handled = 0;
+  failed = 0;
+  abandoned = 0;
+  /** Counts what waits: to count each as it comes and goes takes longer than the rest. */
+  countWaiting: () => number = () => 0;
+  running = 0;
+  out = 0;
+  untaken = 0;
+  readonly latencies = new Latencies();
+
+  /** Whether the next call is to be timed. */
+  get isTimed(): boolean {
+    return (this.handled & 127) === 0 || this.handled < CALLS_TIMED_EACH;
+  }
+
+  get counts(): PartCounts {
+    const { dropped, handled, failed, abandoned, running, out, untaken } = this;
+    const waiting = this.countWaiting();
+    const p99Ms = this.latencies.percentile(0.99);
+    return { in: this.in, dropped, handled, failed, abandoned, waiting, running, out, untaken, p99Ms };
+  }
+}
+
+/** What went over a connection. */
+export interface ConnectionCounts {
+  readonly from: string;
+  readonly output: string;
+  readonly to: string;
+  readonly dropped: number;
+}
+
+/** The counts of a pipeline, by the names of its parts, over all of its lives. */
+export class Tallies {
+  readonly #parts = new Map<string, PartTally>();
+  readonly #connections = new Map<string, ConnectionTally>();
+
+  part(name: string): PartTally {
+    let tally = this.#parts.get(name);
+    if (tally === undefined) {
+      tally = new PartTally();
+      this.#parts.set(name, tally);
+    }
+    return tally;
+  }
+
+  connection(from: string, output: string, to: string): ConnectionTally {
+    const key = JSON.stringify([from, output, to]);
+    let tally = this.#connections.get(key);
+    if (tally === undefined) {
+      tally = { from, output, to, dropped: 0 };
+      this.#connections.set(key, tally);
+    }
+    return tally;
+  }
+
+  get parts(): Readonly<Record<string, PartCounts>> {
+    return Object.fromEntries([...this.#parts].map(([name, tally]) => [name, tally.counts]));
+  }
+
+  get connections(): readonly ConnectionCounts[] {
+    return [...this.#connections.values()].map((tally) => ({ ...tally }));
+  }
+}
+
+export interface ConnectionTally extends ConnectionCounts {
+  dropped: number;
+}
