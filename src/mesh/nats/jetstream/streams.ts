@@ -1,4 +1,5 @@
-import type { Clock } from "../../../core/clock.js";
+import { backoff } from "../../../core/backoff.js";
+import { type Clock, systemClock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
 import type { Keeping } from "../../durable.js";
 import { isReserved } from "../../subject.js";
@@ -27,8 +28,14 @@ const ERRORS = "circuit.errors.";
 /** Rounds of reading and writing before it counts as the server's failure: each loses only against another writer. */
 const MOST_ROUNDS = 20;
 
-/** When the stream is looked at again: another process that added a pattern may have written over ours, in milliseconds. */
-const LOOK_AGAIN_MS = 1_000;
+/**
+ * Writers that come at the same moment spread over so long, in milliseconds: nats-server 2.9 that is given two sets of
+ * subjects at once may list one and not listen to it.
+ */
+const SPREAD_MS = 150;
+
+/** When the stream is looked at again and again: another process that added a pattern may have written over ours. */
+const LOOKS = { firstMs: 1_000, longestMs: 60_000 };
 
 export interface HoldingOptions {
   readonly clock: Clock;
@@ -42,18 +49,29 @@ export interface HoldingOptions {
 
 /**
  * Finds the stream that takes a pattern, as `ensureStream()` does, for somebody who listens to it, and looks at it again a
- * moment later.
+ * moment later, and then ever more rarely.
  */
 export async function holdStream(api: JetStreamApi, options: HoldingOptions): Promise<StreamFacts> {
   const { clock, pattern, keeping, life, lost } = options;
   const found = await ensureStream(api, pattern, keeping);
   life.throwIfAborted();
-  const look = () =>
-    ensureStream(api, pattern, keeping).catch((why: unknown) => {
+  const waits = backoff(LOOKS);
+  let stopWaiting = () => {};
+  const look = async () => {
+    try {
+      await ensureStream(api, pattern, keeping);
+    } catch (why) {
       if (!life.aborted) lost(why);
-    });
-  const stopLooking = clock.after(LOOK_AGAIN_MS, () => void look());
-  life.addEventListener("abort", stopLooking, { once: true });
+      return;
+    }
+    if (!life.aborted) lookLater();
+  };
+  const lookLater = () => {
+    // Two who wrote at the same moment must not do so again.
+    stopWaiting = clock.after(waits.next().value * (0.5 + Math.random() / 2), () => void look());
+  };
+  lookLater();
+  life.addEventListener("abort", () => stopWaiting(), { once: true });
   return found;
 }
 
@@ -110,6 +128,7 @@ export function findWider({ name, keeping: kept }: StreamFacts, asked: Keeping):
 }
 
 async function addToOurs(api: JetStreamApi, pattern: string, asked: Keeping): Promise<void> {
+  if (await api.findStream(STREAM)) await systemClock.sleep(Math.random() * SPREAD_MS);
   const ours = await api.findStream(STREAM);
   const subjects = addPattern(ours?.subjects ?? [], pattern);
   const keeping = ours ? widest(ours.keeping, asked) : { ...USUAL, ...defined(asked) };
