@@ -141,8 +141,9 @@ export interface DurableEvents {
   /**
    * Hands each event of a pattern out until the handler's Promise resolves; one that rejects is tried again after a while,
    * and after the last try stored among the dead. One that rejects with `GiveUp` is so at once; `HandBack`, the code
-   * `NOT_RUN`, closing and aborting hand it back without a try. A stream that takes the pattern is made where there is none, and what was
-   * published before that is not in it; what an existing one has is handed to a new name from its beginning.
+   * `NOT_RUN`, closing and aborting hand it back without a try. A stream that takes the pattern is made where there is
+   * none, and what was published before that is not in it; what an existing one has is handed to a new name from its
+   * beginning.
    *
    * @throws {CircuitError} `MESSAGE_INVALID` for a name, or a pattern, that cannot be, or a name that listens to another
    *   pattern; `EVENT_UNKEPT` where there is no storage, no room, or another stream has a part of the pattern;
