@@ -4,6 +4,7 @@ import type { MeshEvent } from "../../src/mesh/event.js";
 import type { EventInput, EventOutput } from "../../src/mesh/framed/event-exchange.js";
 import { readFrame } from "../../src/mesh/framed/frame-reader.js";
 import { FrameWriter } from "../../src/mesh/framed/frame-writer.js";
+import type { SharedRecords } from "../../src/mesh/framed/shared-records.js";
 import { EventHub } from "../../src/mesh/hub/event-hub.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 
@@ -55,6 +56,10 @@ export class End implements EventOutput {
 
   get record(): FrameWriter {
     return this.#writer;
+  }
+
+  share({ records }: SharedRecords): void {
+    this.record.records(records);
   }
 
   /** What was said so far, a frame for each time that this is asked. */

@@ -2,6 +2,7 @@ import type { EventHeaders } from "../event.js";
 import type { Payload } from "../payload.js";
 import type { FrameWriter } from "./frame-writer.js";
 import type { EventRecipient, Interest } from "./records.js";
+import type { SharedRecords } from "./shared-records.js";
 
 /** Where a session's link meets the events of its process. */
 export interface EventExchange {
@@ -37,6 +38,8 @@ export interface EventOutput {
   readonly isFull: boolean;
   /** For one more record. */
   readonly record: FrameWriter;
+  /** Records that many links are given: the last of a turn, so that they need not wait for more. */
+  share(shared: SharedRecords): void;
 }
 
 /** Hears what the other end of a link says of events. What it throws costs the link. */

@@ -11,6 +11,8 @@ export interface FrameLink {
 
   /** Bytes before a frame that the link wants to write itself. */
   readonly headBytes: number;
+  /** All that it writes into a frame is a header that depends on the frame alone, so that several such links can be handed one. */
+  readonly sharesFrames?: boolean;
 
   /**
    * Hands a frame over and returns at once. The bytes are the link's; the frame begins after the first `headBytes` of

@@ -55,7 +55,9 @@ class Reader {
   #subjectTo = 0;
 
   constructor(frame: Uint8Array) {
-    this.#buffer = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    this.#buffer = Buffer.isBuffer(frame)
+      ? frame
+      : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   }
 
   read(sink: FrameSink): void {

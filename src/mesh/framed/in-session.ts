@@ -9,6 +9,7 @@ import { LEAVING_RETRY_MS, unexpected, WINDOW_BYTES } from "./in-limits.js";
 import type { InLink } from "./in-link.js";
 import { InMessages } from "./in-messages.js";
 import { type EventRecipient, type Hello, type Interest, RECORD, type Welcome } from "./records.js";
+import type { SharedRecords } from "./shared-records.js";
 
 /**
  * The receiver's half of a session with one sender: whatever links come and go, it runs each message once, in order
@@ -128,14 +129,17 @@ export class InSession extends InMessages implements FrameSink, EventOutput {
     else this.#events?.event(subject, data, headers, bytes, to);
   }
 
-  /** See `EventOutput`. */
+  /** See `EventOutput`, also for those that follow. */
   get isFull(): boolean {
     return this.link?.isFull !== false;
   }
 
-  /** See `EventOutput`. */
   get record(): FrameWriter {
     return this.writer.record;
+  }
+
+  share(shared: SharedRecords): void {
+    this.writer.share(shared);
   }
 
   numbers(type: number, first: number, second: number): void {

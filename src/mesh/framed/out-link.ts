@@ -9,6 +9,7 @@ import type { FrameWriter } from "./frame-writer.js";
 import { KeepAlive } from "./keep-alive.js";
 import { deniedBy, type Identity, OutGreeting } from "./out-greeting.js";
 import { type Hello, RECORD, type Welcome } from "./records.js";
+import type { SharedRecords } from "./shared-records.js";
 import { TurnWriter } from "./turn-writer.js";
 
 /** How long both ends keep a session after its link broke, in milliseconds: a router's restart. */
@@ -85,13 +86,17 @@ export class OutLink implements EventOutput {
     return this.#isOpen && this.#link?.isFull === false;
   }
 
-  /** See `EventOutput`, also the next one. */
+  /** See `EventOutput`, also those that follow. */
   get isFull(): boolean {
     return !this.hasRoom;
   }
 
   get record(): FrameWriter {
     return this.writer.record;
+  }
+
+  share(shared: SharedRecords): void {
+    this.writer.share(shared);
   }
 
   /** Where the target was found, if it had been looked for. */

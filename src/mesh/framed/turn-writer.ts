@@ -1,5 +1,6 @@
 import type { FrameLink } from "./frame-link.js";
 import { FrameWriter } from "./frame-writer.js";
+import type { SharedRecords } from "./shared-records.js";
 
 /**
  * A frame is sent before its turn is over when it has so many records: the peer is then woken, and works on it while the
@@ -46,6 +47,16 @@ export class TurnWriter {
     }
     this.#records++;
     return this.#writer;
+  }
+
+  /** Records that many links are given: at once, where nothing else was said in this turn. */
+  share(shared: SharedRecords): void {
+    const link = this.#link;
+    if (link === undefined || this.#mostRecords > 0) this.record.records(shared.records);
+    else
+      link.send(
+        link.sharesFrames === true ? shared.sharedFrame(link.headBytes) : shared.ownFrame(link.headBytes),
+      );
   }
 
   /** Sends what there is, now. */

@@ -2,6 +2,7 @@ import type { EventHeaders } from "../event.js";
 import type { EventTally } from "../event-tally.js";
 import { FrameWriter } from "../framed/frame-writer.js";
 import type { EventRecipient } from "../framed/records.js";
+import { SharedRecords } from "../framed/shared-records.js";
 import type { Payload } from "../payload.js";
 import type { EventLink } from "./event-link.js";
 
@@ -46,24 +47,29 @@ export class EventBatch {
   }
 
   /** An event for a few, encoded; what was added before it has been handed over. */
-  encode(to: EventRecipient, subject: string, data: Payload, headers: EventHeaders | undefined): Uint8Array {
+  encode(
+    to: EventRecipient,
+    subject: string,
+    data: Payload,
+    headers: EventHeaders | undefined,
+  ): SharedRecords {
     this.flush();
     this.#writer.eventTo(to, subject, data, headers);
-    return this.#writer.take();
+    return new SharedRecords(this.#writer.take());
   }
 
   /** Hands over what was added. */
-  flush(): void {
+  flush(isLast = false): void {
     if (this.#events === 0) return;
-    const records = this.#writer.take();
+    const records = new SharedRecords(this.#writer.take());
     for (const link of this.#links)
-      if (!link.send(records, this.#sequence)) this.#tally.dropped += this.#events;
+      if (!link.send(records, this.#sequence, isLast)) this.#tally.dropped += this.#events;
     this.#events = 0;
     this.#links = [];
   }
 
   readonly #turnOver = (): void => {
     this.#isScheduled = false;
-    this.flush();
+    this.flush(true);
   };
 }

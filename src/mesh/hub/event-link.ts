@@ -8,6 +8,7 @@ import {
   type QueueInterest,
   RECORD,
 } from "../framed/records.js";
+import type { SharedRecords } from "../framed/shared-records.js";
 import { checkListenerName } from "../names.js";
 import type { Payload } from "../payload.js";
 import { findPatternProblem } from "../subject.js";
@@ -103,15 +104,21 @@ export class EventLink implements EventInput {
    * Hands encoded events over.
    *
    * @param sequence Number of the last of them; 0 for those of queues.
+   * @param isLast Whether the turn publishes nothing after them.
    * @returns Whether the link took them.
    */
-  send(records: Uint8Array, sequence: number): boolean {
+  send(events: SharedRecords, sequence: number, isLast = false): boolean {
     if (this.#isOver || this.#output.isFull) return false;
-    const { record } = this.#output;
-    record.records(records);
     this.#sent++;
+    const asks = sequence > 0 && this.#asks?.isWanted ? this.#asks : undefined;
+    if (isLast && asks === undefined) {
+      this.#output.share(events);
+      return true;
+    }
+    const { record } = this.#output;
+    record.records(events.records);
     // In the same frame, or what was heard before a link broke would be heard again.
-    if (this.#asks?.isWanted && sequence > 0) record.numbers(RECORD.soFar, sequence, this.#asks.answered);
+    if (asks) record.numbers(RECORD.soFar, sequence, asks.answered);
     return true;
   }
 

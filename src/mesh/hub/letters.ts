@@ -7,6 +7,9 @@ import type { LocalSubscription } from "../local-subscription.js";
 import { Postbox } from "../memory/postbox.js";
 import type { Payload } from "../payload.js";
 
+/** A promise of the engine: `queueMicrotask()` makes an object for those who trace, at five times the cost (measured). */
+const NOW = Promise.resolve();
+
 /** What was published, and by whom where that is known. */
 export interface Published {
   readonly subject: string;
@@ -49,7 +52,7 @@ export class Letters {
   eventOf({ subject, data, headers = NO_HEADERS, from }: Published): MeshEvent {
     if (this.#nowMs === undefined) {
       this.#nowMs = this.#clock.now();
-      queueMicrotask(this.#timeGoesOn);
+      void NOW.then(this.#timeGoesOn);
     }
     return { subject, data, headers, from, at: this.#nowMs };
   }

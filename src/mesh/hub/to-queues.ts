@@ -1,5 +1,6 @@
 import type { PublishOptions } from "../event.js";
 import type { EventTally } from "../event-tally.js";
+import type { SharedRecords } from "../framed/shared-records.js";
 import { LocalSubscription } from "../local-subscription.js";
 import type { Payload } from "../payload.js";
 import type { EventBatch } from "./event-batch.js";
@@ -41,7 +42,7 @@ export class ToQueues {
   /** Offers an event to a queue; counts it where nobody could take it. */
   #offer(group: QueueGroup, event: Published): LocalSubscription | QueueMember | undefined {
     const { subject, data, headers, from } = event;
-    let records: Uint8Array | undefined;
+    let records: SharedRecords | undefined;
     const taker = group.offer((member) => {
       if (member instanceof LocalSubscription) return true;
       // Where names are proved, each node publishes on links of its own.

@@ -71,6 +71,11 @@ export class WsFrameLink implements FrameLink {
     return LONGEST_HEADER_BYTES;
   }
 
+  /** Whoever masks writes the mask too. */
+  get sharesFrames(): boolean {
+    return !this.#isClient;
+  }
+
   get passage(): Passage {
     return passageOf(this.#socket);
   }
@@ -82,7 +87,9 @@ export class WsFrameLink implements FrameLink {
   send(frame: Uint8Array): void {
     // After the peer's close frame nothing may follow ws's own.
     if (this.#isClosing || this.#ws.readyState !== this.#ws.OPEN) return;
-    const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    const bytes = Buffer.isBuffer(frame)
+      ? frame
+      : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
     this.#socket.write(frameInPlace(bytes, this.#isClient), this.#sent);
   }
 
