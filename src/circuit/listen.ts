@@ -2,11 +2,11 @@ import { unlessAborted } from "../core/abort.js";
 import { epochOf } from "../core/clock.js";
 import { printable } from "../core/printable.js";
 import { Queue } from "../core/queue.js";
-import type { ConsumeOptions, Consumer, DurableEvent } from "../mesh/durable.js";
+import { type ConsumeOptions, type Consumer, type DurableEvent, HandBack } from "../mesh/durable.js";
 import type { MeshEvent, Subscription } from "../mesh/event.js";
 import { matches } from "../mesh/subject.js";
 import { durableOf, type EventEngine } from "./event-engine.js";
-import { GRACE_MS, graceOver, isNotRun, notTaken, silent } from "./hearing-problems.js";
+import { GRACE_MS, graceOver, silent } from "./hearing-problems.js";
 import { Places } from "./places.js";
 
 /** An event as a listener of the command line hears it. */
@@ -31,7 +31,7 @@ export interface HearingOptions {
   readonly silenceMs?: number | undefined;
   /** Events that are handled at the same time. */
   readonly parallel: number;
-  /** Takes an event. A durable one that it does not resolve for comes again; after a `NOT_RUN`, no try is used up. */
+  /** Takes an event. A durable one that it does not resolve for comes again; after a `HandBack`, no try is used up. */
   readonly handle: (event: HeardEvent, signal: AbortSignal) => Promise<void> | void;
   /** Takes why an event was not handled, or is given up, once; what goes wrong besides ends the listening. */
   readonly failed: (error: unknown) => void;
@@ -207,7 +207,7 @@ export class Hearing {
   /** An event of a stream: what this rejects with sends it back. */
   async #handleKept(event: DurableEvent, handlerMs: number, signal: AbortSignal): Promise<void> {
     const { handle, engine, count = Number.POSITIVE_INFINITY } = this.#options;
-    if (!(await this.#places.untilTaken(handlerMs))) throw notTaken(event.subject);
+    if (!(await this.#places.untilTaken(handlerMs))) throw new HandBack();
     this.#running++;
     this.#stopWaiting();
     const { subject, data, headers, from, at, id, stream, sequence, deliveryCount } = event;
@@ -217,8 +217,9 @@ export class Hearing {
       await handle({ subject, data, headers, from, atMs: epochOf(engine.clock, at), kept }, either);
     } catch (error) {
       this.#places.giveBack();
-      if (!isNotRun(error)) this.#tell(error);
-      throw error;
+      const isHandedBack = error instanceof HandBack || this.#graceOver.signal.aborted;
+      if (!isHandedBack) this.#tell(error);
+      throw isHandedBack ? new HandBack(error) : error;
     } finally {
       this.#running--;
       this.#waitIfIdle();

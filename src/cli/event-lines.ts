@@ -1,18 +1,6 @@
+import { escaped } from "../core/printable.js";
 import type { DeadEvent } from "../mesh/durable.js";
 import type { Payload } from "../mesh/payload.js";
-
-/** What a terminal would obey instead of showing. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-
-/** A text on one line, in which nothing commands a terminal: what would is shown as its number. */
-export function escaped(text: string): string {
-  return text.replace(
-    UNPRINTABLE,
-    (found) => SHORT[found] ?? `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`,
-  );
-}
 
 /** Data as a person reads it: a text as it is, JSON as JSON, bytes as base64. */
 export function escapedData(data: Payload): string {

@@ -1,5 +1,6 @@
 import type { HeardEvent } from "../circuit/listen.js";
 import { unlessAborted } from "../core/abort.js";
+import { HandBack } from "../mesh/durable.js";
 import type { Cli } from "./cli.js";
 
 /**
@@ -38,9 +39,12 @@ export class EventPrinter {
   /**
    * Prints a durable event, and resolves when it is out: until then it is not acknowledged.
    *
-   * @throws {CircuitError} `NOT_RUN` where nobody reads any more; the signal's own reason.
+   * @throws {HandBack} Where nobody reads any more; the signal's own reason.
    */
   kept(event: HeardEvent, signal: AbortSignal): Promise<void> {
-    return unlessAborted(this.#cli.write(this.#lineOf(event)), signal);
+    const printed = this.#cli.write(this.#lineOf(event)).catch((unread: unknown) => {
+      throw new HandBack(unread);
+    });
+    return unlessAborted(printed, signal);
   }
 }

@@ -2,10 +2,10 @@ import { Command } from "commander";
 import { answerOf, durableOf, type EventEngine } from "../circuit/event-engine.js";
 import { unlessAborted } from "../core/abort.js";
 import { CircuitError } from "../core/error.js";
+import { escaped } from "../core/printable.js";
 import type { StreamReport } from "../mesh/durable.js";
 import { checkListenerName } from "../mesh/names.js";
 import type { Cli } from "./cli.js";
-import { escaped } from "./event-lines.js";
 import { addEngineFlags, asUsage, type EngineFlags, refuseTogether, withEngine } from "./events-flags.js";
 import { formatTable } from "./table.js";
 

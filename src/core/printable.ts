@@ -1,5 +1,20 @@
-/** What a terminal would obey, or not show, instead of showing it. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** What a terminal would obey instead of showing, and halves of characters. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Whether a terminal shows all of a text, on one line. */
+export function isPrintable(text: string): boolean {
+  return text.search(UNPRINTABLE) < 0;
+}
+
+/** A text on one line, in which nothing commands a terminal: what would is shown as its number. */
+export function escaped(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (found) => SHORT[found] ?? `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
 
 /** A stranger's words as a line of text, for a message that a person reads: at most so many characters of them. */
 export function printable(text: string, mostCharacters = 200): string {

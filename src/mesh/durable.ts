@@ -68,8 +68,9 @@ export class GiveUp extends Error {
  * and never given up for that.
  */
 export class HandBack extends Error {
-  constructor() {
-    super("Cannot handle it here and now");
+  /** @param cause Why, where there is something to say. */
+  constructor(cause?: unknown) {
+    super("Cannot handle it here and now", { cause });
     this.name = "HandBack";
   }
 }
@@ -140,8 +141,8 @@ export interface DurableEvents {
 
   /**
    * Hands each event of a pattern out until the handler's Promise resolves; one that rejects is tried again after a while,
-   * and after the last try stored among the dead. One that rejects with `GiveUp` is so at once; `HandBack`, the code
-   * `NOT_RUN`, closing and aborting hand it back without a try. A stream that takes the pattern is made where there is
+   * and after the last try stored among the dead. One that rejects with `GiveUp` is so at once; `HandBack`, closing and
+   * aborting hand it back without a try. A stream that takes the pattern is made where there is
    * none, and what was published before that is not in it; what an existing one has is handed to a new name from its
    * beginning.
    *

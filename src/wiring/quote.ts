@@ -1,3 +1,5 @@
+import { printable } from "../core/printable.js";
+
 /** Longest quotation from a file, in characters: enough to find the place. */
 const MAX_QUOTED = 60;
 
@@ -10,6 +12,5 @@ export function quote(value: unknown): string {
 
 /** Cuts a text from outside, and takes from it what would move a terminal's cursor or turn its text around. */
 export function toOneLine(text: string): string {
-  const short = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
-  return short.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{FFFD}");
+  return text.length > MAX_QUOTED ? `${printable(text, MAX_QUOTED)}…` : printable(text);
 }

@@ -1,5 +1,4 @@
 import { systemClock } from "../../src/core/clock.js";
-import { CircuitError } from "../../src/core/error.js";
 import {
   type ConsumeOptions,
   type Consumer,
@@ -50,14 +49,10 @@ export class KeptEvents implements DurableEvents {
           return;
         } catch (cause) {
           if (cause instanceof HandBack) {
+            this.handedBack.push(event.sequence);
             deliveryCount--;
             await new Promise((resolve) => setImmediate(resolve));
             continue;
-          }
-          if (cause instanceof CircuitError && cause.code === "NOT_RUN") {
-            this.handedBack.push(event.sequence);
-            taken.delete(event.sequence);
-            return;
           }
           if (deliveryCount < deliveries && !(cause instanceof GiveUp)) continue;
           const died = { consumer: name, cause: String(cause), diedAt: Date.now() };

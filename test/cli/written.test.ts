@@ -76,4 +76,9 @@ test("EventPrinter waits for a live event beyond 8 Mi characters, and for each d
   const stuck = printer.kept(event, stop.signal);
   stop.abort(new Error("stopped"));
   await assert.rejects(stuck, /stopped/);
+  reader.on("error", () => {});
+  const isHandedBack = assert.rejects(printer.kept(event, NEVER), { name: "HandBack" });
+  await reader.take();
+  await reader.take(new Error("EPIPE"));
+  await isHandedBack;
 });

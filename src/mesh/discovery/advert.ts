@@ -1,3 +1,4 @@
+import { isPrintable } from "../../core/printable.js";
 import { parsePeerUrl } from "../ws/address.js";
 
 /** What a node lets others know of itself. */
@@ -21,9 +22,6 @@ const MOST_CHARACTERS = 255;
 /** Addresses that one node may have: two families on a few networks. */
 const MOST_ADDRESSES = 16;
 
-/** What a terminal would obey instead of showing. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
-
 /** Reads what claims to be an advert, from a file or the network; `undefined` for what is none. */
 export function findAdvert(value: unknown): Advert | undefined {
   // The cast: of any object every field may be asked for, and is checked before it is used.
@@ -44,10 +42,7 @@ export function findAdvert(value: unknown): Advert | undefined {
 /** Whether a text may be shown and compared as a name. */
 export function isText(value: unknown): value is string {
   return (
-    typeof value === "string" &&
-    value.length > 0 &&
-    value.length <= MOST_CHARACTERS &&
-    !UNPRINTABLE.test(value)
+    typeof value === "string" && value.length > 0 && value.length <= MOST_CHARACTERS && isPrintable(value)
   );
 }
 

@@ -1,6 +1,5 @@
 import { backoff } from "../../../core/backoff.js";
 import type { Clock } from "../../../core/clock.js";
-import { CircuitError } from "../../../core/error.js";
 import { type ConsumeOptions, GiveUp, HandBack } from "../../durable.js";
 import type { Connection } from "../connection.js";
 import { persist } from "../persist.js";
@@ -80,8 +79,7 @@ export class Tries {
    */
   async failed(run: Run, cause: unknown, isLeaving: boolean): Promise<void> {
     const { deliveryCount } = run.kept;
-    const isNoTry = cause instanceof HandBack || (isNotRun(cause) && (isLeaving || !this.#isFarBeyond(run)));
-    if (isNoTry) {
+    if (cause instanceof HandBack) {
       this.#untaken.add(run.key);
       run.kept.retryAfter(isLeaving ? 0 : UNTAKEN_MS);
     } else if (deliveryCount < this.#deliveries && !(cause instanceof GiveUp)) {
@@ -116,11 +114,6 @@ export class Tries {
     const { connection, clock } = this.#given;
     return persist(connection, clock, async (client) => ask(await JetStreamApi.of(client)));
   }
-}
-
-/** The handler, or something that it asked, has not run the event. */
-function isNotRun(cause: unknown): boolean {
-  return cause instanceof CircuitError && cause.code === "NOT_RUN";
 }
 
 function retryMs(deliveryCount: number): number {
