@@ -31,6 +31,8 @@ export class Outlet {
   readonly #tally: PartTally;
   readonly #host: OutletHost;
   readonly #data: readonly Target[];
+  /** Who takes the output "data" alone, as most often: the quick way. */
+  readonly #only: Target | undefined;
   readonly #others: ReadonlyMap<string, readonly Target[]>;
 
   constructor(
@@ -45,6 +47,7 @@ export class Outlet {
       targets.set(output, [...(targets.get(output) ?? []), open(connection)]);
     }
     this.#data = targets.get("data") ?? NOBODY;
+    this.#only = this.#data.length === 1 ? this.#data[0] : undefined;
     this.#others = targets;
     this.#tally = tally;
     this.#host = host;
@@ -53,7 +56,7 @@ export class Outlet {
   /** Brings none, one or many, as a processor returns them. */
   give(result: unknown): Promise<void> | undefined {
     if (result === undefined) return undefined;
-    if (typeof result !== "object" || result === null) return this.#send(this.#data, result);
+    if (typeof result !== "object" || result === null) return this.#sendData(result);
     if (result instanceof Emission) return this.one(result);
     if (isThenable(result)) return this.#giveLater(result);
     if (ArrayBuffer.isView(result)) return this.one(result);
@@ -65,21 +68,21 @@ export class Outlet {
   /** Brings an item, as a source yields it. */
   one(item: unknown): Promise<void> | undefined {
     if (item === undefined) return undefined;
-    if (item instanceof Emission) {
-      if (item.item === undefined) return undefined;
-      return this.#send(this.#others.get(item.output) ?? NOBODY, item.item);
-    }
-    return this.#send(this.#data, item);
+    if (!(item instanceof Emission)) return this.#sendData(item);
+    if (item.item === undefined) return undefined;
+    return this.#send(this.#others.get(item.output) ?? NOBODY, item.item);
+  }
+
+  #sendData(item: NonNullable<unknown> | null): Promise<void> | undefined {
+    const only = this.#only;
+    if (only === undefined) return this.#send(this.#data, item);
+    this.#tally.out++;
+    return only.push(item);
   }
 
   #send(targets: readonly Target[], item: NonNullable<unknown> | null): Promise<void> | undefined {
     this.#tally.out++;
-    const first = targets[0];
-    if (first === undefined) {
-      this.#tally.untaken++;
-      return undefined;
-    }
-    if (targets.length === 1) return first.push(item);
+    if (targets.length === 0) this.#tally.untaken++;
     for (let index = 0; index < targets.length; index++) {
       const room = targets[index]?.push(item);
       if (room !== undefined) return this.#sendRest(room, targets.slice(index + 1), item);

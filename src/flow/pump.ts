@@ -76,14 +76,37 @@ export class Pump implements InboxHost {
   readonly #run = (): void => {
     this.#isScheduled = false;
     const { breath } = this.#host;
-    for (let item = 1; this.#running < this.#parallel && this.#handleNext(); item++) {
-      if (item % ITEMS_A_BREATH !== 0 || !breath.isLong) continue;
+    while (this.#running < this.#parallel) {
+      if (!this.#handleSome()) {
+        if (this.#running === 0) this.#host.idle();
+        return;
+      }
+      if (!breath.isLong) continue;
       this.#isScheduled = true;
       void breath.take().then(this.#run);
       return;
     }
-    if (this.#running === 0) this.#host.idle();
   };
+
+  /** Handles as many as may be before the next look at the clock; whether there may be more. */
+  #handleSome(): boolean {
+    const only = this.#only;
+    const { stage } = this;
+    for (let item = 0; item < ITEMS_A_BREATH; item++) {
+      if (only === undefined || this.#last !== undefined) {
+        if (!this.#handleNext()) return false;
+        if (this.#running >= this.#parallel) return true;
+        continue;
+      }
+      const next = only.takeItem();
+      if (next === undefined) return false;
+      const work = stage.process(next, 1);
+      if (work === undefined) continue;
+      this.#wait(work);
+      if (this.#running >= this.#parallel) return true;
+    }
+    return true;
+  }
 
   /** Whether there was something. */
   #handleNext(): boolean {
@@ -107,7 +130,10 @@ export class Pump implements InboxHost {
       this.#last !== undefined
         ? this.stage.processAfter(this.#last, item, weight)
         : this.stage.process(item, weight);
-    if (work === undefined) return;
+    if (work !== undefined) this.#wait(work);
+  }
+
+  #wait(work: Promise<void>): void {
     this.#running++;
     if (this.#ordered) this.#last = work;
     void work.then(() => this.#ended(work));

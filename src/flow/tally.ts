@@ -23,8 +23,11 @@ export interface PartCounts {
   readonly p99Ms: number | undefined;
 }
 
-/** Every call is timed up to this, and then one of 128: to look at the clock twice costs more than a small handler. */
+/** Every call is timed up to this, and then few: to look at the clock twice costs more than a small handler. */
 const CALLS_TIMED_EACH = 512;
+
+/** Calls between two of these few. */
+const CALLS_UNTIMED = 127;
 
 /** The counts of a part, over all lives of its pipeline. */
 export class PartTally {
@@ -38,11 +41,14 @@ export class PartTally {
   running = 0;
   out = 0;
   untaken = 0;
+  /** The next call is timed when so many are handled. */
+  timedFrom = 0;
   readonly latencies = new Latencies();
 
-  /** Whether the next call is to be timed. */
-  get isTimed(): boolean {
-    return (this.handled & 127) === 0 || this.handled < CALLS_TIMED_EACH;
+  /** Adds what a call took, and says which is timed next. */
+  addLatency(durationMs: number): void {
+    this.latencies.add(durationMs);
+    this.timedFrom = this.handled + (this.handled < CALLS_TIMED_EACH ? 0 : CALLS_UNTIMED);
   }
 
   get counts(): PartCounts {
