@@ -95,7 +95,7 @@ export class Stage implements OutletHost, Target {
       return undefined;
     }
     tally.handled += weight;
-    if (startMs >= 0) tally.addLatency(this.#context.clock.now() - startMs);
+    if (startMs >= 0) tally.addCall(this.#context.clock.now() - startMs);
     return undefined;
   }
 
@@ -150,7 +150,7 @@ export class Stage implements OutletHost, Target {
       () => {
         if (!this.#end(job)) return;
         this.tally.handled += job.weight;
-        if (job.startMs >= 0) this.tally.addLatency(this.#context.clock.now() - job.startMs);
+        this.tally.addWait(job.startMs < 0 ? undefined : this.#context.clock.now() - job.startMs);
       },
       (thrown: unknown) => {
         if (this.#end(job)) this.#fail(job.item, job.weight, thrown);

@@ -26,8 +26,8 @@ export interface PartCounts {
 /** Every call is timed up to this, and then few: to look at the clock twice costs more than a small handler. */
 const CALLS_TIMED_EACH = 512;
 
-/** Calls between two of these few. */
-const CALLS_UNTIMED = 127;
+/** Calls between two of these few, where nothing was waited for. */
+const CALLS_UNTIMED = 1_023;
 
 /** The counts of a part, over all lives of its pipeline. */
 export class PartTally {
@@ -45,10 +45,16 @@ export class PartTally {
   timedFrom = 0;
   readonly latencies = new Latencies();
 
-  /** Adds what a call took, and says which is timed next. */
-  addLatency(durationMs: number): void {
+  /** Adds what a call took in which nothing was waited for. */
+  addCall(durationMs: number): void {
     this.latencies.add(durationMs);
     this.timedFrom = this.handled + (this.handled < CALLS_TIMED_EACH ? 0 : CALLS_UNTIMED);
+  }
+
+  /** Adds what one took that had to wait, where it was timed. Beside a wait the clock costs nothing: the next one is. */
+  addWait(durationMs: number | undefined): void {
+    if (durationMs !== undefined) this.latencies.add(durationMs);
+    this.timedFrom = this.handled;
   }
 
   get counts(): PartCounts {
