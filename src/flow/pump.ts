@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import { type Breath, ITEMS_A_BREATH } from "./breath.js";
+import type { Breath } from "./breath.js";
 import type { BatchedConnectionOptions } from "./connection.js";
 import { Inbox, type InboxHost } from "./inbox.js";
 import type { Stage } from "./stage.js";
@@ -77,22 +77,22 @@ export class Pump implements InboxHost {
     this.#isScheduled = false;
     const { breath } = this.#host;
     while (this.#running < this.#parallel) {
-      if (!this.#handleSome()) {
+      if (!this.#handle(breath.items)) {
         if (this.#running === 0) this.#host.idle();
         return;
       }
-      if (!breath.isLong) continue;
+      if (!breath.look()) continue;
       this.#isScheduled = true;
-      void breath.take().then(this.#run);
+      void breath.takeLong().then(this.#run);
       return;
     }
   };
 
-  /** Handles as many as may be before the next look at the clock; whether there may be more. */
-  #handleSome(): boolean {
+  /** Handles items, at most so many; whether there may be more. */
+  #handle(most: number): boolean {
     const only = this.#only;
     const { stage } = this;
-    for (let item = 0; item < ITEMS_A_BREATH; item++) {
+    for (let item = 0; item < most; item++) {
       if (only === undefined || this.#last !== undefined) {
         if (!this.#handleNext()) return false;
         if (this.#running >= this.#parallel) return true;
@@ -113,19 +113,19 @@ export class Pump implements InboxHost {
     if (this.#only !== undefined) {
       const item = this.#only.takeItem();
       if (item === undefined) return false;
-      this.#handle(item, 1);
+      this.#begin(item, 1);
       return true;
     }
     for (let tries = 0; tries < this.#inboxes.length; tries++) {
       const taken = this.#inboxes[this.#turn++ % this.#inboxes.length]?.take();
       if (taken === undefined) continue;
-      this.#handle(taken.item, taken.weight);
+      this.#begin(taken.item, taken.weight);
       return true;
     }
     return false;
   }
 
-  #handle(item: unknown, weight: number): void {
+  #begin(item: unknown, weight: number): void {
     const work =
       this.#last !== undefined
         ? this.stage.processAfter(this.#last, item, weight)
