@@ -19,6 +19,8 @@ export function skipWithout(
 /** Debian's Python, which has its package of websockets; another one on the path may not. */
 export const PYTHON = process.platform === "linux" ? "/usr/bin/python3" : "python3";
 
+export const skipWithoutPython = skipWithout("Python", PYTHON, ["--version"], "apt-get install python3");
+
 export const skipWithoutPythonWebsockets = skipWithout(
   "Python with websockets",
   PYTHON,

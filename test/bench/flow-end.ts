@@ -1,5 +1,5 @@
 // A process of the bench of flows: `flow-end.js ⟨way⟩ ⟨items⟩` brings so many items from a source through three processors
-// to a counting sink, again and again, and prints how many a second, by the median.
+// to a counting sink and prints how many a second, or what memory is in use then.
 import { Readable, Transform, Writable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { from, lastValueFrom, map, count as rxCount } from "rxjs";
@@ -21,7 +21,7 @@ function* numbers(items: number): Generator<number, void> {
 }
 
 /** Supervised, with counters and names. */
-function flowOf(protocol: Protocol): Run {
+function flowOf(protocol: Protocol, arrive: (arrived: number) => void = () => {}): Run {
   return async (items) => {
     let arrived = 0;
     const flow = new Flow({
@@ -37,7 +37,7 @@ function flowOf(protocol: Protocol): Run {
               double: (item: number) => item * 2,
               subtract: (item: number) => item - 1,
               sink: (_item: number) => {
-                arrived++;
+                arrive(++arrived);
               },
             },
           }).connect([
@@ -92,22 +92,44 @@ function transform(change: (item: number) => number): Transform {
   });
 }
 
-const WAYS: Readonly<Record<string, Run>> = {
-  sync: flowOf("sync"),
-  async: flowOf("async"),
-  rxjs,
-  streams,
+/** The median of runs. */
+async function rateOf(run: Run, items: number): Promise<number> {
+  const rates: number[] = [];
+  for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
+    const startMs = performance.now();
+    const arrived = await run(items);
+    const spentMs = performance.now() - startMs;
+    if (arrived !== items) throw new Error(`Cannot measure: ${arrived} of ${items} items arrived`);
+    if (round >= WARM_UPS) rates.push((arrived / spentMs) * 1_000);
+  }
+  return medianOf(rates);
+}
+
+/** What the process has of the system's memory when the last item arrives, in MB, without garbage. */
+async function memoryOf(protocol: Protocol, items: number): Promise<number> {
+  let bytes = Number.NaN;
+  await flowOf(protocol, (arrived) => {
+    if (arrived < items) return;
+    globalThis.gc?.();
+    bytes = process.memoryUsage().rss;
+  })(items);
+  return bytes / 1e6;
+}
+
+const sync = flowOf("sync");
+const async = flowOf("async");
+
+const WAYS: Readonly<Record<string, (items: number) => Promise<number>>> = {
+  sync: (items) => rateOf(sync, items),
+  async: (items) => rateOf(async, items),
+  rxjs: (items) => rateOf(rxjs, items),
+  streams: (items) => rateOf(streams, items),
+  "sync-memory": (items) => memoryOf("sync", items),
+  "async-memory": (items) => memoryOf("async", items),
 };
 
 const [way = "", items = ""] = process.argv.slice(2);
-const run = WAYS[way];
-if (run === undefined) throw new Error(`Cannot measure ${way}: there are ${Object.keys(WAYS).join(", ")}`);
-const rates: number[] = [];
-for (let round = 0; round < WARM_UPS + ROUNDS; round++) {
-  const startMs = performance.now();
-  const arrived = await run(Number(items));
-  const spentMs = performance.now() - startMs;
-  if (arrived !== Number(items)) throw new Error(`Cannot measure ${way}: ${arrived} of ${items} items arrived`);
-  if (round >= WARM_UPS) rates.push((arrived / spentMs) * 1_000);
-}
-console.log(medianOf(rates));
+const measure = WAYS[way];
+if (measure === undefined)
+  throw new Error(`Cannot measure ${way}: there are ${Object.keys(WAYS).join(", ")}`);
+console.log(await measure(Number(items)));
