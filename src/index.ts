@@ -46,6 +46,7 @@ export { history } from "./flow/sources/history.js";
 export { lines } from "./flow/sources/lines.js";
 export { nodeChannel } from "./flow/sources/node-channel.js";
 export { edges, samples } from "./flow/sources/pin.js";
+export { type PushedOptions, type Pushing, pushed } from "./flow/sources/push-source.js";
 export { rest } from "./flow/sources/rest.js";
 export { streamLines } from "./flow/sources/stream-lines.js";
 export { ticks } from "./flow/sources/ticks.js";
