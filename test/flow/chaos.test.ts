@@ -31,6 +31,8 @@ class Chaos {
   readonly livesAtMs: number[] = [];
   readonly arrived: Item[] = [];
   isOrdered = true;
+  #opened = 0;
+  #closed = 0;
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
@@ -42,7 +44,7 @@ class Chaos {
     this.#runsAlways = this.#random() < 0.3;
     this.scene = new Scene({
       protocol: this.#protocol,
-      onError: this.#of<ErrorPolicy>("restart", "restart", "skip", "stop"),
+      onError: this.#of<ErrorPolicy>("restart", "restart", "skip", "stop", "escalate"),
       runAlways: this.#runsAlways,
       restart: { firstMs: 50, longestMs: LONGEST_MS, most: MOST_RESTARTS, withinMs: WITHIN_MS },
       graceMs: 300,
@@ -84,9 +86,15 @@ class Chaos {
   #connection(from: string, to: string): NamedConnection {
     if (this.#protocol === "sync") return { from, to };
     const limit = 1 + Math.floor(this.#random() * 8);
-    const overflow = this.#of<Overflow>("block", "block", "drop-oldest", "drop-newest");
+    const overflow = this.#of<Overflow>("block", "block", "block", "drop-oldest", "drop-newest", "latest");
     const batch = { count: limit, withinMs: this.#of(0, 10, 500) };
-    return { from, to, limit, overflow, ...(to === "sink" && this.#random() < 0.3 && { batch }) };
+    return {
+      from,
+      to,
+      limit,
+      overflow,
+      ...(to === "sink" && overflow !== "latest" && this.#random() < 0.3 && { batch }),
+    };
   }
 
   #source() {
@@ -137,7 +145,23 @@ class Chaos {
     };
     const policies: ErrorPolicy[] = ["skip", "skip", "restart"];
     const onError = random() < 0.5 ? { onError: this.#of(...policies) } : {};
-    return processor(handle, { timeoutMs: TIMEOUT_MS, parallel, ordered, ...onError });
+    const failing = random() < 0.1 ? 0.2 : 0;
+    const lifecycle = {
+      open: () => {
+        this.#opened++;
+        if (random() < failing) throw new Error(`${name} cannot open`);
+      },
+      close: () => {
+        this.#closed++;
+        if (random() < failing) throw new Error(`${name} cannot close`);
+      },
+    };
+    return processor(Object.assign(handle, lifecycle), {
+      timeoutMs: TIMEOUT_MS,
+      parallel,
+      ordered,
+      ...onError,
+    });
   }
 
   /** Every item that came to a part is accounted for, and every one emitted came to the next. */
@@ -187,7 +211,9 @@ class Chaos {
     }
   }
 
-  checkTimers(): void {
+  checkLeaks(): void {
+    assert.ok(this.#opened > 0);
+    assert.equal(this.#closed, this.#opened, "whatever was opened is closed");
     // Handlers that nobody waits for sleep to their end.
     this.scene.clock.advance(20);
     assert.equal(this.scene.clock.pending, 0, "no timer is left");
@@ -203,7 +229,7 @@ test("chaos: parts throw, hang, end and leak at random, and every item is accoun
       chaos.checkCounts();
       chaos.checkOrder();
       chaos.checkRestarts();
-      chaos.checkTimers();
+      chaos.checkLeaks();
     } catch (problem) {
       throw new Error(`seed ${seed}: ${messageOf(problem)}`, { cause: problem });
     }
