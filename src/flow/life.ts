@@ -9,7 +9,7 @@ import { Patience } from "./patience.js";
 import type { Plan, PlannedConnection, Protocol } from "./plan.js";
 import { Pump } from "./pump.js";
 import type { FlowContext } from "./source.js";
-import { Stage } from "./stage.js";
+import { DirectTarget, Stage } from "./stage.js";
 import type { Tallies } from "./tally.js";
 
 /** How a life of a pipeline ended. */
@@ -123,7 +123,7 @@ export class Life {
     this.#options.givenUp({ part: stage.name, item, cause });
     const policy = stage.part.options.onError ?? this.#options.onError;
     if (policy !== "skip") {
-      stage.isClosed = true;
+      stage.isDead = true;
       this.#pumps.find((pump) => pump.stage === stage)?.abandon();
     }
     this.#failed({ part: stage.name, cause, item, policy });
@@ -211,7 +211,7 @@ export class Life {
     this.isOver = true;
     this.#stopTimer?.();
     this.#hanging = this.#feeds.filter(({ isAsked }) => isAsked).map(({ planned: { name } }) => name);
-    for (const stage of this.#stages) stage.end();
+    for (const stage of this.#stages) stage.abandonJobs();
     for (const pump of this.#pumps) pump.abandon();
     const reason = new CircuitError("NOT_RUN", "Cannot finish what was begun: the pipeline has ended");
     this.#patience.end(reason);
@@ -247,5 +247,5 @@ function openTarget(
   pump: Pump | undefined,
   tallies: Tallies,
 ): Target {
-  return pump?.open(options, tallies.connection(from, output, to.name)) ?? stage;
+  return pump?.open(options, tallies.connection(from, output, to.name)) ?? new DirectTarget(stage);
 }

@@ -27,12 +27,12 @@ interface Job {
 }
 
 /** A processor in one life of its pipeline. Everything that comes to it is counted as something in the end. */
-export class Stage implements OutletHost, Target {
+export class Stage implements OutletHost {
   readonly name: string;
   readonly part: RunnableProcessor;
   readonly tally: PartTally;
-  /** It has failed, or its life is over: whatever comes to it now is given up. */
-  isClosed = false;
+  /** It has failed: whatever comes to it in this life is given up. */
+  isDead = false;
   readonly #host: StageHost;
   readonly #context: FlowContext;
   readonly #handle: RunnableProcessor["handler"];
@@ -68,12 +68,6 @@ export class Stage implements OutletHost, Target {
     return this.#host.wait(work, this.#timeoutMs, this.#late);
   }
 
-  /** Where there is no queue before it: the item is handled at once. */
-  push(item: NonNullable<unknown> | null): Promise<void> | undefined {
-    this.tally.in++;
-    return this.process(item, 1);
-  }
-
   /**
    * Handles an item that was counted as one that came, and emits what comes of it.
    *
@@ -81,11 +75,11 @@ export class Stage implements OutletHost, Target {
    */
   process(item: unknown, weight: number): Promise<void> | undefined {
     const { tally } = this;
-    if (this.isClosed) {
+    if (this.isDead || this.#host.isOver) {
       this.abandon(item, weight);
       return undefined;
     }
-    const startMs = tally.handled >= tally.timedFrom ? this.#context.clock.now() : -1;
+    const startMs = tally.handled >= tally.timedAt ? this.#context.clock.now() : -1;
     try {
       const result = this.#handle(item, this.#context);
       const rest = result === undefined ? undefined : this.#outlet.give(result);
@@ -95,17 +89,18 @@ export class Stage implements OutletHost, Target {
       return undefined;
     }
     tally.handled += weight;
-    if (startMs >= 0) tally.addCall(this.#context.clock.now() - startMs);
+    if (startMs >= 0) tally.timed(startMs, this.#context.clock.now());
     return undefined;
   }
 
   /** The same, but nothing is emitted before what was begun earlier has ended. An async generator begins then. */
   processAfter(before: Promise<void>, item: unknown, weight: number): Promise<void> | undefined {
-    if (this.isClosed) {
+    if (this.isDead || this.#host.isOver) {
       this.abandon(item, weight);
       return undefined;
     }
-    const startMs = this.tally.handled >= this.tally.timedFrom ? this.#context.clock.now() : -1;
+    const { handled, timedAt } = this.tally;
+    const startMs = handled >= timedAt ? this.#context.clock.now() : -1;
     try {
       const result = this.#handle(item, this.#context);
       return this.#follow(this.#giveAfter(before, result), { item, weight, startMs });
@@ -121,9 +116,8 @@ export class Stage implements OutletHost, Target {
     this.#host.abandon(this.name, item, weight);
   }
 
-  /** Gives up what is handled now, and whatever comes. */
-  end(): void {
-    this.isClosed = true;
+  /** Gives up what is handled now. */
+  abandonJobs(): void {
     for (const { item, weight } of this.#jobs) {
       this.tally.running -= weight;
       this.abandon(item, weight);
@@ -150,7 +144,7 @@ export class Stage implements OutletHost, Target {
       () => {
         if (!this.#end(job)) return;
         this.tally.handled += job.weight;
-        this.tally.addWait(job.startMs < 0 ? undefined : this.#context.clock.now() - job.startMs);
+        if (job.startMs >= 0) this.tally.timed(job.startMs, this.#context.clock.now());
       },
       (thrown: unknown) => {
         if (this.#end(job)) this.#fail(job.item, job.weight, thrown);
@@ -180,4 +174,18 @@ export class Stage implements OutletHost, Target {
     );
 
   readonly #nowhere: Target = { push: () => undefined };
+}
+
+/** The way to a stage without a queue: the item is handled at once. */
+export class DirectTarget implements Target {
+  readonly #stage: Stage;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  push(item: NonNullable<unknown> | null): Promise<void> | undefined {
+    this.#stage.tally.in++;
+    return this.#stage.process(item, 1);
+  }
 }
