@@ -8,16 +8,20 @@ const { SOCKET_IO_URL, PUSHER_KEY, PUSHER_CLUSTER = "mt1", PUSHER_CHANNEL = "liv
 /** One pipeline for each feed that is named: where one fails, the other goes on. */
 export default {
   name: "feeds",
-  managers: ({ log }) => [
-    ...(SOCKET_IO_URL ? [feed("socket-io", socketIo(SOCKET_IO_URL), log)] : []),
-    ...(PUSHER_KEY
-      ? [feed("pusher", pusherChannel(PUSHER_KEY, PUSHER_CHANNEL, { cluster: PUSHER_CLUSTER }), log)]
-      : []),
-  ],
+  managers: ({ log }) => {
+    const managers = [];
+    if (SOCKET_IO_URL) managers.push(feed("socket-io", socketIo(SOCKET_IO_URL), { log }));
+    if (PUSHER_KEY) {
+      const channel = pusherChannel(PUSHER_KEY, PUSHER_CHANNEL, { cluster: PUSHER_CLUSTER });
+      managers.push(feed("pusher", channel, { log }));
+    }
+    if (managers.length === 0) throw new Error("Cannot listen: neither SOCKET_IO_URL nor PUSHER_KEY is set");
+    return managers;
+  },
 };
 
 /** Writes messages into a file, and tells of the connection. */
-export function feed(name, start, log, path = `${name}.ndjson`) {
+export function feed(name, start, { log, path = `${name}.ndjson` }) {
   return new Manager({
     name,
     protocol: "async",

@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Server as SocketIoServer } from "socket.io";
 import { type WebSocket, WebSocketServer } from "ws";
+import { Flow } from "../../src/flow/flow.js";
+import type { Manager } from "../../src/flow/manager.js";
 import type { Emission, SourceFunction } from "../../src/flow/source.js";
 import { bench, reader, until } from "../flow/source-context.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 type Feed = (...args: readonly unknown[]) => SourceFunction<Emission>;
 
 const { socketIo }: { socketIo: Feed } = await import(example("socket-io.js"));
 const { pusherChannel }: { pusherChannel: Feed } = await import(example("pusher.js"));
+const { feed }: { feed: (name: string, start: unknown, options: object) => Manager } = await import(
+  example("feeds.flow.js")
+);
 
 function example(name: string): string {
   return new URL(`../../../examples/feeds/${name}`, import.meta.url).href;
@@ -192,4 +200,24 @@ test("Pusher: what nobody takes in time is dropped, counted and told", async (t)
       { event: "price", data: { price: 1 } },
     ],
   );
+});
+
+test("the feeds' flow writes messages into a file, and tells of the connection", async (t) => {
+  const server = createServer();
+  const io = new SocketIoServer(server);
+  const url = `http://127.0.0.1:${await listen(t, server)}`;
+  t.after(() => io.close());
+  const path = join(temporaryFolder(), "messages.ndjson");
+  const logged: string[] = [];
+  const log = (text: string) => logged.push(text);
+  const flow = new Flow({ name: "feeds", managers: [feed("desk", socketIo(url, SOON), { log, path })] });
+  flow.start();
+  await until(() => logged.length === 1, "it is connected");
+  await until(() => io.sockets.sockets.size === 1, "the server knows of it");
+  io.emit("price", "AAPL", 1);
+  await until(() => flow.status[0]?.parts.ndjson?.handled === 1, "the message is written");
+  const [status] = await flow.stop();
+  assert.equal(status?.state, "stopped");
+  assert.equal(readFileSync(path, "utf8"), '{"event":"price","args":["AAPL",1]}\n');
+  assert.deepEqual(logged, ["desk is connected"]);
 });
