@@ -76,34 +76,29 @@ export class Pump implements InboxHost {
   readonly #run = (): void => {
     this.#isScheduled = false;
     const { breath } = this.#host;
-    while (this.#running < this.#parallel) {
-      if (!this.#handle(breath.items)) {
-        if (this.#running === 0) this.#host.idle();
-        return;
-      }
+    while (this.#handle(breath.items)) {
       if (!breath.look()) continue;
       this.#isScheduled = true;
       void breath.takeLong().then(this.#run);
       return;
     }
+    if (this.#running === 0) this.#host.idle();
   };
 
-  /** Handles items, at most so many; whether there may be more. */
-  #handle(most: number): boolean {
+  /** Handles so many items; whether there were as many, and nobody had to be waited for before. */
+  #handle(count: number): boolean {
     const only = this.#only;
     const { stage } = this;
-    for (let item = 0; item < most; item++) {
+    for (let item = 0; item < count; item++) {
+      if (this.#running >= this.#parallel) return false;
       if (only === undefined || this.#last !== undefined) {
         if (!this.#handleNext()) return false;
-        if (this.#running >= this.#parallel) return true;
         continue;
       }
       const next = only.takeItem();
       if (next === undefined) return false;
       const work = stage.process(next, 1);
-      if (work === undefined) continue;
-      this.#wait(work);
-      if (this.#running >= this.#parallel) return true;
+      if (work !== undefined) this.#wait(work);
     }
     return true;
   }

@@ -57,7 +57,7 @@ export class PartTally {
     this.#timedAtMs = endMs;
     if (apartMs < TIMED_APART_MS.least) this.#callsApart = Math.min(this.#callsApart * 2, MOST_CALLS_APART);
     else if (apartMs > TIMED_APART_MS.most) this.#callsApart = Math.max(this.#callsApart / 2, 1);
-    this.timedAt = this.handled + this.#callsApart;
+    this.timedAt = this.handled + this.#callsApart - 1;
   }
 
   get counts(): PartCounts {

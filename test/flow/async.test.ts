@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { ConnectionOptions } from "../../src/flow/connection.js";
 import { pipeline } from "../../src/flow/pipeline.js";
 import { processor } from "../../src/flow/processor.js";
+import type { FlowContext } from "../../src/flow/source.js";
 import { Gate, turns } from "../contract/waiting.js";
 import { count, Scene } from "./scene.js";
 
@@ -229,4 +230,32 @@ test("async: a source that goes on after it was told to stop is named", async ()
   await scene.pass(500);
   await stopped;
   assert.deepEqual(scene.lines, ["desk/m0: deaf went on for 500 ms after it was told to stop"]);
+});
+
+test("async: an item that comes after a pause has nobody wait for a turn of timers", async () => {
+  const scene = new Scene({
+    protocol: "async",
+    pipeline: {
+      sources: {
+        async *rare({ clock, signal }: FlowContext) {
+          for (let item = 0; ; item++) {
+            await clock.sleep(1_000, signal);
+            yield item;
+          }
+        },
+      },
+      processors: { later: async (item: number) => item, sink: (_item: number) => {} },
+      connections: [
+        { from: "rare", to: "later" },
+        { from: "later", to: "sink" },
+      ],
+    },
+  });
+  await scene.start();
+  for (let items = 1; items <= 3; items++) {
+    await scene.pass(1_000);
+    assert.equal(scene.counts("sink").handled, items);
+    assert.equal(scene.clock.pending, 1, "only the source's own timer");
+  }
+  await scene.flow.stop();
 });
