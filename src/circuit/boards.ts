@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
-import { type BoardSession, openSession } from "../board/session/session.js";
+import type { BoardSession } from "../board/session/board-session.js";
+import { openSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { describeFileProblem } from "../core/file-problem.js";

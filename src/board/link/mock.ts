@@ -94,6 +94,12 @@ export class MockBoard implements ByteLink {
     );
   }
 
+  /** Resets the device, as a brown-out does: it has forgotten all, and greets. */
+  restart(): void {
+    this.#execute({ type: "reset" });
+    this.#greet();
+  }
+
   /** From now on the device executes and says nothing, as if it hung. */
   hang(): void {
     this.#mute = true;

@@ -17,6 +17,8 @@ const MODES_WITH_VALUE: ReadonlySet<number> = new Set([
 ]);
 
 interface Waiter {
+  /** The pins that it is about, as they are to be. */
+  readonly pins: readonly PinRecord[];
   /** Number of the last digital write that an echo must have counted; 0 where none is waited for. */
   readonly writes: number;
   /** Answers to queries still to come. */
@@ -71,6 +73,10 @@ export class Confirmations {
   #lastStarted: Promise<void> = CONFIRMED;
   #cancelTimer: (() => void) | undefined;
   #failure: CircuitError | undefined;
+  /** Those who wait for a board that is away; `undefined` while it is there. */
+  #stranded: Waiter[] | undefined;
+  /** Why nobody waits any longer for the board that is away. */
+  #impatience: CircuitError | undefined;
 
   constructor({ memory, clock, send, wireFreeAtMs }: ConfirmationsOptions) {
     this.#memory = memory;
@@ -101,29 +107,34 @@ export class Confirmations {
 
   /** Takes note of a digital write that has just been sent. */
   wrote(write: DigitalWrite): void {
+    if (this.#stranded) return;
     this.#sent++;
     if (this.#echoes !== "off") this.#writes.push(write);
   }
 
   /** Takes note of a pin-state query that someone else has sent: its answer is not ours. */
   queried(pin: number): void {
-    this.#queries.push({ pin });
+    if (!this.#stranded) this.#queries.push({ pin });
   }
 
   /**
-   * Resolves when the board has executed all that was sent before this call.
+   * Resolves when the board has executed all that was sent before this call. Where it is away, that is when it is back.
    *
    * @throws {CircuitError} `PIN_UNCONFIRMED` when a pin's mode or value is another than was written, or the board
-   *   does not answer within a second of the last byte's arrival; the cause of `fail()` after that.
+   *   does not answer within a second of the last byte's arrival; `SUPERSEDED` when the board was away, and came back to
+   *   a value that was written later; the cause of `fail()` after that, and of `loseHope()` until the board is back.
    */
   confirm(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    const refusal = this.#failure ?? this.#impatience;
+    if (refusal) return Promise.reject(refusal);
+    if (this.#stranded) return this.#strand(this.#stranded);
     if (!this.#memory.hasDue) return this.#waiters.length > 0 ? this.#lastStarted : CONFIRMED;
-    const { queries, levels } = this.#memory.takeDue(this.#echoes === "on");
+    const { pins, queries, levels } = this.#memory.takeDue(this.#echoes === "on");
     if (queries.length === 0 && !levels) return this.#lastStarted;
     const confirmed = new Promise<void>((resolve, reject) => {
       for (const { pin } of queries) this.#send(encodeToBoard({ type: "queryPinState", pin }));
       const waiter: Waiter = {
+        pins,
         writes: levels ? this.#sent : 0,
         queries: queries.length,
         deadlineMs: this.#wireFreeAtMs() + CONFIRM_TIMEOUT_MS,
@@ -164,13 +175,69 @@ export class Confirmations {
     return true;
   }
 
+  /** The board is away, or begins anew: what is under way will not be answered. Who waits goes on waiting. */
+  suspend(): void {
+    this.#stopWatching();
+    this.#queries.length = 0;
+    this.#writes = [];
+    this.#unheard = undefined;
+    this.#echoes = "off";
+    this.#stranded = [...(this.#stranded ?? []), ...this.#waiters.splice(0)];
+  }
+
+  /** The board stays away: rejects everybody who waits, and who asks until it is back. */
+  loseHope(cause: CircuitError): void {
+    this.#impatience = cause;
+    for (const waiter of this.#stranded?.splice(0) ?? []) waiter.reject(cause);
+  }
+
+  /**
+   * The board is back, and has been told all modes and values. Asks for them: who waits is confirmed by that.
+   *
+   * @param hasEchoes Whether it is our firmware.
+   * @throws {CircuitError} As `confirm()` does.
+   */
+  async resume(hasEchoes: boolean): Promise<void> {
+    const stranded = this.#stranded ?? [];
+    this.#stranded = undefined;
+    this.#impatience = undefined;
+    if (hasEchoes) this.startEchoes();
+    const [current, outdated] = [[], []] as [Waiter[], Waiter[]];
+    for (const waiter of stranded)
+      (waiter.pins.some((pin) => this.#memory.hasChanged(pin)) ? outdated : current).push(waiter);
+    for (const { reject } of outdated) reject(superseded());
+    this.#memory.makeAllDue();
+    try {
+      await this.confirm();
+      for (const { resolve } of current) resolve();
+    } catch (error) {
+      // The cast: confirm() throws nothing else.
+      for (const { reject } of current) reject(error as CircuitError);
+      throw error;
+    }
+  }
+
   /** Rejects everybody who waits, and from now on everybody who asks. */
   fail(cause: CircuitError): void {
     this.#failure = cause;
+    this.#stopWatching();
+    this.#queries.length = 0;
+    for (const waiter of [...this.#waiters.splice(0), ...(this.#stranded?.splice(0) ?? [])])
+      waiter.reject(cause);
+  }
+
+  #strand(stranded: Waiter[]): Promise<void> {
+    if (!this.#memory.hasDue) return stranded.length > 0 ? this.#lastStarted : CONFIRMED;
+    const { pins } = this.#memory.takeDue(false);
+    this.#lastStarted = new Promise<void>((resolve, reject) => {
+      stranded.push({ pins, writes: 0, queries: 0, deadlineMs: 0, failure: undefined, resolve, reject });
+    });
+    return this.#lastStarted;
+  }
+
+  #stopWatching(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-    this.#queries.length = 0;
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(cause);
   }
 
   #countTo({ port, levels, count }: Extract<ToHost, { type: "echo" }>): void {
@@ -248,6 +315,14 @@ function unanswered(pins: string): CircuitError {
     "PIN_UNCONFIRMED",
     `Cannot confirm a write${pins}: the board did not answer within ${CONFIRM_TIMEOUT_MS} ms`,
     { hint: "Check the cable, and that the board still runs its Firmata (a reset loses all pin modes)." },
+  );
+}
+
+function superseded(): CircuitError {
+  return new CircuitError(
+    "SUPERSEDED",
+    "Cannot confirm a write: the board was away, and came back to what was written later",
+    { hint: "Nothing need be done where only the last value matters; otherwise write it again." },
   );
 }
 
