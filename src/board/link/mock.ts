@@ -89,7 +89,7 @@ export class MockBoard implements ByteLink {
     this.#events = undefined;
     events?.lost(
       new CircuitError("BOARD_LOST", `Cannot reach the board on ${this.address} any more: it was unplugged`, {
-        hint: "Plug the cable in again and start anew.",
+        hint: "Plug the cable in again.",
       }),
     );
   }

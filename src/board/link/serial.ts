@@ -124,7 +124,7 @@ function lostError(path: string, cause: unknown): CircuitError {
     "BOARD_LOST",
     `Cannot reach the board on ${path} any more: the port has gone${why}`,
     {
-      hint: "Plug the cable in again and start anew.",
+      hint: "Plug the cable in again.",
       cause,
     },
   );
