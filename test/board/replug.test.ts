@@ -71,8 +71,8 @@ for (const [name, firmware] of Object.entries(FIRMWARES)) {
     later?.low();
     await board.confirm();
 
-    await port.unplug();
     const isLost = new Promise((resolve) => board.on("lost", resolve));
+    await port.unplug();
     await isLost;
     assert.ok(session.isAway);
     later?.high();
