@@ -1,5 +1,5 @@
 import { COMMAND, PIN_MODE } from "../../firmata/protocol.js";
-import { decodeToBoard, encodeToBoard, type ToBoard } from "../../firmata/to-board.js";
+import { decodeToBoard, type ToBoard } from "../../firmata/to-board.js";
 
 /** What a pin was last told. */
 export interface PinRecord {
@@ -110,22 +110,9 @@ export class PinMemory {
     }
   }
 
-  /** Modes as they were set. */
-  modeFrames(): Uint8Array[] {
-    return [...this.#pins.values()].flatMap(({ pin, mode }) =>
-      mode === undefined ? [] : [encodeToBoard({ type: "pinMode", pin, mode })],
-    );
-  }
-
-  /** Levels, PWM and servo values as they were written; a board that has just started has nothing else. */
-  valueFrames(): Uint8Array[] {
-    const frames: Uint8Array[] = [];
-    for (const [port, levels] of this.#ports.entries())
-      if (levels !== 0) frames.push(encodeToBoard({ type: "digitalPort", port, levels }));
-    for (const { pin, mode, value, isWritten } of this.#pins.values())
-      if (isWritten && (mode === PIN_MODE.pwm || mode === PIN_MODE.servo))
-        frames.push(encodeToBoard(analogWrite(pin, value)));
-    return frames;
+  /** All pins that were told anything, in the order in which they were first. */
+  get pins(): Iterable<Readonly<PinRecord>> {
+    return this.#pins.values();
   }
 
   /** Tones of these pins have ended by themselves. */
@@ -136,29 +123,14 @@ export class PinMemory {
     }
   }
 
+  /** Levels of each port's pins as last written, lowest bit first. */
+  get ports(): Iterable<readonly [port: number, levels: number]> {
+    return this.#ports.entries();
+  }
+
   /** Levels of a port's pins as last written, lowest bit first. */
   levelsOf(port: number): number {
     return this.#ports[port] ?? 0;
-  }
-
-  /** Messages that silence tones, end PWM, and take outputs to their stop level, low where none is given. */
-  stopFrames(stopLevels: ReadonlyMap<number, 0 | 1 | "keep">): Uint8Array[] {
-    const frames: Uint8Array[] = [];
-    const ports = new Map<number, number>();
-    for (const { pin, mode, value } of this.#pins.values()) {
-      const stop = stopLevels.get(pin) ?? 0;
-      if (stop === "keep") continue;
-      const off = mayDrive(mode) ? stop : 0;
-      if (value === off) continue;
-      if (mode === PIN_MODE.tone) frames.push(encodeToBoard({ type: "noTone", pin }));
-      if (mode === PIN_MODE.pwm) frames.push(encodeToBoard(analogWrite(pin, 0)));
-      if (!mayDrive(mode)) continue;
-      const bit = 1 << (pin & 7);
-      const levels = ports.get(pin >> 3) ?? this.levelsOf(pin >> 3);
-      ports.set(pin >> 3, off ? levels | bit : levels & ~bit);
-    }
-    for (const [port, levels] of ports) frames.push(encodeToBoard({ type: "digitalPort", port, levels }));
-    return frames;
   }
 
   get hasDue(): boolean {
@@ -269,17 +241,6 @@ export class PinMemory {
   }
 }
 
-/** Whether a pin may be driven high or low: boards start with outputs, so one that was told no mode may be, too. */
-function mayDrive(mode: number | undefined): boolean {
-  return mode === PIN_MODE.output || mode === undefined;
-}
-
 function withBit(bits: number, bit: number, isSet: boolean): number {
   return isSet ? bits | bit : bits & ~bit;
-}
-
-function analogWrite(pin: number, value: number): ToBoard {
-  return pin < 16 && value < 1 << 14
-    ? { type: "analog", pin, value }
-    : { type: "extendedAnalog", pin, value };
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import type { Confirmations } from "./confirmations.js";
 import type { Identity } from "./identity.js";
+import { modeFrames, valueFrames } from "./pin-frames.js";
 import type { PinMemory } from "./pin-memory.js";
 import { type Found, findAgain, type Relink } from "./search.js";
 import type { SettingsMemory } from "./settings-memory.js";
@@ -103,7 +104,7 @@ export class Recovery {
     const { address, confirmations, known, memory, settings, notice, send, tell } = this.#options;
     const life = this.#life;
     memory.toneEnded(settings.endedTones());
-    const frames = [memory.modeFrames(), settings.servoFrames(), memory.valueFrames(), settings.frames()];
+    const frames = [modeFrames(memory), settings.servoFrames(), valueFrames(memory), settings.frames()];
     for (const frame of frames.flat()) send(frame);
     try {
       await confirmations.resume(known.isOurs);

@@ -1,17 +1,18 @@
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { FrameSplitter } from "../../firmata/frames.js";
-import { COMMAND, PIN_MODE, SYSEX } from "../../firmata/protocol.js";
+import { COMMAND, SYSEX } from "../../firmata/protocol.js";
 import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
 import type { BoardSession, SessionCounts, SessionOptions, StopLevel } from "./board-session.js";
 import { Confirmations } from "./confirmations.js";
 import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { Identity } from "./identity.js";
-import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
+import { JohnnyFiveBoard } from "./johnny-five-board.js";
 import { drainWithin, openWithin } from "./patience.js";
-import { five, registerTones } from "./piezo.js";
+import { registerTones } from "./piezo.js";
+import { stopFrames } from "./pin-frames.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
 import { Recovery } from "./recovery.js";
@@ -25,9 +26,6 @@ const PATIENCE_MS = 30_000;
 
 /** For so long after a question an answer is one, in milliseconds; else the board says it because it has started. */
 const ANSWER_MS = 1_500;
-
-/** Messages that firmata-io reads without a look at their length. */
-const MUST_BE_WHOLE: ReadonlySet<number> = new Set([SYSEX.pinStateResponse, SYSEX.reportFirmware]);
 
 /**
  * Opens a link and waits until the board behind it is ready.
@@ -52,10 +50,8 @@ class Session implements BoardSession {
   readonly #memory = new PinMemory();
   readonly #settings: SettingsMemory;
   readonly #confirmations: Confirmations;
-  readonly #transport: FirmataTransport;
-  readonly #io: FirmataIo;
+  readonly #johnnyFive: JohnnyFiveBoard;
   readonly #lost = new AbortController();
-  readonly #toBoard: FrameSplitter;
   readonly #heard = new Heard();
   readonly #identity = new Identity();
   #fromBoard: FrameSplitter;
@@ -92,20 +88,7 @@ class Session implements BoardSession {
       wireFreeAtMs: () => this.#wire.freeAtMs,
     });
     this.#fromBoard = this.#listen();
-    this.#toBoard = new FrameSplitter("toBoard", { frame: (frame) => this.#send(frame) });
-    this.#transport = Object.assign(new EventEmitter(), {
-      write: (bytes: Uint8Array, written: () => void) => {
-        this.#toBoard.push(bytes);
-        written();
-      },
-    });
-    this.#transport.setMaxListeners(0);
-    this.#io = new Firmata(this.#transport, { reportVersionTimeout: READY_TIMEOUT_MS });
-    clearTimeout(this.#io.reportVersionTimeoutId);
-    this.#io.setMaxListeners(0);
-    this.#io.port = link.address;
-    // firmata-io keeps only the modes that it knows by name.
-    this.#io.MODES.TONE = PIN_MODE.tone;
+    this.#johnnyFive = new JohnnyFiveBoard(link.address, (frame) => this.#send(frame));
   }
 
   get address(): string {
@@ -144,24 +127,23 @@ class Session implements BoardSession {
   async open(signal: AbortSignal, timeoutMs: number): Promise<void> {
     const startMs = this.#clock.now();
     const { link } = this.#wire;
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#io.once("ready", resolve);
+    const lost = new Promise<never>((_, reject) => {
       this.#lost.signal.addEventListener("abort", () => reject(this.#lost.signal.reason), { once: true });
     });
-    ready.catch(() => {});
+    lost.catch(() => {});
     try {
       await openWithin(link, this.#linkEvents(), { clock: this.#clock, signal, timeoutMs });
-      this.#transport.emit("open");
+      this.#johnnyFive.opened();
       await handshake({
         address: this.address,
         clock: this.#clock,
         signal,
         send: (frame) => this.#transmit(frame),
         heard: this.#heard,
-        ready,
+        ready: Promise.race([this.#johnnyFive.ready, lost]),
         timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
       });
-      const board = await this.#startJohnnyFive();
+      const board = await this.#startBoard();
       this.#board = board;
       this.#recovery = this.#makeRecovery(board);
     } catch (error) {
@@ -170,12 +152,8 @@ class Session implements BoardSession {
     }
   }
 
-  async #startJohnnyFive(): Promise<Board> {
-    // The cast: `sigint` is missing in the types; without it Johnny-Five ends the process on Ctrl-C, with code 0.
-    const quiet = { io: this.#io, repl: false, debug: false, sigint: false } as five.BoardOption;
-    const board = new five.Board(quiet);
-    board.on("error", () => {});
-    await new Promise<void>((resolve) => board.on("ready", resolve));
+  async #startBoard(): Promise<Board> {
+    const board = await this.#johnnyFive.start();
     const send = (frame: Uint8Array) => this.#send(frame);
     const { bytesPerSecond } = this.#wire.link;
     if (this.#identity.isOurs) {
@@ -224,7 +202,7 @@ class Session implements BoardSession {
     this.#recovery?.stop();
     if (isAway) this.#notice(`Cannot leave the pins of ${this.address} as they should be: the board is away`);
     if (!this.#lost.signal.aborted && !isAway && this.#board) {
-      for (const frame of this.#memory.stopFrames(stopLevels)) this.#send(frame);
+      for (const frame of stopFrames(this.#memory, stopLevels)) this.#send(frame);
       // A component that still blinks or sweeps would undo it.
       this.#isStopped = true;
       await this.#confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
@@ -295,22 +273,13 @@ class Session implements BoardSession {
     if (!isReport) {
       const message = decodeToHost(frame);
       if (this.#confirmations.receive(message)) return;
-      if (this.#isRefused(message)) return;
+      if (this.#johnnyFive.chokesOn(message)) {
+        this.#heard.discardedBytes++;
+        return;
+      }
       this.#note(message);
     }
-    this.#transport.emit("data", frame);
-  }
-
-  /** Messages on which firmata-io would throw. */
-  #isRefused(message: ToHost): boolean {
-    const pins = this.#io.pins.length;
-    const refused =
-      // One of those that are known, and not in their shape: a pin state of a pin that the board lacks has no state.
-      (message.type === "sysex" && MUST_BE_WHOLE.has(message.command)) ||
-      (message.type === "pinState" && message.pin >= pins) ||
-      (message.type === "analogMapping" && message.channels.length > pins);
-    if (refused) this.#heard.discardedBytes++;
-    return refused;
+    this.#johnnyFive.hear(frame);
   }
 
   #note(message: ToHost): void {
@@ -326,6 +295,6 @@ class Session implements BoardSession {
     this.#recovery?.stop();
     this.#confirmations.fail(cause);
     this.#lost.abort(cause);
-    this.#transport.emit("close");
+    this.#johnnyFive.closed();
   }
 }
