@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
 import { systemClock } from "../../core/clock.js";
-import { CircuitError, messageOf } from "../../core/error.js";
+import { CircuitError } from "../../core/error.js";
 import type { ByteLink, OpenLinkOptions } from "./link.js";
 
 export interface SerialLinkOptions {
@@ -159,15 +159,10 @@ function openError(path: string, cause: Error): CircuitError {
 }
 
 function lostError(path: string, cause: unknown): CircuitError {
-  const why = cause instanceof Error && cause.message ? `: ${messageOf(cause)}` : "";
-  return new CircuitError(
-    "BOARD_LOST",
-    `Cannot reach the board on ${path} any more: the port has gone${why}`,
-    {
-      hint: "Plug the cable in again.",
-      cause,
-    },
-  );
+  return new CircuitError("BOARD_LOST", `Cannot reach the board on ${path} any more: the port has gone`, {
+    hint: "Plug the cable in again.",
+    cause,
+  });
 }
 
 /** What the system tells of a serial port; fields that it does not know are missing. */

@@ -55,7 +55,7 @@ export class Recovery {
     this.#isAway = true;
     this.#life++;
     confirmations.suspend();
-    notice(`${cause.message}; it is looked for`);
+    notice(`${cause.message}; looking for it`);
     tell("lost", cause);
     const stopWaiting = clock.after(patienceMs, () => confirmations.loseHope(cause));
     const sinceMs = clock.now();

@@ -1,67 +1,8 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { MockBoard } from "../../../src/board/link/mock.js";
-import type { BoardSession } from "../../../src/board/session/board-session.js";
+import { test } from "node:test";
 import { five } from "../../../src/board/session/piezo.js";
-import { openSession } from "../../../src/board/session/session.js";
-import { CircuitError } from "../../../src/core/error.js";
-import { ManualClock } from "../../../src/core/manual-clock.js";
 import { PIN_MODE } from "../../../src/firmata/protocol.js";
-import { turns } from "../../contract/waiting.js";
-
-const FIRMWARES = ["circuit", "standard"] as const;
-
-/** A desk on which a board is plugged in when a test says so: each time a board that has just started. */
-class Desk {
-  readonly clock = new ManualClock();
-  readonly notices: string[] = [];
-  readonly heard: string[] = [];
-  readonly session: Promise<BoardSession>;
-  board: MockBoard;
-  #isPluggedIn = true;
-  readonly #firmware: (typeof FIRMWARES)[number];
-
-  constructor(context: TestContext, firmware: (typeof FIRMWARES)[number] = "circuit", patienceMs = 30_000) {
-    this.#firmware = firmware;
-    this.board = new MockBoard({ firmware });
-    this.session = openSession({
-      link: this.board,
-      clock: this.clock,
-      notice: (text) => this.notices.push(text),
-      relink: async () => {
-        if (!this.#isPluggedIn) throw new CircuitError("PORT_MISSING", "Cannot open mock: it is not there");
-        return this.board;
-      },
-      patienceMs,
-    });
-    context.after(async () => (await this.session).close());
-    void this.session.then(({ board }) => {
-      board.on("lost", ({ code }) => this.heard.push(code));
-      board.on("restored", () => this.heard.push("restored"));
-    });
-  }
-
-  unplug(): void {
-    this.#isPluggedIn = false;
-    this.board.unplug();
-  }
-
-  /** @param firmware Of another board, where it is given. */
-  async plugIn(firmware = this.#firmware): Promise<void> {
-    this.board = new MockBoard({ firmware });
-    this.board.recording = true;
-    this.#isPluggedIn = true;
-    await this.pass(500);
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 50) {
-      await turns();
-      await this.clock.advance(50);
-    }
-    await turns();
-  }
-}
+import { Desk, FIRMWARES } from "./desk.js";
 
 for (const firmware of FIRMWARES) {
   test(`a board that is plugged in again has the modes and values that it had: ${firmware}`, async (context) => {
