@@ -59,15 +59,17 @@ export class Recovery {
     tell("lost", cause);
     const stopWaiting = clock.after(patienceMs, () => confirmations.loseHope(cause));
     const sinceMs = clock.now();
-    void this.#search(relink)
-      .then((found) => {
-        if (found === undefined) return;
-        this.#isAway = false;
-        this.#options.found(found);
-        const awayMs = clock.now() - sinceMs;
-        return this.#restore(`it is back after ${(awayMs / 1_000).toFixed(1)} s`);
-      })
-      .finally(stopWaiting);
+    void this.#search(relink).then((found) => {
+      stopWaiting();
+      if (found === undefined) return;
+      this.#isAway = false;
+      const life = this.#life;
+      this.#options.found(found);
+      // It may have gone again before that.
+      if (life !== this.#life) return;
+      const awayMs = clock.now() - sinceMs;
+      return this.#restore(`it is back after ${(awayMs / 1_000).toFixed(1)} s`);
+    });
   }
 
   /** The board says who it is, and nobody has asked: it has lost all that it was told. */
