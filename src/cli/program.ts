@@ -5,6 +5,7 @@ import { boardsCommand } from "./boards.js";
 import { bridgeCommand } from "./bridge.js";
 import { type Cli, ExitWith } from "./cli.js";
 import { eventsCommand } from "./events.js";
+import { execCommand } from "./exec.js";
 import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
@@ -29,12 +30,14 @@ export function makeProgram(cli: Cli, version: string): Command {
       program.outputHelp();
     })
     // What follows an unknown sketch is its own: the sketch is what is wrong.
+    .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments();
   program.addCommand(runCommand(cli));
   // The cast: the keys of the table are the names.
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
     program.addCommand(sketchCommand(cli, name));
+  program.addCommand(execCommand(cli));
   program.addCommand(sendCommand(cli));
   program.addCommand(listenCommand(cli));
   program.addCommand(eventsCommand(cli));
