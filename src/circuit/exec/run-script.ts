@@ -6,6 +6,7 @@ import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { OpenBoard } from "../boards.js";
 import { loadWiring, openBoard } from "../boards.js";
+import { Prompt } from "./prompt.js";
 import { replaceJohnnyFive } from "./resolution.js";
 import { scriptFive } from "./script-five.js";
 
