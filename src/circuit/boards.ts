@@ -63,6 +63,11 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
 }
 
+/** Whether a board is not there at the moment, or any more. */
+export function isAway({ session }: OpenBoard): boolean {
+  return session.isAway || session.lost.aborted;
+}
+
 function countEdges(link: EmulatedLink): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   link.onEdge(({ pin }) => counts.set(pin, (counts.get(pin) ?? 0) + 1));
