@@ -4,6 +4,7 @@ import { CircuitError } from "../core/error.js";
 import { boardsCommand } from "./boards.js";
 import { bridgeCommand } from "./bridge.js";
 import { type Cli, ExitWith } from "./cli.js";
+import { doctorCommand } from "./doctor.js";
 import { eventsCommand } from "./events.js";
 import { execCommand } from "./exec.js";
 import { listenCommand } from "./listen.js";
@@ -44,6 +45,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   program.addCommand(nodesCommand(cli));
   program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));
+  program.addCommand(doctorCommand(cli));
   program.addCommand(wiringCommand(cli));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
