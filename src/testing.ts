@@ -1,6 +1,7 @@
 /** What a test may import from `circuit-five/testing`: everything of a circuit without hardware or network. */
 export { MockBoard, type MockBoardOptions, type MockEdge, type MockPin } from "./board/link/mock.js";
-export { type BoardSession, openSession, type SessionOptions } from "./board/session/session.js";
+export type { BoardSession, SessionOptions } from "./board/session/board-session.js";
+export { openSession } from "./board/session/session.js";
 export { ManualClock } from "./core/manual-clock.js";
 export type { EmulatedLink, EmulatedUnoOptions } from "./emulator/emulated-link.js";
 export { PacedUno } from "./emulator/paced-uno.js";

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
-import { type BoardSession, openSession } from "../board/session/session.js";
+import type { BoardSession } from "../board/session/board-session.js";
+import { openSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { describeFileProblem } from "../core/file-problem.js";
@@ -8,7 +9,7 @@ import type { EmulatedLink } from "../emulator/emulated-link.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
 import { readWiring } from "../wiring/read.js";
 import type { Wiring } from "../wiring/wiring.js";
-import { makeLink } from "./links.js";
+import { type BoardLink, makeLink } from "./links.js";
 
 /** An open board of a circuit. */
 export interface OpenBoard {
@@ -27,6 +28,8 @@ export interface OpenBoardOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
+  /** How long sketches wait for a board that has gone away, in milliseconds; the session's default where it is missing. */
+  readonly patienceMs?: number | undefined;
   /** A link in place of what the address says: for tests. */
   readonly link: ByteLink | undefined;
 }
@@ -40,19 +43,29 @@ const PATIENCE_MS = 1_000;
  * @throws {CircuitError} What `makeLink()` and `openSession()` throw; then nothing stays open.
  */
 export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
-  const { name, address, wiring, clock, signal, notice } = options;
+  const { name, address, wiring, clock, signal, notice, patienceMs } = options;
   const startMs = clock.now();
-  const link = options.link ?? (await makeLink(address, { attachments: wiring ? attachments(wiring) : [] }));
+  const context = { attachments: wiring ? attachments(wiring) : [] };
+  const { link, relink }: BoardLink = options.link
+    ? { link: options.link }
+    : await makeLink(address, context);
   const cancel = clock.after(PATIENCE_MS, () => notice(`waiting for an answer on ${link.address}`));
   const session = await openSession({
     link,
     clock,
     signal,
     notice,
+    ...(relink && { relink }),
+    ...(patienceMs !== undefined && { patienceMs }),
     ...(wiring && { checkPin: pinChecker(wiring) }),
   }).finally(cancel);
   const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
+}
+
+/** Whether a board is not there at the moment, or any more. */
+export function isAway({ session }: OpenBoard): boolean {
+  return session.isAway || session.lost.aborted;
 }
 
 function countEdges(link: EmulatedLink): ReadonlyMap<number, number> {

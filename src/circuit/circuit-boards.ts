@@ -88,6 +88,7 @@ export class CircuitBoards {
       wiring,
       signal,
       clock,
+      patienceMs: this.#options.definition.patienceMs,
       link: links?.[name],
       notice: (text) => notice(`${name}: ${text}`),
     });

@@ -1,5 +1,7 @@
 import { type BoardAddress, badAddress, baudOf, parseAddress } from "../board/link/address.js";
 import type { ByteLink } from "../board/link/link.js";
+import type { PortFinder } from "../board/link/port-finder.js";
+import type { Relink } from "../board/session/search.js";
 import type { Attachment } from "../wiring/attachments.js";
 
 /** What a link may need to know of the circuit. */
@@ -8,11 +10,17 @@ export interface LinkContext {
   readonly attachments: readonly Attachment[];
 }
 
+/** A link, and what makes another to the same board when it has gone and come back; some boards do not. */
+export interface BoardLink {
+  readonly link: ByteLink;
+  readonly relink?: Relink;
+}
+
 /** Makes the link that an address of one scheme describes, without opening it. */
 interface LinkMaker {
   /** Names of the settings that the address may have. */
   readonly settings: readonly string[];
-  make(address: BoardAddress, context: LinkContext): Promise<ByteLink>;
+  make(address: BoardAddress, context: LinkContext): Promise<BoardLink>;
 }
 
 /**
@@ -22,18 +30,25 @@ interface LinkMaker {
 const MAKERS: Readonly<Record<string, LinkMaker>> = {
   port: {
     settings: ["baud"],
-    async make(address) {
-      const { serialLink } = await import("../board/link/serial.js");
-      return serialLink({ path: address.target, baud: baudOf(address) });
-    },
+    make: (address) => serial(address.target, baudOf(address)),
   },
 
   auto: {
     settings: ["baud"],
     async make(address) {
       const { choosePort, listPorts } = await import("../board/link/ports.js");
-      const { serialLink } = await import("../board/link/serial.js");
-      return serialLink({ path: choosePort(await listPorts()), baud: baudOf(address) });
+      return serial(choosePort(await listPorts()), baudOf(address));
+    },
+  },
+
+  serial: {
+    settings: ["baud"],
+    async make(address) {
+      if (address.target === "") throw badAddress(address.text, "it is not serial:NUMBER");
+      const { findBySerialNumber } = await import("../board/link/port-finder.js");
+      const baud = baudOf(address);
+      const find = () => findBySerialNumber(address.target);
+      return serial(await find(), baud, { find });
     },
   },
 
@@ -44,7 +59,8 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
       const matched = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(target);
       const port = Number(matched?.[2] ?? FIRMATA_TCP_PORT);
       if (!matched || port < 1 || port > 65_535) throw badAddress(text, "it is not tcp://HOST:PORT");
-      return tcpLink({ host: (matched[1] ?? "").replace(/^\[|\]$/g, ""), port });
+      const host = (matched[1] ?? "").replace(/^\[|\]$/g, "");
+      return { link: tcpLink({ host, port }), relink: async () => tcpLink({ host, port }) };
     },
   },
 
@@ -54,7 +70,9 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
       if (target !== "uno") throw badAddress(text, `there is no emulated "${target}", only sim:uno`);
       const { PacedUno } = await import("../emulator/paced-uno.js");
       const firmware = settings.get("firmware");
-      return new PacedUno({ address: text, attachments, ...(firmware !== undefined && { firmware }) });
+      return {
+        link: new PacedUno({ address: text, attachments, ...(firmware !== undefined && { firmware }) }),
+      };
     },
   },
 
@@ -66,7 +84,7 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
       if (firmware !== "circuit" && firmware !== "standard") {
         throw badAddress(text, `its firmware is "${firmware}", not circuit or standard`);
       }
-      return new MockBoard({ address: text, firmware });
+      return { link: new MockBoard({ address: text, firmware }) };
     },
   },
 };
@@ -76,7 +94,7 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
  *
  * @throws {CircuitError} `USAGE` when the address or a setting is not known.
  */
-export async function makeLink(text: string, context: LinkContext): Promise<ByteLink> {
+export async function makeLink(text: string, context: LinkContext): Promise<BoardLink> {
   const address = parseAddress(text);
   const maker = MAKERS[address.scheme];
   if (!maker) throw badAddress(text, `"${address.scheme}" is no kind of board that is known here`);
@@ -86,6 +104,19 @@ export async function makeLink(text: string, context: LinkContext): Promise<Byte
     throw badAddress(text, `it has no setting "${setting}", ${known}`);
   }
   return maker.make(address, context);
+}
+
+/** A board on a serial port, which is looked for wherever it is plugged in. */
+async function serial(path: string, baud: number, known?: Pick<PortFinder, "find">): Promise<BoardLink> {
+  const [{ serialLink }, { PortFinder }] = await Promise.all([
+    import("../board/link/serial.js"),
+    import("../board/link/port-finder.js"),
+  ]);
+  const finder = known ?? new PortFinder(path);
+  return {
+    link: serialLink({ path, baud }),
+    relink: async () => serialLink({ path: await finder.find(), baud }),
+  };
 }
 
 /** Whether an address is that of an emulated board. */

@@ -3,7 +3,7 @@ import { BUCKET_ENDS_MS, type Histogram } from "../core/histogram.js";
 import type { ObserverTally } from "../events/tallies.js";
 import type { NodeCounts, PeerCounts } from "../mesh/counts.js";
 import type { EventCounts } from "../mesh/event-tally.js";
-import type { OpenBoard } from "./boards.js";
+import { isAway, type OpenBoard } from "./boards.js";
 import type { PageSources } from "./pages.js";
 
 /** One row: what a figure is called, what it tells, and how it is had from one of what it is told of. */
@@ -77,7 +77,12 @@ const OBSERVER_ROWS: readonly Row<Readonly<ObserverTally>>[] = [
 ];
 
 const BOARD_ROWS: readonly Row<OpenBoard>[] = [
-  gauge("board_up", "Whether a board is there", ({ session }) => Number(!session.lost.aborted)),
+  gauge("board_up", "Whether a board is there", (board) => Number(!isAway(board))),
+  counter(
+    "board_restored",
+    "How often a board was gone, or had started anew, and got its pins back",
+    ({ session }) => session.counts().restored,
+  ),
   gauge(
     "board_outbox_writes",
     "Digital writes and queries that a board has not answered",

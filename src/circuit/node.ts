@@ -1,5 +1,5 @@
 import type { Board } from "../board/board.js";
-import type { BoardSession } from "../board/session/session.js";
+import type { BoardSession } from "../board/session/board-session.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError, describeThrown } from "../core/error.js";
 import { Latencies } from "../core/latencies.js";

@@ -1,7 +1,7 @@
 import type { ObserverTally } from "../events/tallies.js";
 import type { MeshCounts } from "../mesh/counts.js";
 import type { PageAnswer, Pages } from "../mesh/ws/pages.js";
-import type { OpenBoard } from "./boards.js";
+import { isAway, type OpenBoard } from "./boards.js";
 import { readVersion } from "./version.js";
 
 /** What a circuit's pages tell of. Asked at each reading. */
@@ -19,7 +19,7 @@ export function makePages(sources: PageSources): Pages {
   return {
     "/healthz": (node) => {
       const board = sources.boards.get(sources.boardOf(node.name) ?? "");
-      const isLost = board?.session.lost.aborted === true;
+      const isLost = board !== undefined && isAway(board);
       const status = isLost ? "board lost" : node.isLeaving ? "draining" : "ok";
       return json(status === "ok" ? 200 : 503, {
         status,

@@ -1,4 +1,4 @@
-import type { BoardSession, StopLevel } from "../board/session/session.js";
+import type { BoardSession, StopLevel } from "../board/session/board-session.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import { type EdgePin, isEventPin, parsePin, type ReactingPin, type ThresholdPin } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";

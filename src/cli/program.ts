@@ -4,7 +4,9 @@ import { CircuitError } from "../core/error.js";
 import { boardsCommand } from "./boards.js";
 import { bridgeCommand } from "./bridge.js";
 import { type Cli, ExitWith } from "./cli.js";
+import { doctorCommand } from "./doctor.js";
 import { eventsCommand } from "./events.js";
+import { execCommand } from "./exec.js";
 import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
@@ -29,18 +31,21 @@ export function makeProgram(cli: Cli, version: string): Command {
       program.outputHelp();
     })
     // What follows an unknown sketch is its own: the sketch is what is wrong.
+    .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments();
   program.addCommand(runCommand(cli));
   // The cast: the keys of the table are the names.
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
     program.addCommand(sketchCommand(cli, name));
+  program.addCommand(execCommand(cli));
   program.addCommand(sendCommand(cli));
   program.addCommand(listenCommand(cli));
   program.addCommand(eventsCommand(cli));
   program.addCommand(nodesCommand(cli));
   program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));
+  program.addCommand(doctorCommand(cli));
   program.addCommand(wiringCommand(cli));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({

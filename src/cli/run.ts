@@ -23,7 +23,7 @@ export function addRunFlags(command: Command): Command {
     .addOption(
       new Option(
         "-b, --board <address>",
-        "/dev/ttyACM0, COM3, auto, tcp://HOST:PORT, mock, or sim:uno, the default",
+        "/dev/ttyACM0, COM3, serial:NUMBER, auto, tcp://HOST:PORT, mock, or sim:uno, the default",
       ).env("CIRCUIT_BOARD"),
     )
     .addOption(

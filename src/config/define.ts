@@ -64,6 +64,11 @@ export interface EventsDefinition {
 export interface CircuitDefinition {
   /** Addresses of boards by name, such as `{ desk: "/dev/ttyACM0" }`. `{ board: "sim:uno" }` by default. */
   readonly boards?: Readonly<Record<string, string>>;
+  /**
+   * How long sketches wait for a board that has gone away before they hear of it, in milliseconds: 0 is at once. 30 000 by
+   * default. It is looked for as long as the circuit runs.
+   */
+  readonly patienceMs?: number;
   /** Path of a wiring in Wokwi's format; relative to the configuration's folder. */
   readonly wiring?: string;
   /** Nodes by name. A circuit may have observers, or pins that take part in events, in their place. */

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { StopLevel } from "../board/session/session.js";
+import type { StopLevel } from "../board/session/board-session.js";
 import { FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
 import { findPatternProblem, findSubjectProblem, isReserved } from "../mesh/subject.js";
 import { wholeNumber } from "./settings.js";

@@ -152,6 +152,7 @@ const CIRCUIT = v.pipe(
     boards: v.optional(
       v.record(NAME, v.pipe(v.string("must be an address"), v.nonEmpty("must not be empty"))),
     ),
+    patienceMs: v.optional(CIRCUIT_SETTINGS.patienceMs.schema),
     wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
     nodes: v.optional(v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name")),
     observers: v.optional(v.array(OBSERVER, "must be a list of what on() makes")),

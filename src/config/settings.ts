@@ -76,6 +76,7 @@ export type SketchName = keyof typeof SKETCH_SETTINGS;
 /** Settings of a circuit as a whole. */
 export const CIRCUIT_SETTINGS = {
   seed: whole("make the random bits repeatable", "number", [0, 2 ** 32 - 1]),
+  patienceMs: whole("time for a board to come back", "ms", [0, 86_400_000]),
   timeoutSeconds: decimal(
     "time for a peer to appear and for a tick's ack",
     "seconds",

@@ -20,9 +20,11 @@ export type CircuitErrorCode =
   | "BOARD_NOT_FIRMATA"
   | "BOARD_WRONG_BAUD"
   | "BOARD_LOST"
+  | "BOARD_CHANGED"
   | "FIRMATA_INVALID"
   | "FIRMWARE_INVALID"
   | "PIN_UNCONFIRMED"
+  | "SUPERSEDED"
   | "PIN_REFUSED"
   | "TONE_REFUSED"
   // The mesh

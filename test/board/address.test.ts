@@ -30,7 +30,7 @@ test("baudOf() is 57 600 unless the address says another", () => {
 
 const REFUSED: readonly (readonly [text: string, message: RegExp])[] = [
   ["", /it is empty/],
-  ["serial:5573", /"serial" is no kind of board/],
+  ["serial:", /not serial:NUMBER/],
   ["replay:trip", /"replay" is no kind of board/],
   ["sim:mega", /no emulated "mega"/],
   ["sim:uno?firmwear=x", /no setting "firmwear", only firmware/],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { ByteLink } from "../../src/board/link/link.js";
+import type { BoardSession } from "../../src/board/session/board-session.js";
 import { five } from "../../src/board/session/piezo.js";
-import { type BoardSession, openSession } from "../../src/board/session/session.js";
+import { openSession } from "../../src/board/session/session.js";
 
 /** A board for the suite, and what a person with a probe would see on its pins. */
 export interface BoardUnderTest {

@@ -89,9 +89,15 @@ export class MockBoard implements ByteLink {
     this.#events = undefined;
     events?.lost(
       new CircuitError("BOARD_LOST", `Cannot reach the board on ${this.address} any more: it was unplugged`, {
-        hint: "Plug the cable in again and start anew.",
+        hint: "Plug the cable in again.",
       }),
     );
+  }
+
+  /** Resets the device, as a brown-out does: it has forgotten all, and greets. */
+  restart(): void {
+    this.#execute({ type: "reset" });
+    this.#greet();
   }
 
   /** From now on the device executes and says nothing, as if it hung. */

@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
-import { CircuitError, messageOf } from "../../core/error.js";
+import { systemClock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
 import type { ByteLink, OpenLinkOptions } from "./link.js";
 
 export interface SerialLinkOptions {
@@ -17,11 +19,18 @@ const BITS_PER_BYTE = 10;
  */
 const REAL_RATE = 1.0105;
 
+/**
+ * How often is looked whether the port is still there, in milliseconds. On Unix the library may read nothing for ever from a
+ * port that has hung up, and not tell.
+ */
+const LOOK_MS = 250;
+
 /** A serial port. With `listSerialPorts()`, the only place that knows the serialport library. */
 export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
   let port: SerialPort | undefined;
   let over = false;
   let draining = 0;
+  let stopLooking = () => {};
 
   return {
     address: path,
@@ -36,10 +45,14 @@ export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
       const lost = (cause?: unknown) => {
         if (over) return;
         over = true;
+        stopLooking();
         events.lost(lostError(path, cause));
       };
       opened.on("close", lost);
       opened.on("error", lost);
+      const file = await fileOf(path);
+      if (file !== undefined && !over)
+        stopLooking = lookUntilOther(path, file, () => opened.close(() => lost()));
     },
 
     write(bytes) {
@@ -62,6 +75,7 @@ export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
 
     async close() {
       over = true;
+      stopLooking();
       const closing = port;
       port = undefined;
       if (!closing?.isOpen) return;
@@ -70,6 +84,32 @@ export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
       await new Promise<void>((resolve) => closing.close(() => resolve()));
     },
   };
+}
+
+/** @returns Looks no more. */
+function lookUntilOther(path: string, file: string, gone: () => void): () => void {
+  let isOver = false;
+  const look = async () => {
+    const now = await fileOf(path);
+    if (isOver) return;
+    if (now !== file) gone();
+    else cancel = systemClock.after(LOOK_MS, look);
+  };
+  let cancel = systemClock.after(LOOK_MS, look);
+  return () => {
+    isOver = true;
+    cancel();
+  };
+}
+
+/** What tells the file of a port from one that comes after it; `undefined` where it has none, as on Windows. */
+async function fileOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path);
+    return `${dev}/${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 async function openPort(port: SerialPort, path: string, { signal }: OpenLinkOptions): Promise<void> {
@@ -119,15 +159,10 @@ function openError(path: string, cause: Error): CircuitError {
 }
 
 function lostError(path: string, cause: unknown): CircuitError {
-  const why = cause instanceof Error && cause.message ? `: ${messageOf(cause)}` : "";
-  return new CircuitError(
-    "BOARD_LOST",
-    `Cannot reach the board on ${path} any more: the port has gone${why}`,
-    {
-      hint: "Plug the cable in again and start anew.",
-      cause,
-    },
-  );
+  return new CircuitError("BOARD_LOST", `Cannot reach the board on ${path} any more: the port has gone`, {
+    hint: "Plug the cable in again.",
+    cause,
+  });
 }
 
 /** What the system tells of a serial port; fields that it does not know are missing. */

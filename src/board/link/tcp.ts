@@ -105,7 +105,7 @@ function explain(cause: Error & { readonly code?: string }): string {
 function lostError(address: string, cause: Error | undefined): CircuitError {
   const why = cause ? `: ${cause.message}` : "";
   return new CircuitError("BOARD_LOST", `Cannot reach the board at ${address} any more: it hung up${why}`, {
-    hint: "Check the board's power and network and start anew.",
+    hint: "Check the board's power and network.",
     ...(cause && { cause }),
   });
 }

@@ -1,22 +1,14 @@
 import type { Clock } from "../../core/clock.js";
-import { CircuitError } from "../../core/error.js";
-import { ECHO_COUNT_MODULUS, nameMode, PIN_MODE } from "../../firmata/protocol.js";
+import type { CircuitError } from "../../core/error.js";
 import { encodeToBoard } from "../../firmata/to-board.js";
 import type { ToHost } from "../../firmata/to-host.js";
+import { EchoCount } from "./echo-count.js";
 import type { DigitalWrite, PinMemory, PinRecord } from "./pin-memory.js";
-
-/** How long a board may take to confirm what has reached it, in milliseconds: 400 times its usual 2.3. */
-export const CONFIRM_TIMEOUT_MS = 1_000;
-
-/** Modes whose values a board keeps as they were written; of the others only the mode is compared. */
-const MODES_WITH_VALUE: ReadonlySet<number> = new Set([
-  PIN_MODE.output,
-  PIN_MODE.pwm,
-  PIN_MODE.servo,
-  PIN_MODE.tone,
-]);
+import { CONFIRM_TIMEOUT_MS, mismatch, superseded, unanswered } from "./unconfirmed.js";
 
 interface Waiter {
+  /** The pins that it is about, as they are to be. */
+  readonly pins: readonly PinRecord[];
   /** Number of the last digital write that an echo must have counted; 0 where none is waited for. */
   readonly writes: number;
   /** Answers to queries still to come. */
@@ -59,18 +51,16 @@ export class Confirmations {
   readonly #wireFreeAtMs: () => number;
   readonly #waiters: Waiter[] = [];
   readonly #queries: Query[] = [];
-  /** Writes that no echo has counted yet, oldest first; the last one is number `#sent`. */
-  #writes: DigitalWrite[] = [];
-  #sent = 0;
-  #counted = 0;
-  /** `#counted` when the board began to count from 0. */
-  #countedFrom = 0;
-  #echoes: "off" | "asked" | "on" = "off";
+  readonly #echoes = new EchoCount();
   /** What an echo told of a write that nobody had asked to be confirmed yet. */
   #unheard: CircuitError | undefined;
   #lastStarted: Promise<void> = CONFIRMED;
   #cancelTimer: (() => void) | undefined;
   #failure: CircuitError | undefined;
+  /** Those who wait for a board that is away; `undefined` while it is there. */
+  #stranded: Waiter[] | undefined;
+  /** Why nobody waits any longer for the board that is away. */
+  #impatience: CircuitError | undefined;
 
   constructor({ memory, clock, send, wireFreeAtMs }: ConfirmationsOptions) {
     this.#memory = memory;
@@ -81,50 +71,50 @@ export class Confirmations {
 
   /** Asks our firmware for echoes, which begins to count from 0. Until it has answered, pins are queried. */
   startEchoes(): void {
-    this.#echoes = "asked";
-    this.#writes = [];
+    this.#echoes.asked();
     this.#unheard = undefined;
-    this.#counted = this.#sent;
-    this.#countedFrom = this.#sent;
     this.#send(encodeToBoard({ type: "echo", on: true }));
   }
 
   /** Number of digital writes sent. */
   get sent(): number {
-    return this.#sent;
+    return this.#echoes.sent;
   }
 
   /** Number of digital writes that no echo has counted, and of queries without an answer. */
   get unconfirmed(): number {
-    return this.#writes.length + this.#queries.length;
+    return this.#echoes.uncounted + this.#queries.length;
   }
 
   /** Takes note of a digital write that has just been sent. */
   wrote(write: DigitalWrite): void {
-    this.#sent++;
-    if (this.#echoes !== "off") this.#writes.push(write);
+    if (!this.#stranded) this.#echoes.wrote(write);
   }
 
   /** Takes note of a pin-state query that someone else has sent: its answer is not ours. */
   queried(pin: number): void {
-    this.#queries.push({ pin });
+    if (!this.#stranded) this.#queries.push({ pin });
   }
 
   /**
-   * Resolves when the board has executed all that was sent before this call.
+   * Resolves when the board has executed all that was sent before this call. Where it is away, that is when it is back.
    *
    * @throws {CircuitError} `PIN_UNCONFIRMED` when a pin's mode or value is another than was written, or the board
-   *   does not answer within a second of the last byte's arrival; the cause of `fail()` after that.
+   *   does not answer within a second of the last byte's arrival; `SUPERSEDED` when the board was away, and came back to
+   *   a value that was written later; the cause of `fail()` after that, and of `loseHope()` until the board is back.
    */
   confirm(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    const refusal = this.#failure ?? this.#impatience;
+    if (refusal) return Promise.reject(refusal);
+    if (this.#stranded) return this.#strand(this.#stranded);
     if (!this.#memory.hasDue) return this.#waiters.length > 0 ? this.#lastStarted : CONFIRMED;
-    const { queries, levels } = this.#memory.takeDue(this.#echoes === "on");
+    const { pins, queries, levels } = this.#memory.takeDue(this.#echoes.isOn);
     if (queries.length === 0 && !levels) return this.#lastStarted;
     const confirmed = new Promise<void>((resolve, reject) => {
       for (const { pin } of queries) this.#send(encodeToBoard({ type: "queryPinState", pin }));
       const waiter: Waiter = {
-        writes: levels ? this.#sent : 0,
+        pins,
+        writes: levels ? this.#echoes.sent : 0,
         queries: queries.length,
         deadlineMs: this.#wireFreeAtMs() + CONFIRM_TIMEOUT_MS,
         failure: levels ? this.#unheard : undefined,
@@ -145,11 +135,11 @@ export class Confirmations {
   /** @returns Whether the message was an answer to this session and nobody else's business. */
   receive(message: ToHost): boolean {
     if (message.type === "echo") {
-      if (this.#echoes === "on") this.#countTo(message);
+      if (this.#echoes.isOn) this.#countTo(message);
       return true;
     }
     if (message.type === "echoing") {
-      if (this.#echoes === "asked") this.#echoes = "on";
+      this.#echoes.answered();
       return true;
     }
     if (message.type !== "pinState") return false;
@@ -164,27 +154,77 @@ export class Confirmations {
     return true;
   }
 
+  /** The board is away, or begins anew: what is under way will not be answered. Who waits goes on waiting. */
+  suspend(): void {
+    this.#stopWatching();
+    this.#queries.length = 0;
+    this.#echoes.stopped();
+    this.#unheard = undefined;
+    this.#stranded = [...(this.#stranded ?? []), ...this.#waiters.splice(0)];
+  }
+
+  /** The board stays away: rejects everybody who waits, and who asks until it is back. */
+  loseHope(cause: CircuitError): void {
+    this.#impatience = cause;
+    for (const waiter of this.#stranded?.splice(0) ?? []) waiter.reject(cause);
+  }
+
+  /**
+   * The board is back, and has been told all modes and values. Asks for them: who waits is confirmed by that.
+   *
+   * @param hasEchoes Whether it is our firmware.
+   * @throws {CircuitError} As `confirm()` does.
+   */
+  async resume(hasEchoes: boolean): Promise<void> {
+    const stranded = this.#stranded ?? [];
+    this.#stranded = undefined;
+    this.#impatience = undefined;
+    if (hasEchoes) this.startEchoes();
+    const [current, outdated] = [[], []] as [Waiter[], Waiter[]];
+    for (const waiter of stranded)
+      (waiter.pins.some((pin) => this.#memory.hasChanged(pin)) ? outdated : current).push(waiter);
+    for (const { reject } of outdated) reject(superseded());
+    this.#memory.makeAllDue();
+    try {
+      await this.confirm();
+      for (const { resolve } of current) resolve();
+    } catch (error) {
+      // The cast: confirm() throws nothing else.
+      for (const { reject } of current) reject(error as CircuitError);
+      throw error;
+    }
+  }
+
   /** Rejects everybody who waits, and from now on everybody who asks. */
   fail(cause: CircuitError): void {
     this.#failure = cause;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#stopWatching();
     this.#queries.length = 0;
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(cause);
+    for (const waiter of [...this.#waiters.splice(0), ...(this.#stranded?.splice(0) ?? [])])
+      waiter.reject(cause);
   }
 
-  #countTo({ port, levels, count }: Extract<ToHost, { type: "echo" }>): void {
-    const known = (this.#counted - this.#countedFrom) % ECHO_COUNT_MODULUS;
-    const more = (count - known + ECHO_COUNT_MODULUS) % ECHO_COUNT_MODULUS;
-    if (more === 0 || more > this.#writes.length) return;
-    const counted = this.#writes.splice(0, more);
-    this.#counted += more;
-    const last = counted.findLast((write) => write.port === port);
-    if (last && differing(last, levels) !== 0) {
-      const failure = levelMismatch(last, levels);
-      const waiter = this.#waiters.find(({ writes }) => writes > this.#counted - more);
-      if (waiter) waiter.failure ??= failure;
-      else this.#unheard ??= failure;
+  #strand(stranded: Waiter[]): Promise<void> {
+    if (!this.#memory.hasDue) return stranded.length > 0 ? this.#lastStarted : CONFIRMED;
+    const { pins } = this.#memory.takeDue(false);
+    this.#lastStarted = new Promise<void>((resolve, reject) => {
+      stranded.push({ pins, writes: 0, queries: 0, deadlineMs: 0, failure: undefined, resolve, reject });
+    });
+    return this.#lastStarted;
+  }
+
+  #stopWatching(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #countTo(message: Extract<ToHost, { type: "echo" }>): void {
+    const { more, problem } = this.#echoes.count(message);
+    if (more === 0) return;
+    if (problem) {
+      const waiter = this.#waiters.find(({ writes }) => writes > this.#echoes.counted - more);
+      if (waiter) waiter.failure ??= problem;
+      else this.#unheard ??= problem;
     }
     this.#settle();
   }
@@ -192,7 +232,7 @@ export class Confirmations {
   #settle(): void {
     let done = 0;
     for (const waiter of this.#waiters) {
-      if (waiter.queries > 0 || waiter.writes > this.#counted) break;
+      if (waiter.queries > 0 || waiter.writes > this.#echoes.counted) break;
       done++;
       if (waiter.failure) waiter.reject(waiter.failure);
       else waiter.resolve();
@@ -214,7 +254,7 @@ export class Confirmations {
 
   /** A write that was lost leaves the two counts apart: nothing that waits for a count can be known. */
   #countAnew(): void {
-    for (const waiter of this.#waiters.filter(({ writes }) => writes > this.#counted)) {
+    for (const waiter of this.#waiters.filter(({ writes }) => writes > this.#echoes.counted)) {
       this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
       waiter.reject(unanswered(""));
     }
@@ -228,45 +268,6 @@ export class Confirmations {
     const pins = missing.length > 0 ? ` of pin ${missing.map(({ pin }) => pin).join(", ")}` : "";
     for (const query of missing) this.#queries.splice(this.#queries.indexOf(query), 1);
     waiter.reject(unanswered(pins));
-    if (this.#echoes === "on" && waiter.writes > this.#counted) this.#countAnew();
+    if (this.#echoes.isOn && waiter.writes > this.#echoes.counted) this.#countAnew();
   }
-}
-
-function mismatch(
-  { pin, mode, value }: PinRecord,
-  actual: { readonly mode: number; readonly value: number },
-): CircuitError | undefined {
-  const modeDiffers = mode !== undefined && actual.mode !== mode;
-  const valueDiffers = mode !== undefined && MODES_WITH_VALUE.has(mode) && actual.value !== value;
-  if (!modeDiffers && !valueDiffers) return undefined;
-  const wrote = `${nameMode(mode ?? actual.mode)} ${value}`;
-  return unconfirmed(pin, wrote, `${nameMode(actual.mode)} ${actual.value}`);
-}
-
-function unanswered(pins: string): CircuitError {
-  return new CircuitError(
-    "PIN_UNCONFIRMED",
-    `Cannot confirm a write${pins}: the board did not answer within ${CONFIRM_TIMEOUT_MS} ms`,
-    { hint: "Check the cable, and that the board still runs its Firmata (a reset loses all pin modes)." },
-  );
-}
-
-/** A bit for each pin that has another level than was written; of those that were told no mode nothing is known. */
-function differing({ levels, outputs }: DigitalWrite, echoed: number): number {
-  return (levels ^ echoed) & outputs;
-}
-
-function levelMismatch(write: DigitalWrite, echoed: number): CircuitError {
-  const bit = 31 - Math.clz32(differing(write, echoed));
-  return unconfirmed(write.port * 8 + bit, `${(write.levels >> bit) & 1}`, `${(echoed >> bit) & 1}`);
-}
-
-function unconfirmed(pin: number, wrote: string, found: string): CircuitError {
-  return new CircuitError(
-    "PIN_UNCONFIRMED",
-    `Cannot confirm pin ${pin}: wrote ${wrote}, the board has ${found}`,
-    {
-      hint: "Check that nothing else drives the board, and that the pin can do what is asked of it.",
-    },
-  );
 }

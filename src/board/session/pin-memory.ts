@@ -1,5 +1,5 @@
 import { COMMAND, PIN_MODE } from "../../firmata/protocol.js";
-import { decodeToBoard, encodeToBoard, type ToBoard } from "../../firmata/to-board.js";
+import { decodeToBoard, type ToBoard } from "../../firmata/to-board.js";
 
 /** What a pin was last told. */
 export interface PinRecord {
@@ -8,10 +8,22 @@ export interface PinRecord {
   mode: number | undefined;
   /** Last value written: a level, a PWM or servo value, or a tone in whole hertz. */
   value: number;
+  /** Whether one was written since the mode was set. */
+  isWritten: boolean;
   /** The mode or a value that only a query can prove has been sent since the last confirmation. */
   queryDue: boolean;
   /** A level has been written since the last confirmation. */
   levelDue: boolean;
+}
+
+/** What is to be confirmed. */
+export interface Due {
+  /** All pins that were told something, as they are to be. */
+  readonly pins: readonly PinRecord[];
+  /** Those of them that are to be asked for. */
+  readonly queries: readonly PinRecord[];
+  /** Whether echoes are to be waited for. */
+  readonly levels: boolean;
 }
 
 /** One digital write on its way to the board. */
@@ -64,11 +76,14 @@ export class PinMemory {
    *
    * @param levelsEchoed Levels are confirmed by echoes and need no query.
    */
-  takeDue(levelsEchoed: boolean): { readonly queries: readonly PinRecord[]; readonly levels: boolean } {
+  takeDue(levelsEchoed: boolean): Due {
     let levels = levelsEchoed && this.#portDue !== undefined;
     const queries: PinRecord[] = [];
+    const pins: PinRecord[] = [];
     for (const record of this.#due) {
-      if (record.queryDue || !levelsEchoed) queries.push({ ...record });
+      const now = { ...record };
+      pins.push(now);
+      if (record.queryDue || !levelsEchoed) queries.push(now);
       else levels = true;
       record.queryDue = false;
       record.levelDue = false;
@@ -78,32 +93,44 @@ export class PinMemory {
     }
     this.#due.clear();
     this.#portDue = undefined;
-    return { queries, levels };
+    return { pins, queries, levels };
+  }
+
+  /** Whether a pin has been told something else since. */
+  hasChanged({ pin, mode, value }: PinRecord): boolean {
+    const now = this.#pins.get(pin);
+    return now?.mode !== mode || now?.value !== value;
+  }
+
+  /** From now on every pin that was told anything is to be confirmed. */
+  makeAllDue(): void {
+    for (const record of this.#pins.values()) {
+      record.queryDue = true;
+      this.#due.add(record);
+    }
+  }
+
+  /** All pins that were told anything, in the order in which they were first. */
+  get pins(): Iterable<Readonly<PinRecord>> {
+    return this.#pins.values();
+  }
+
+  /** Tones of these pins have ended by themselves. */
+  toneEnded(pins: readonly number[]): void {
+    for (const pin of pins) {
+      const record = this.#pins.get(pin);
+      if (record?.mode === PIN_MODE.tone) record.value = 0;
+    }
+  }
+
+  /** Levels of each port's pins as last written, lowest bit first. */
+  get ports(): Iterable<readonly [port: number, levels: number]> {
+    return this.#ports.entries();
   }
 
   /** Levels of a port's pins as last written, lowest bit first. */
   levelsOf(port: number): number {
     return this.#ports[port] ?? 0;
-  }
-
-  /** Messages that silence tones, end PWM, and take outputs to their stop level, low where none is given. */
-  stopFrames(stopLevels: ReadonlyMap<number, 0 | 1 | "keep">): Uint8Array[] {
-    const frames: Uint8Array[] = [];
-    const ports = new Map<number, number>();
-    for (const { pin, mode, value } of this.#pins.values()) {
-      const stop = stopLevels.get(pin) ?? 0;
-      if (stop === "keep") continue;
-      const off = mayDrive(mode) ? stop : 0;
-      if (value === off) continue;
-      if (mode === PIN_MODE.tone) frames.push(encodeToBoard({ type: "noTone", pin }));
-      if (mode === PIN_MODE.pwm) frames.push(encodeToBoard(pwmOff(pin)));
-      if (!mayDrive(mode)) continue;
-      const bit = 1 << (pin & 7);
-      const levels = ports.get(pin >> 3) ?? this.levelsOf(pin >> 3);
-      ports.set(pin >> 3, off ? levels | bit : levels & ~bit);
-    }
-    for (const [port, levels] of ports) frames.push(encodeToBoard({ type: "digitalPort", port, levels }));
-    return frames;
   }
 
   get hasDue(): boolean {
@@ -114,6 +141,7 @@ export class PinMemory {
     const record = this.#pin(pin);
     if (record.mode === mode) return REDUNDANT;
     record.mode = mode;
+    record.isWritten = false;
     const bit = 1 << (pin & 7);
     const port = pin >> 3;
     const isOutput = mode === PIN_MODE.output;
@@ -138,6 +166,7 @@ export class PinMemory {
       if ((changed & 1) === 0) continue;
       const record = this.#pin(port * 8 + bit);
       record.value = (levels >> bit) & 1;
+      record.isWritten = true;
       if ((outputs >> bit) & 1) record.levelDue = true;
       else record.queryDue = true;
       this.#due.add(record);
@@ -163,6 +192,8 @@ export class PinMemory {
         return this.#setValue(message.pin, Math.round(message.centihertz / 100));
       case "noTone":
         return this.#setValue(message.pin, 0);
+      case "reset":
+        return this.#forget();
       default:
         return PLAIN;
     }
@@ -177,15 +208,25 @@ export class PinMemory {
   #setValue(pin: number, value: number): Remembered {
     const record = this.#pin(pin);
     record.value = value;
+    record.isWritten = true;
     record.queryDue = true;
     this.#due.add(record);
+    return PLAIN;
+  }
+
+  /** The board begins anew: what was said is forgotten on both sides. */
+  #forget(): Remembered {
+    this.#pins.clear();
+    for (const ports of [this.#ports, this.#outputs, this.#others]) ports.fill(0);
+    this.#due.clear();
+    this.#portDue = undefined;
     return PLAIN;
   }
 
   #pin(pin: number): PinRecord {
     let record = this.#pins.get(pin);
     if (!record) {
-      record = { pin, mode: undefined, value: 0, queryDue: false, levelDue: false };
+      record = { pin, mode: undefined, value: 0, isWritten: false, queryDue: false, levelDue: false };
       this.#pins.set(pin, record);
     }
     return record;
@@ -200,15 +241,6 @@ export class PinMemory {
   }
 }
 
-/** Whether a pin may be driven high or low: boards start with outputs, so one that was told no mode may be, too. */
-function mayDrive(mode: number | undefined): boolean {
-  return mode === PIN_MODE.output || mode === undefined;
-}
-
 function withBit(bits: number, bit: number, isSet: boolean): number {
   return isSet ? bits | bit : bits & ~bit;
-}
-
-function pwmOff(pin: number): ToBoard {
-  return pin < 16 ? { type: "analog", pin, value: 0 } : { type: "extendedAnalog", pin, value: 0 };
 }

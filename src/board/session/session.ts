@@ -1,70 +1,31 @@
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { FrameSplitter } from "../../firmata/frames.js";
-import { CIRCUIT_FIRMWARE, COMMAND, PIN_MODE, SYSEX } from "../../firmata/protocol.js";
+import { COMMAND, SYSEX } from "../../firmata/protocol.js";
 import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
-import type { ByteLink } from "../link/link.js";
+import type { BoardSession, SessionCounts, SessionOptions, StopLevel } from "./board-session.js";
 import { Confirmations } from "./confirmations.js";
 import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
-import { Firmata, type FirmataIo, type FirmataTransport } from "./johnny-five.js";
+import { Identity } from "./identity.js";
+import { JohnnyFiveBoard } from "./johnny-five-board.js";
 import { drainWithin, openWithin } from "./patience.js";
-import { five, registerTones } from "./piezo.js";
+import { registerTones } from "./piezo.js";
+import { stopFrames } from "./pin-frames.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
+import { Recovery } from "./recovery.js";
+import type { Found, Relink } from "./search.js";
+import { SettingsMemory } from "./settings-memory.js";
 import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
+import { Wire } from "./wire.js";
 
-export interface SessionOptions {
-  /** A link that has not been opened. The session opens and closes it. */
-  readonly link: ByteLink;
-  readonly clock?: Clock;
-  /** Gives up connecting; `openSession()` then rejects with the signal's own reason. */
-  readonly signal?: AbortSignal;
-  /** How long the board may take to describe itself, in milliseconds. */
-  readonly readyTimeoutMs?: number;
-  /** Called with each pin before it is first used; throws to refuse it. */
-  readonly checkPin?: (pin: number) => void;
-  /** Takes what the board says in words, such as why it refuses a message. */
-  readonly notice?: (text: string) => void;
-}
+/** How long those wait who want a write confirmed while the board is away, in milliseconds. */
+const PATIENCE_MS = 30_000;
 
-/** Messages that firmata-io reads without a look at their length. */
-const MUST_BE_WHOLE: ReadonlySet<number> = new Set([SYSEX.pinStateResponse, SYSEX.reportFirmware]);
-
-/** What the session has counted since it opened. */
-export interface SessionCounts {
-  /** Digital writes sent to the board. */
-  readonly writes: number;
-  /** Messages that were not sent because they would have changed nothing. */
-  readonly redundant: number;
-  /** Bytes from the board that were in no Firmata message. */
-  readonly discardedBytes: number;
-  /** Digital writes and queries that the board has not answered. */
-  readonly unconfirmed: number;
-  /** Bytes that have not reached the board, by the speed of its wire. */
-  readonly unsentBytes: number;
-}
-
-/** What a pin is left as when the session closes: a level, or whatever it is. */
-export type StopLevel = 0 | 1 | "keep";
-
-/** One board: Firmata and Johnny-Five on a byte link. */
-export interface BoardSession {
-  readonly address: string;
-  /** Name and version that the firmware reports, for example `StandardFirmata.ino 2.5`. */
-  readonly firmware: string;
-  readonly board: Board;
-  /** Aborts when the board is gone for good; its reason is the error. */
-  readonly lost: AbortSignal;
-  counts(): SessionCounts;
-
-  /**
-   * Leaves outputs as asked (low where nothing was asked) and piezos silent, waits until the board has done so and
-   * everything is sent, then closes the link. Idempotent; never rejects.
-   */
-  close(stopLevels?: ReadonlyMap<number, StopLevel>): Promise<void>;
-}
+/** For so long after a question an answer is one, in milliseconds; else the board says it because it has started. */
+const ANSWER_MS = 1_500;
 
 /**
  * Opens a link and waits until the board behind it is ready.
@@ -81,68 +42,69 @@ export async function openSession(options: SessionOptions): Promise<BoardSession
 }
 
 class Session implements BoardSession {
-  readonly #link: ByteLink;
   readonly #clock: Clock;
   readonly #guard: PinGuard | undefined;
   readonly #notice: (text: string) => void;
+  readonly #relink: Relink | undefined;
+  readonly #patienceMs: number;
   readonly #memory = new PinMemory();
+  readonly #settings: SettingsMemory;
   readonly #confirmations: Confirmations;
-  readonly #transport: FirmataTransport;
-  readonly #io: FirmataIo;
+  readonly #johnnyFive: JohnnyFiveBoard;
   readonly #lost = new AbortController();
-  readonly #fromBoard: FrameSplitter;
-  readonly #toBoard: FrameSplitter;
   readonly #heard = new Heard();
+  readonly #identity = new Identity();
+  #fromBoard: FrameSplitter;
+  #wire: Wire;
   #board: Board | undefined;
-  #firmware = "";
+  /** Once the board has been ready. */
+  #recovery: Recovery | undefined;
   #redundant = 0;
-  #wireFreeAtMs = 0;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
   #tones: ToneDriver | undefined;
   /** The pins are as they are to be left: nothing more is written. */
   #isStopped = false;
   #closing: Promise<void> | undefined;
 
-  constructor({ link, clock = systemClock, checkPin, notice = () => {} }: SessionOptions) {
-    this.#link = link;
+  constructor({
+    link,
+    clock = systemClock,
+    checkPin,
+    notice = () => {},
+    relink,
+    patienceMs,
+  }: SessionOptions) {
+    this.#wire = new Wire(link, clock);
     this.#clock = clock;
     this.#guard = checkPin && new PinGuard(checkPin);
     this.#notice = notice;
+    this.#relink = relink;
+    this.#patienceMs = patienceMs ?? PATIENCE_MS;
+    this.#settings = new SettingsMemory(clock);
     this.#confirmations = new Confirmations({
       memory: this.#memory,
       clock,
-      send: (frame) => this.#transmit(frame),
-      wireFreeAtMs: () => this.#freeAtMs(),
+      send: (frame) => this.#wire.send(frame),
+      wireFreeAtMs: () => this.#wire.freeAtMs,
     });
-    this.#fromBoard = new FrameSplitter("toHost", {
-      frame: (frame) => this.#received(frame),
-      discard: (bytes) => this.#heard.discard(bytes),
-    });
-    this.#toBoard = new FrameSplitter("toBoard", { frame: (frame) => this.#send(frame) });
-    this.#transport = Object.assign(new EventEmitter(), {
-      write: (bytes: Uint8Array, written: () => void) => {
-        this.#toBoard.push(bytes);
-        written();
-      },
-    });
-    this.#transport.setMaxListeners(0);
-    this.#io = new Firmata(this.#transport, { reportVersionTimeout: READY_TIMEOUT_MS });
-    clearTimeout(this.#io.reportVersionTimeoutId);
-    this.#io.setMaxListeners(0);
-    this.#io.port = link.address;
-    // firmata-io keeps only the modes that it knows by name.
-    this.#io.MODES.TONE = PIN_MODE.tone;
+    this.#fromBoard = this.#listen();
+    this.#johnnyFive = new JohnnyFiveBoard(link.address, (frame) => this.#send(frame));
   }
 
   get address(): string {
-    return this.#link.address;
+    return this.#wire.link.address;
   }
 
   get firmware(): string {
-    return this.#firmware;
+    return this.#identity.firmware;
   }
 
   get lost(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  get isAway(): boolean {
+    return this.#recovery?.isAway === true;
   }
 
   get board(): Board {
@@ -157,66 +119,76 @@ class Session implements BoardSession {
       redundant: this.#redundant,
       discardedBytes: this.#heard.discardedBytes,
       unconfirmed: this.#confirmations.unconfirmed,
-      unsentBytes: this.#unsentBytes(),
+      unsentBytes: this.#wire.unsentBytes,
+      restored: this.#recovery?.restored ?? 0,
     };
   }
 
   async open(signal: AbortSignal, timeoutMs: number): Promise<void> {
     const startMs = this.#clock.now();
-    const events = {
-      data: (bytes: Uint8Array) => {
-        this.#heard.receivedBytes += bytes.length;
-        this.#fromBoard.push(bytes);
-      },
-      lost: (cause: CircuitError) => this.#lose(cause),
-    };
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#io.once("ready", resolve);
+    const { link } = this.#wire;
+    const lost = new Promise<never>((_, reject) => {
       this.#lost.signal.addEventListener("abort", () => reject(this.#lost.signal.reason), { once: true });
     });
-    ready.catch(() => {});
+    lost.catch(() => {});
     try {
-      await openWithin(this.#link, events, { clock: this.#clock, signal, timeoutMs });
-      this.#transport.emit("open");
+      await openWithin(link, this.#linkEvents(), { clock: this.#clock, signal, timeoutMs });
+      this.#johnnyFive.opened();
       await handshake({
         address: this.address,
         clock: this.#clock,
         signal,
         send: (frame) => this.#transmit(frame),
         heard: this.#heard,
-        ready,
+        ready: Promise.race([this.#johnnyFive.ready, lost]),
         timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
       });
-      this.#board = await this.#startJohnnyFive();
+      const board = await this.#startBoard();
+      this.#board = board;
+      this.#recovery = this.#makeRecovery(board);
     } catch (error) {
-      await this.#link.close();
+      await link.close();
       throw error;
     }
   }
 
-  async #startJohnnyFive(): Promise<Board> {
-    // The cast: `sigint` is missing in the types; without it Johnny-Five ends the process on Ctrl-C, with code 0.
-    const quiet = { io: this.#io, repl: false, debug: false, sigint: false } as five.BoardOption;
-    const board = new five.Board(quiet);
-    board.on("error", () => {});
-    await new Promise<void>((resolve) => board.on("ready", resolve));
-    const ours = this.#firmware.startsWith(CIRCUIT_FIRMWARE);
+  async #startBoard(): Promise<Board> {
+    const board = await this.#johnnyFive.start();
     const send = (frame: Uint8Array) => this.#send(frame);
-    if (ours) {
+    const { bytesPerSecond } = this.#wire.link;
+    if (this.#identity.isOurs) {
       this.#confirmations.startEchoes();
       this.#tones = firmwareTone(send);
-    } else if (Number.isFinite(this.#link.bytesPerSecond)) {
+    } else if (Number.isFinite(bytesPerSecond)) {
       this.#tones = toggledTone({
         send,
-        pad: (bytes) => this.#transmit(bytes),
+        pad: (bytes) => this.#wire.send(bytes),
         levelsOf: (port) => this.#memory.levelsOf(port),
         clock: this.#clock,
-        bytesPerSecond: this.#link.bytesPerSecond,
-        wireFreeAtMs: () => this.#freeAtMs(),
+        bytesPerSecond,
+        wireFreeAtMs: () => this.#wire.freeAtMs,
       });
     }
     registerTones(board, this.#tones ?? toggledLimits);
-    return Object.assign(board, { confirm: () => this.#confirmations.confirm() });
+    // The cast: of its own events its types do not know.
+    return Object.assign(board, { confirm: () => this.#confirmations.confirm() }) as Board;
+  }
+
+  #makeRecovery(board: Board): Recovery {
+    return new Recovery({
+      clock: this.#clock,
+      patienceMs: this.#patienceMs,
+      address: this.address,
+      known: this.#identity,
+      confirmations: this.#confirmations,
+      memory: this.#memory,
+      settings: this.#settings,
+      notice: this.#notice,
+      found: (found) => this.#takeOver(found),
+      send: (frame) => this.#wire.send(frame),
+      // The cast: a board of Johnny-Five's is an emitter, which its types do not say.
+      tell: (event, cause) => void (board as unknown as EventEmitter).emit(event, cause),
+    });
   }
 
   async close(stopLevels: ReadonlyMap<number, StopLevel> = new Map()): Promise<void> {
@@ -226,14 +198,17 @@ class Session implements BoardSession {
 
   async #stop(stopLevels: ReadonlyMap<number, StopLevel>): Promise<void> {
     this.#tones?.close();
-    if (!this.#lost.signal.aborted && this.#board) {
-      for (const frame of this.#memory.stopFrames(stopLevels)) this.#send(frame);
+    const { isAway } = this;
+    this.#recovery?.stop();
+    if (isAway) this.#notice(`Cannot leave the pins of ${this.address} as they should be: the board is away`);
+    if (!this.#lost.signal.aborted && !isAway && this.#board) {
+      for (const frame of stopFrames(this.#memory, stopLevels)) this.#send(frame);
       // A component that still blinks or sweeps would undo it.
       this.#isStopped = true;
       await this.#confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
-      await drainWithin(this.#link, this.#clock);
+      await drainWithin(this.#wire.link, this.#clock);
     }
-    await this.#link.close();
+    await this.#wire.link.close();
     this.#lose(
       new CircuitError("LINK_CLOSED", `Cannot use the board on ${this.address}: its session is closed`),
     );
@@ -248,28 +223,47 @@ class Session implements BoardSession {
       this.#redundant++;
       return;
     }
+    if (write) this.#confirmations.wrote(write);
+    else this.#settings.remember(frame);
     if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.pinStateQuery) {
       this.#confirmations.queried(frame[2] ?? 0);
     }
-    if (write) this.#confirmations.wrote(write);
     this.#transmit(frame);
+    if (frame[0] === COMMAND.systemReset && this.#identity.isOurs) this.#confirmations.startEchoes();
   }
 
-  #transmit(bytes: Uint8Array): void {
-    this.#wireFreeAtMs = this.#freeAtMs() + (bytes.length / this.#link.bytesPerSecond) * 1_000;
-    this.#link.write(bytes);
+  #transmit(frame: Uint8Array): void {
+    if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.reportFirmware)
+      this.#askedAtMs = this.#clock.now();
+    this.#wire.send(frame);
   }
 
-  /** A link that is as quick as it is written to never has any. */
-  #unsentBytes(): number {
-    const { bytesPerSecond } = this.#link;
-    if (!Number.isFinite(bytesPerSecond)) return 0;
-    return Math.round(((this.#freeAtMs() - this.#clock.now()) * bytesPerSecond) / 1_000);
+  /** What the link of the present wire tells. */
+  #linkEvents() {
+    return {
+      data: (bytes: Uint8Array) => {
+        this.#heard.receivedBytes += bytes.length;
+        this.#fromBoard.push(bytes);
+      },
+      lost: (cause: CircuitError) => {
+        if (this.#recovery && this.#relink) this.#recovery.lost(cause, this.#relink);
+        else this.#lose(cause);
+      },
+    };
   }
 
-  /** When all that was sent will have reached the board, on the clock, in milliseconds. */
-  #freeAtMs(): number {
-    return Math.max(this.#wireFreeAtMs, this.#clock.now());
+  #listen(): FrameSplitter {
+    return new FrameSplitter("toHost", {
+      frame: (frame) => this.#received(frame),
+      discard: (bytes) => this.#heard.discard(bytes),
+    });
+  }
+
+  /** The board is back, perhaps elsewhere. */
+  #takeOver({ wire, handOver }: Found): void {
+    this.#wire = wire;
+    this.#fromBoard = this.#listen();
+    handOver(this.#linkEvents());
   }
 
   /** One whole message from the board. */
@@ -279,34 +273,28 @@ class Session implements BoardSession {
     if (!isReport) {
       const message = decodeToHost(frame);
       if (this.#confirmations.receive(message)) return;
-      if (this.#isRefused(message)) return;
+      if (this.#johnnyFive.chokesOn(message)) {
+        this.#heard.discardedBytes++;
+        return;
+      }
       this.#note(message);
     }
-    this.#transport.emit("data", frame);
-  }
-
-  /** Messages on which firmata-io would throw. */
-  #isRefused(message: ToHost): boolean {
-    const pins = this.#io.pins.length;
-    const refused =
-      // One of those that are known, and not in their shape: a pin state of a pin that the board lacks has no state.
-      (message.type === "sysex" && MUST_BE_WHOLE.has(message.command)) ||
-      (message.type === "pinState" && message.pin >= pins) ||
-      (message.type === "analogMapping" && message.channels.length > pins);
-    if (refused) this.#heard.discardedBytes++;
-    return refused;
+    this.#johnnyFive.hear(frame);
   }
 
   #note(message: ToHost): void {
     if (message.type === "version") this.#heard.version = `${message.major}.${message.minor}`;
-    if (message.type === "firmware") this.#firmware = `${message.name} ${message.major}.${message.minor}`;
     if (message.type === "string") this.#notice(message.text.replaceAll("\0", ""));
+    if (this.#recovery === undefined) this.#identity.hear(message);
+    else if (message.type === "firmware" && this.#clock.now() - this.#askedAtMs > ANSWER_MS)
+      this.#recovery.startedAnew();
   }
 
   #lose(cause: CircuitError): void {
     if (this.#lost.signal.aborted) return;
+    this.#recovery?.stop();
     this.#confirmations.fail(cause);
     this.#lost.abort(cause);
-    this.#transport.emit("close");
+    this.#johnnyFive.closed();
   }
 }

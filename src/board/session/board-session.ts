@@ -1,0 +1,60 @@
+import type { Clock } from "../../core/clock.js";
+import type { Board } from "../board.js";
+import type { ByteLink } from "../link/link.js";
+import type { Relink } from "./search.js";
+
+export interface SessionOptions {
+  /** A link that has not been opened. The session opens and closes it. */
+  readonly link: ByteLink;
+  readonly clock?: Clock;
+  /** Gives up connecting; `openSession()` then rejects with the signal's own reason. */
+  readonly signal?: AbortSignal;
+  /** How long the board may take to describe itself, in milliseconds. */
+  readonly readyTimeoutMs?: number;
+  /** Called with each pin before it is first used; throws to refuse it. */
+  readonly checkPin?: (pin: number) => void;
+  /** Takes what the board says in words, such as why it refuses a message, and where it has gone. */
+  readonly notice?: (text: string) => void;
+  /** Makes a link to the same board again when it has gone away. Where it is missing, a board that is gone is lost for good. */
+  readonly relink?: Relink;
+  /** How long those wait who want a write confirmed while the board is away, in milliseconds; 30 000 by default. */
+  readonly patienceMs?: number;
+}
+
+/** What the session has counted since it opened. */
+export interface SessionCounts {
+  /** Digital writes sent to the board. */
+  readonly writes: number;
+  /** Messages that were not sent because they would have changed nothing. */
+  readonly redundant: number;
+  /** Bytes from the board that were in no Firmata message. */
+  readonly discardedBytes: number;
+  /** Digital writes and queries that the board has not answered. */
+  readonly unconfirmed: number;
+  /** Bytes that have not reached the board, by the speed of its wire. */
+  readonly unsentBytes: number;
+  /** How often the board was gone, or had started anew, and got its pins back. */
+  readonly restored: number;
+}
+
+/** What a pin is left as when the session closes: a level, or whatever it is. */
+export type StopLevel = 0 | 1 | "keep";
+
+/** One board: Firmata and Johnny-Five on a byte link. */
+export interface BoardSession {
+  readonly address: string;
+  /** Name and version that the firmware reports, for example `StandardFirmata.ino 2.5`. */
+  readonly firmware: string;
+  readonly board: Board;
+  /** Whether the board is away at the moment, and is looked for. */
+  readonly isAway: boolean;
+  /** Aborts when the board is gone for good; its reason is the error. */
+  readonly lost: AbortSignal;
+  counts(): SessionCounts;
+
+  /**
+   * Leaves outputs as asked (low where nothing was asked) and piezos silent, waits until the board has done so and
+   * everything is sent, then closes the link. Idempotent; never rejects.
+   */
+  close(stopLevels?: ReadonlyMap<number, StopLevel>): Promise<void>;
+}

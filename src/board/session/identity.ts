@@ -1,0 +1,45 @@
+import { CIRCUIT_FIRMWARE } from "../../firmata/protocol.js";
+import type { PinCapability, ToHost } from "../../firmata/to-host.js";
+
+/** What a board says of itself, as far as it has said it. */
+export class Identity {
+  /** Name and version of its firmware, such as `StandardFirmata.ino 2.5`; empty before it is known. */
+  firmware = "";
+  #pins: readonly (readonly PinCapability[])[] | undefined;
+  #channels: readonly number[] | undefined;
+
+  /** Takes in a message of the board's. */
+  hear(message: ToHost): void {
+    if (message.type === "firmware") this.firmware = `${message.name} ${message.major}.${message.minor}`;
+    if (message.type === "capabilities") this.#pins = message.pins;
+    if (message.type === "analogMapping") this.#channels = message.channels;
+  }
+
+  /** Whether it is our own firmware. */
+  get isOurs(): boolean {
+    return this.firmware.startsWith(CIRCUIT_FIRMWARE);
+  }
+
+  get hasPins(): boolean {
+    return this.#pins !== undefined;
+  }
+
+  get isComplete(): boolean {
+    return this.firmware !== "" && this.#pins !== undefined && this.#channels !== undefined;
+  }
+
+  /** Whether it could be the same board, started anew: the same firmware, on pins that can do the same. */
+  isLike(other: Identity): boolean {
+    return (
+      this.firmware === other.firmware &&
+      JSON.stringify([this.#pins, this.#channels]) === JSON.stringify([other.#pins, other.#channels])
+    );
+  }
+
+  /** For a person: `StandardFirmata.ino 2.5 with 20 pins, 6 of them analog`. */
+  toString(): string {
+    const pins = this.#pins?.filter((modes) => modes.length > 0).length ?? 0;
+    const analog = this.#channels?.filter((channel) => channel < 127).length ?? 0;
+    return `${this.firmware} with ${pins} pins, ${analog} of them analog`;
+  }
+}

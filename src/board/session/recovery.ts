@@ -1,0 +1,123 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError, messageOf } from "../../core/error.js";
+import type { Confirmations } from "./confirmations.js";
+import type { Identity } from "./identity.js";
+import { modeFrames, valueFrames } from "./pin-frames.js";
+import type { PinMemory } from "./pin-memory.js";
+import { type Found, findAgain, type Relink } from "./search.js";
+import type { SettingsMemory } from "./settings-memory.js";
+
+export interface RecoveryOptions {
+  readonly clock: Clock;
+  /** How long those wait who want a write confirmed while the board is away, in milliseconds. */
+  readonly patienceMs: number;
+  readonly address: string;
+  /** What the board is. */
+  readonly known: Identity;
+  readonly confirmations: Confirmations;
+  readonly memory: PinMemory;
+  readonly settings: SettingsMemory;
+  readonly notice: (text: string) => void;
+  /** The board is back: what is sent goes to it from now on. */
+  readonly found: (found: Found) => void;
+  readonly send: (frame: Uint8Array) => void;
+  /** Tells sketches. */
+  readonly tell: (event: "lost" | "restored", cause?: CircuitError) => void;
+}
+
+/** Sees to a board that has gone away, or has started anew: finds it, and gives its pins back what they had. */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #stopped = new AbortController();
+  #isAway = false;
+  #restored = 0;
+  /** Which of the restorations is under way: one that was cut off says nothing. */
+  #life = 0;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the board is away, and is looked for. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  /** How often the board got its pins back. */
+  get restored(): number {
+    return this.#restored;
+  }
+
+  /** The link has broken: looks for the board until it is back, or `stop()`. */
+  lost(cause: CircuitError, relink: Relink): void {
+    if (this.#stopped.signal.aborted || this.#isAway) return;
+    const { clock, confirmations, patienceMs, notice, tell } = this.#options;
+    this.#isAway = true;
+    this.#life++;
+    confirmations.suspend();
+    notice(`${cause.message}; looking for it`);
+    tell("lost", cause);
+    const stopWaiting = clock.after(patienceMs, () => confirmations.loseHope(cause));
+    const sinceMs = clock.now();
+    void this.#search(relink).then((found) => {
+      stopWaiting();
+      if (found === undefined) return;
+      this.#isAway = false;
+      const life = this.#life;
+      this.#options.found(found);
+      // It may have gone again before that.
+      if (life !== this.#life) return;
+      const awayMs = clock.now() - sinceMs;
+      return this.#restore(`it is back after ${(awayMs / 1_000).toFixed(1)} s`);
+    });
+  }
+
+  /** The board says who it is, and nobody has asked: it has lost all that it was told. */
+  startedAnew(): void {
+    if (this.#stopped.signal.aborted || this.#isAway) return;
+    const { address, confirmations, tell } = this.#options;
+    this.#life++;
+    confirmations.suspend();
+    tell(
+      "lost",
+      new CircuitError(
+        "BOARD_LOST",
+        `Cannot go on without a break on ${address}: the board has started anew`,
+      ),
+    );
+    void this.#restore("it has started anew");
+  }
+
+  /** Looks no more. Idempotent. */
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #search(relink: Relink): Promise<Found | undefined> {
+    try {
+      return await findAgain({ ...this.#options, relink, signal: this.#stopped.signal });
+    } catch {
+      return undefined; // the session closes
+    }
+  }
+
+  /** Modes, with the ranges of servos, then values, then all the rest; then asks whether it is so. */
+  async #restore(why: string): Promise<void> {
+    const { address, confirmations, known, memory, settings, notice, send, tell } = this.#options;
+    const life = this.#life;
+    memory.toneEnded(settings.endedTones());
+    const frames = [modeFrames(memory), settings.servoFrames(), valueFrames(memory), settings.frames()];
+    for (const frame of frames.flat()) send(frame);
+    try {
+      await confirmations.resume(known.isOurs);
+    } catch (problem) {
+      if (life !== this.#life || this.#stopped.signal.aborted) return;
+      notice(`The board on ${address}: ${why}, but not as it was: ${messageOf(problem)}`);
+      return;
+    }
+    if (life !== this.#life) return;
+    this.#restored++;
+    notice(`The board on ${address}: ${why}, and its pins are as they were`);
+    tell("restored");
+  }
+}

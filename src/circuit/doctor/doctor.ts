@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs";
+import { parseAddress } from "../../board/link/address.js";
+import { choosePort, listPorts } from "../../board/link/ports.js";
+import type { Clock } from "../../core/clock.js";
+import { CircuitError, messageOf } from "../../core/error.js";
+import type { Wiring } from "../../wiring/wiring.js";
+import { loadWiring, openBoard } from "../boards.js";
+import { checkBoard } from "./board.js";
+import { type Finding, failure } from "./finding.js";
+import { checkMeddlers, checkNode, checkUdev } from "./host.js";
+import { Machine } from "./machine.js";
+import { checkPort } from "./port.js";
+
+export interface DoctorOptions {
+  /** Address of the board; `auto` looks for one. */
+  readonly address: string;
+  /** Path of a wiring that the board is to suit. */
+  readonly wiring: string | undefined;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The system's files: for tests. */
+  readonly machine?: Machine;
+}
+
+/** Kinds of addresses that are ports of this machine. */
+const PORTS: ReadonlySet<string> = new Set(["port", "auto"]);
+
+/**
+ * Looks at all that stands between a person and a blinking LED, from the bottom to the top. It ends where there is no sense in
+ * going on.
+ *
+ * @throws {CircuitError} `USAGE` for an address that is none, `FILE_FAILED` or `WIRING_INVALID`; the signal's own reason.
+ */
+export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
+  const { clock, machine = new Machine(), signal } = options;
+  const { scheme } = parseAddress(options.address);
+  const wiring = options.wiring === undefined ? undefined : await loadWiring(options.wiring);
+  yield checkNode(process.version);
+  let { address } = options;
+  if (PORTS.has(scheme)) {
+    const udev = checkUdev(process.platform, existsSync("/run/udev"));
+    if (udev) yield udev;
+    yield await checkMeddlers(machine);
+    if (scheme === "auto") {
+      try {
+        address = choosePort(await listPorts());
+      } catch (problem) {
+        yield ofError("port", problem);
+        return;
+      }
+    }
+    for await (const finding of checkPort(parseAddress(address).target, machine)) {
+      yield finding;
+      if (finding.state === "error") return;
+    }
+  }
+  yield* checkAnswer(address, wiring, { clock, signal });
+}
+
+async function* checkAnswer(
+  address: string,
+  wiring: Wiring | undefined,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): AsyncGenerator<Finding> {
+  const opening = openBoard({
+    ...{ name: "board", address, wiring, clock, signal, link: undefined },
+    notice: () => {},
+  });
+  const opened = await opening.catch((problem: unknown) => {
+    signal.throwIfAborted();
+    return ofError("answer", problem);
+  });
+  if ("check" in opened) {
+    yield opened;
+    return;
+  }
+  const { session, readyMs } = opened;
+  try {
+    yield* checkBoard(session, { clock, wiring, readyMs });
+  } finally {
+    await session.close();
+  }
+}
+
+function ofError(check: string, problem: unknown): Finding {
+  if (!(problem instanceof CircuitError) || problem.code === "USAGE") throw problem;
+  const finding = failure(check, messageOf(problem), problem.hint ?? "");
+  return { ...finding, isUnreachable: true };
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { five } from "../../../src/board/session/piezo.js";
+import { PIN_MODE } from "../../../src/firmata/protocol.js";
+import { Desk, FIRMWARES } from "./desk.js";
+
+for (const firmware of FIRMWARES) {
+  test(`a board that is plugged in again has the modes and values that it had: ${firmware}`, async (context) => {
+    const desk = new Desk(context, firmware);
+    const { board } = await desk.session;
+    const led = new five.Led({ pin: 13, board });
+    led.on();
+    new five.Led({ pin: 3, board }).brightness(99);
+    new five.Servo({ pin: 10, board, range: [10, 170] }).to(42);
+    await board.confirm();
+    const before = [3, 10, 13].map((pin) => desk.board.pin(pin));
+    desk.unplug();
+    await desk.plugIn();
+    assert.deepEqual(
+      [3, 10, 13].map((pin) => desk.board.pin(pin)),
+      before,
+    );
+    assert.deepEqual(desk.heard, ["BOARD_LOST", "restored"]);
+    led.off();
+    await board.confirm();
+    assert.equal(desk.board.pin(13).value, 0);
+  });
+}
+
+test("what is written while a board is away is written when it is back", async (context) => {
+  const desk = new Desk(context);
+  const { board } = await desk.session;
+  const pin = new five.Pin({ pin: 12, board });
+  pin.low();
+  await board.confirm();
+  desk.unplug();
+  pin.high();
+  const confirmed = board.confirm();
+  await desk.plugIn();
+  await confirmed;
+  assert.equal(desk.board.pin(12).value, 1);
+});
+
+test("a write that another has replaced while the board was away is not confirmed", async (context) => {
+  const desk = new Desk(context);
+  const { board } = await desk.session;
+  const pin = new five.Pin({ pin: 12, board });
+  desk.unplug();
+  pin.high();
+  const first = board.confirm();
+  pin.low();
+  const second = board.confirm();
+  const outcome = assert.rejects(first, { code: "SUPERSEDED" });
+  await desk.plugIn();
+  await outcome;
+  await second;
+});
+
+test("who waits for a board that stays away hears so when the patience is over, and the board is looked for", async (context) => {
+  const desk = new Desk(context, "circuit", 1_000);
+  const { board, lost } = await desk.session;
+  const pin = new five.Pin({ pin: 12, board });
+  desk.unplug();
+  pin.high();
+  const outcome = assert.rejects(board.confirm(), { code: "BOARD_LOST" });
+  await desk.pass(1_000);
+  await outcome;
+  await assert.rejects(board.confirm(), { code: "BOARD_LOST" });
+  assert.equal(lost.aborted, false);
+  await desk.plugIn();
+  await board.confirm();
+  assert.equal(desk.board.pin(12).value, 1);
+});
+
+test("a board is told again what to report, how often, and how I2C is set", async (context) => {
+  const desk = new Desk(context);
+  const { board } = await desk.session;
+  new five.Button({ pin: 2, board });
+  board.analogRead(0, () => {});
+  board.samplingInterval(50);
+  board.i2cConfig({ delay: 7 });
+  desk.unplug();
+  await desk.plugIn();
+  const told = desk.board.received.map(({ type }) => type);
+  const order = ["pinMode", "digitalPort", "reportDigital", "samplingInterval", "i2cConfig"] as const;
+  const places = order.map((type) => told.indexOf(type)).filter((place) => place >= 0);
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+  for (const type of ["reportDigital", "reportAnalog", "samplingInterval", "i2cConfig"] as const)
+    assert.ok(told.includes(type), type);
+});
+
+test("a tone that has not ended goes on, one that has does not", async (context) => {
+  const desk = new Desk(context);
+  const { board } = await desk.session;
+  new five.Piezo({ pin: 8, board }).frequency(440, 60_000);
+  new five.Piezo({ pin: 9, board }).frequency(880, 10);
+  desk.unplug();
+  await desk.pass(100);
+  await desk.plugIn();
+  const tones = desk.board.received.flatMap((message) => (message.type === "tone" ? [message] : []));
+  assert.deepEqual(
+    tones.map(({ pin, durationMs }) => [pin, durationMs > 59_000 && durationMs < 60_000]),
+    [[8, true]],
+  );
+  await board.confirm();
+  assert.equal(desk.board.pin(9).value, 0);
+});
+
+test("another board in its place is refused, with what both are", async (context) => {
+  const desk = new Desk(context, "circuit");
+  const { board } = await desk.session;
+  new five.Pin({ pin: 13, board }).high();
+  await board.confirm();
+  desk.unplug();
+  await desk.plugIn("standard");
+  const refusals = desk.notices.filter((text) =>
+    /it is StandardFirmata.*, and was CircuitFirmata/.test(text),
+  );
+  assert.equal(refusals.length, 1);
+  assert.ok((await desk.session).isAway);
+  assert.equal(desk.board.pin(13).value, 0);
+  await desk.plugIn("circuit");
+  assert.equal(desk.board.pin(13).value, 1);
+});
+
+for (const firmware of FIRMWARES) {
+  test(`a board that starts anew by itself gets its pins back: ${firmware}`, async (context) => {
+    const desk = new Desk(context, firmware);
+    const { board } = await desk.session;
+    new five.Pin({ pin: 13, board }).high();
+    await board.confirm();
+    await desk.pass(2_000);
+    desk.board.restart();
+    assert.equal(desk.board.pin(13).value, 0);
+    await desk.pass(100);
+    assert.deepEqual(desk.board.pin(13), { mode: PIN_MODE.output, value: 1 });
+    assert.deepEqual(desk.heard, ["BOARD_LOST", "restored"]);
+  });
+}
+
+test("a session closes while its board is away, and looks no more", async (context) => {
+  const desk = new Desk(context);
+  const session = await desk.session;
+  new five.Pin({ pin: 13, board: session.board }).high();
+  desk.unplug();
+  await session.close();
+  assert.match(desk.notices.at(-1) ?? "", /the board is away/);
+  assert.ok(session.lost.aborted);
+  await desk.plugIn();
+  assert.equal(desk.board.received.length, 0);
+});
