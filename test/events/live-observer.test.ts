@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as v from "valibot";
-import { CircuitError } from "../../src/core/error.js";
 import type { ObservedEvent, ObserverContext } from "../../src/events/event.js";
 import { on } from "../../src/events/on.js";
 import { Gate, turns } from "../contract/waiting.js";
 import { Scene } from "./scene.js";
+import { waitingSchema } from "./waiting-schema.js";
 
 test("an observer hears what its pattern takes in, with headers and the time of day", async () => {
   const scene = new Scene();
@@ -179,176 +179,6 @@ test("data that does not fit its schema never reaches the handler, and is not tr
   assert.match(cause.message, /^Cannot take the data of load: load: Invalid value/);
 });
 
-test("a handler that throws is tried again after a while, and only then given up", async () => {
-  const scene = new Scene();
-  const tries: number[] = [];
-  const handler = (_event: ObservedEvent, { deliveryCount }: ObserverContext) => {
-    tries.push(deliveryCount);
-    throw new CircuitError("FILE_FAILED", "Cannot write the log: the disk is full");
-  };
-  scene.observers.start(on("log", handler, { retries: 2 }));
-  scene.mesh.publish("log", "line", {
-    headers: { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` },
-  });
-  await turns();
-  assert.deepEqual(tries, [1]);
-  await scene.pass(50);
-  assert.deepEqual(tries, [1, 2]);
-  await scene.pass(99);
-  assert.deepEqual(tries, [1, 2]);
-  assert.equal(scene.errors.length, 0);
-  await scene.pass(1);
-  assert.deepEqual(tries, [1, 2, 3]);
-  const [error] = scene.errors;
-  const { attempts, cause, trace, data } = Object(error?.data);
-  assert.deepEqual(
-    { attempts, data, code: cause.code, name: cause.name },
-    {
-      ...{ attempts: 3, data: "line", code: "FILE_FAILED", name: "CircuitError" },
-    },
-  );
-  assert.match(cause.stack, /live-observer/);
-  assert.equal(trace, error?.headers.traceparent);
-  assert.equal(trace, `00-${"a".repeat(32)}-${"b".repeat(16)}-01`);
-  assert.deepEqual(scene.notices, ["desk: on log (log): Cannot write the log: the disk is full"]);
-  assert.deepEqual(scene.counts, { handled: 0, failed: 1, dropped: 0 });
-});
-
-test("a retry that succeeds is no failure", async () => {
-  const scene = new Scene();
-  const handler = async (_event: ObservedEvent, { deliveryCount }: ObserverContext) => {
-    if (deliveryCount < 3) throw new Error("not yet");
-  };
-  scene.observers.start(on("a", handler, { retries: 4 }));
-  await scene.publish("a", 1);
-  await scene.pass(50);
-  await scene.pass(100);
-  assert.deepEqual(scene.counts, { handled: 1, failed: 0, dropped: 0 });
-  assert.deepEqual(scene.errors, []);
-  assert.equal(scene.clock.pending, 0);
-});
-
-test("a handler that takes too long is told by its signal, and the next event has its turn", async () => {
-  const scene = new Scene();
-  const signals: AbortSignal[] = [];
-  const handler = ({ data }: ObservedEvent, { signal }: ObserverContext) => {
-    signals.push(signal);
-    return data === 1 ? new Promise(() => {}) : undefined;
-  };
-  scene.observers.start(on("a", handler, { timeoutMs: 500 }));
-  await scene.publish("a", 1, 2);
-  assert.equal(signals.length, 1);
-  await scene.pass(499);
-  assert.equal(signals[0]?.aborted, false);
-  await scene.pass(1);
-  assert.equal(signals[0]?.reason.code, "TIMEOUT");
-  assert.equal(signals[1]?.aborted, false);
-  assert.equal(Object(scene.errors[0]?.data).cause.code, "TIMEOUT");
-  assert.deepEqual(scene.counts, { handled: 1, failed: 1, dropped: 0 });
-});
-
-test("one observer's failure never reaches another", async () => {
-  const scene = new Scene();
-  const heard: unknown[] = [];
-  scene.observers.start(
-    on("a", () => {
-      throw Object.create(null);
-    }),
-  );
-  scene.observers.start(on("a", ({ data }) => heard.push(data)));
-  await scene.publish("a", 1, 2);
-  assert.deepEqual(heard, [1, 2]);
-  assert.equal(scene.errors.length, 2);
-});
-
-test("an error in who observes errors is told and not published", async () => {
-  const scene = new Scene({ node: "attic" });
-  scene.observers.start(
-    on("circuit.errors.>", () => {
-      throw new Error("again");
-    }),
-  );
-  scene.observers.start(
-    on("a", () => {
-      throw new Error("first");
-    }),
-  );
-  await scene.publish("a", 1);
-  assert.equal(scene.errors.length, 1);
-  assert.match(
-    scene.notices.join("\n"),
-    /attic: on circuit\.errors\.attic \(circuit\.errors\.>\): Error: again/,
-  );
-});
-
-test("a node's name is one word of its errors' subject", async () => {
-  const scene = new Scene({ node: "bench.lan 2" });
-  scene.observers.start(
-    on("a", () => {
-      throw new Error("no");
-    }),
-  );
-  await scene.publish("a", 1);
-  assert.equal(scene.errors[0]?.subject, "circuit.errors.bench=2Elan=202");
-});
-
-test("of a burst of failures the first is told, and then a number; 100 are published in a second", async () => {
-  const scene = new Scene();
-  const observer = scene.observers.start(
-    on("a", ({ data }) => {
-      throw new CircuitError("FILE_FAILED", `Cannot take ${data}: the disk is full`);
-    }),
-  );
-  await scene.publish("a", ...Array(150).keys());
-  assert.equal(scene.errors.length, 100);
-  assert.deepEqual(scene.notices, ["desk: on a (a): Cannot take 0: the disk is full"]);
-  await scene.pass(1_000);
-  assert.deepEqual(scene.notices.slice(1), ["desk: on a: 149 more failed"]);
-  await scene.publish("a", 150, 151);
-  assert.equal(scene.errors.length, 102);
-  assert.deepEqual(
-    scene.errors.slice(99).map(({ data }) => Object(data).unreported),
-    [undefined, 50, undefined],
-  );
-  observer.close();
-  await observer.done;
-  assert.deepEqual(scene.notices.slice(2), [
-    "desk: on a (a): Cannot take 150: the disk is full",
-    "desk: on a: 1 more failed",
-  ]);
-  assert.equal(scene.clock.pending, 0);
-  assert.equal(scene.counts?.failed, 152);
-});
-
-test("nothing that a stranger has sent commands a terminal, or looks like a line of ours", async () => {
-  const scene = new Scene();
-  scene.observers.start(
-    on("a", ({ data }) => {
-      throw new Error(`\u001b[2J${data}`);
-    }),
-  );
-  await scene.publish("a", `\ncircuit: all is well${"x".repeat(60_000)}`);
-  const [told = ""] = scene.notices;
-  assert.match(told, /^desk: on a \(a\): Error: \u{fffd}\[2J\n {2}circuit: all is well/u);
-  assert.ok(told.length < 4_300, `${told.length}`);
-});
-
-test("the patterns of ended observers are forgotten beyond 256, their figures are not", async () => {
-  const scene = new Scene();
-  for (let n = 0; n < 300; n++) {
-    const observer = scene.observers.start(on(`reply.${n}`, () => {}, { count: 1 }));
-    await scene.mesh.publish(`reply.${n}`, "");
-    await observer.done;
-  }
-  const counts = scene.observers.counts();
-  assert.equal(counts.length, 257);
-  assert.equal(
-    counts.reduce((sum, { handled }) => sum + handled, 0),
-    300,
-  );
-  assert.equal(counts.at(-1)?.pattern, "");
-});
-
 test("a handler's context publishes, and has no more than it says", async () => {
   const scene = new Scene();
   const heard: unknown[] = [];
@@ -364,30 +194,6 @@ test("a handler's context publishes, and has no more than it says", async () => 
     ["signal", "deliveryCount", "id", "publish"],
     [1, { by: "a" }],
   ]);
-});
-
-test("what is told of a failure is bounded, whatever the event and the error were", async () => {
-  const scene = new Scene();
-  scene.observers.start(
-    on("a", () => {
-      throw Object.assign(new Error("\u0001".repeat(50_000)), { code: "\u0001".repeat(50_000) });
-    }),
-  );
-  const headers = { long: "x".repeat(8_000) };
-  for (const data of ["\u0001".repeat(10_900), new Uint8Array(65_000), Array(6_000).fill("\u0001")]) {
-    scene.mesh.publish("a", data, { headers });
-  }
-  await turns();
-  const told = scene.errors.map(({ data }) => Object(data));
-  assert.deepEqual(
-    told.map(({ encoding, cutFromCharacters }) => ({ encoding, cutFromCharacters })),
-    [
-      { encoding: undefined, cutFromCharacters: 10_900 },
-      { encoding: "base64", cutFromCharacters: 86_668 },
-      { encoding: "json", cutFromCharacters: 54_001 },
-    ],
-  );
-  for (const { data } of told) assert.equal(data.length, 4_096);
 });
 
 test("events that no handler has time for are dropped, counted, and told of once a burst", async () => {
@@ -424,21 +230,6 @@ test("what is for nobody takes no place, however many wait", async () => {
   gate.release();
 });
 
-/** A schema that waits, and how many wait in it. */
-function waitingSchema() {
-  const gate = new Gate();
-  const state = { gate, waiting: 0 };
-  const schema = v.pipeAsync(
-    v.number(),
-    v.checkAsync(async () => {
-      state.waiting++;
-      await gate.open;
-      return true;
-    }),
-  );
-  return { state, schema };
-}
-
 test("a schema that takes its time runs as often at the same time as the handler may", async () => {
   const scene = new Scene();
   const { state, schema } = waitingSchema();
@@ -450,103 +241,4 @@ test("a schema that takes its time runs as often at the same time as the handler
   state.gate.release();
   await turns();
   assert.deepEqual(heard, [...Array(50).keys()]);
-});
-
-test("close() lets no handler begin whose schema was still deciding", async () => {
-  const scene = new Scene();
-  const { state, schema } = waitingSchema();
-  const observer = scene.observers.start(on("a", () => assert.fail("it is closed"), { schema }));
-  await scene.publish("a", 1, 2);
-  observer.close();
-  state.gate.release();
-  await observer.done;
-  assert.deepEqual(scene.counts, { handled: 0, failed: 0, dropped: 2 });
-});
-
-test("after its count an observer tells of nothing that does not fit", async () => {
-  const scene = new Scene();
-  const schema = v.pipeAsync(
-    v.number(),
-    v.checkAsync(async (n) => n < 2),
-  );
-  const observer = scene.observers.start(on("a", () => {}, { schema, count: 1 }));
-  await scene.publish("a", 1, 2, 3);
-  await observer.done;
-  assert.deepEqual(scene.counts, { handled: 1, failed: 0, dropped: 0 });
-});
-
-test("close() hears nothing more, lets what runs finish, and tells what it drops", async () => {
-  const scene = new Scene();
-  const gate = new Gate();
-  const observer = scene.observers.start(on("a", () => gate.open));
-  await scene.publish("a", 1, 2, 3);
-  observer.close();
-  observer.close();
-  assert.equal(scene.mesh.publish("a", 4), 0);
-  assert.deepEqual(scene.notices, ["desk: on a: 2 events waited and are dropped"]);
-  gate.release();
-  await observer.done;
-  assert.deepEqual(scene.counts, { handled: 1, failed: 0, dropped: 2 });
-});
-
-test("its signal ends it; an aborted one does not begin", async () => {
-  const scene = new Scene();
-  const stop = new AbortController();
-  const observer = scene.observers.start(on("a", () => {}, { signal: stop.signal }));
-  stop.abort(new Error("enough"));
-  await observer.done;
-  assert.equal(scene.mesh.publish("a", 1), 0);
-  assert.throws(() => scene.observers.start(on("a", () => {}, { signal: stop.signal })), /enough/);
-});
-
-test("finish() waits for what runs, then stops it and tells of it", async () => {
-  const scene = new Scene();
-  const gate = new Gate();
-  const signals: AbortSignal[] = [];
-  scene.observers.start(on("quick", () => gate.open));
-  scene.observers.start(
-    on("stuck", (_event, { signal }) => {
-      signals.push(signal);
-      return new Promise(() => {});
-    }),
-  );
-  scene.observers.start(on("failing", () => Promise.reject(new Error("as ever")), { retries: 100 }));
-  for (const subject of ["quick", "stuck", "failing"]) await scene.publish(subject, 1);
-  let isFinished = false;
-  const finished = scene.observers.finish(1_000).then(() => {
-    isFinished = true;
-  });
-  gate.release();
-  await scene.pass(999);
-  assert.equal(isFinished, false);
-  assert.equal(signals[0]?.aborted, false);
-  await scene.pass(1);
-  await finished;
-  assert.equal(signals[0]?.reason.code, "NOT_RUN");
-  assert.deepEqual(
-    scene.observers.counts().map(({ pattern, handled, failed }) => `${pattern} ${handled} ${failed}`),
-    ["quick 1 0", "stuck 0 1", "failing 0 1"],
-  );
-  assert.deepEqual(
-    scene.errors.map(({ data }) => Object(data).cause.message),
-    [
-      "Cannot finish what an event of stuck has begun: the circuit stops, and 1000 ms were not enough",
-      "as ever",
-    ],
-  );
-  assert.equal(scene.clock.pending, 0);
-});
-
-test("a handler may close its own observer", async () => {
-  const scene = new Scene();
-  let heard = 0;
-  const observer = scene.observers.start(
-    on("a", () => {
-      heard++;
-      observer.close();
-    }),
-  );
-  await scene.publish("a", 1, 2);
-  await observer.done;
-  assert.equal(heard, 1);
 });

@@ -5,7 +5,8 @@ import { Node } from "../../src/mesh/node.js";
 import { Trust } from "../../src/mesh/safety/trust.js";
 import { WsConnector } from "../../src/mesh/ws/connect.js";
 import { serveWs } from "../../src/mesh/ws/serve.js";
-import { type OpenSessionRig, testSession } from "../contract/session.js";
+import type { OpenSessionRig } from "../contract/session/stage.js";
+import { testSession } from "../contract/session.js";
 
 testSession("memory links", async ({ clock, limits }) => {
   const nodes = new LocalNodes({ clock, limits, schedule: queueMicrotask });
