@@ -1,12 +1,14 @@
 /** What a program may import from `circuit-five`. */
 export type { Board } from "./board/board.js";
 export { five } from "./board/session/piezo.js";
+export { defineFlow, type FlowDefinition, type FlowHost } from "./circuit/flows/flow-file.js";
 export type { CircuitEvent, Summary } from "./circuit/progress.js";
 export { type RunOptions, runCircuit } from "./circuit/run.js";
 export {
   type CircuitDefinition,
   defineCircuit,
   type EventsDefinition,
+  type FlowEntry,
   type NodeDefinition,
   type SecurityDefinition,
   type SketchSource,

@@ -1,8 +1,8 @@
-import type { Board } from "../board/board.js";
-import { five } from "../board/session/piezo.js";
-import { PIN_MODE } from "../firmata/protocol.js";
-import type { PiezoOutput, PinOutput } from "../flow/outputs/to-pin.js";
-import type { PinInput } from "../flow/sources/pin.js";
+import type { Board } from "../../board/board.js";
+import { five } from "../../board/session/piezo.js";
+import { PIN_MODE } from "../../firmata/protocol.js";
+import type { PiezoOutput, PinOutput } from "../../flow/outputs/to-pin.js";
+import type { PinInput } from "../../flow/sources/pin.js";
 
 /**
  * A digital input of a board, for a flow's `edges`. With `pullup`, which is the default, its idle level is 1.
