@@ -15,6 +15,7 @@ import type { Sketch } from "../sketch/sketch.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
 import { CircuitFlows } from "./flows/circuit-flows.js";
+import type { FlowDefinition } from "./flows/flow-file.js";
 import { flowsMesh, hasFlowsOnly } from "./flows/flows-mesh.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
@@ -37,6 +38,8 @@ export interface RunOptions {
   readonly mesh?: Mesh;
   /** How nodes find others and are found; left out, they know their own process and the grid. */
   readonly discovery?: RunDiscovery;
+  /** Flows that were loaded already, in place of their files, by their names. */
+  readonly flows?: Readonly<Record<string, FlowDefinition>>;
   /** Takes each flow when it begins: what it counts may be read at any time. */
   readonly onFlow?: (flow: Flow) => void;
   /** Where this user's files are, and what credentials to take. The process's own by default. */
@@ -86,6 +89,7 @@ class Circuit {
     });
     this.#flows = new CircuitFlows({
       flows: definition.flows,
+      loaded: options.flows,
       clock: this.#clock,
       signal: this.#stopping.signal,
       openBoard: async (flow, name) => (await this.#boards.need(`flows.${flow}`, name)).session.board,

@@ -78,6 +78,8 @@ export class Supervisor {
    */
   prepare(): void {
     this.#plan ??= this.manager.plan();
+    // What is counted begins with the sources.
+    for (const { name } of [...this.#plan.sources, ...this.#plan.processors]) this.#tallies.part(name);
   }
 
   /** Undoes `prepare()`: it is not run after all. */

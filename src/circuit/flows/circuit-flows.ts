@@ -15,6 +15,8 @@ import { FailurePublisher } from "./publish-failures.js";
 
 export interface CircuitFlowsOptions {
   readonly flows: CircuitDefinition["flows"];
+  /** Those of them that were loaded already, by their names. */
+  readonly loaded: Readonly<Record<string, FlowDefinition>> | undefined;
   readonly clock: Clock;
   /** Opens the board of that name, or the only one, unless it is open. */
   readonly openBoard: (wanting: string, board: string | undefined) => Promise<Board>;
@@ -29,7 +31,7 @@ export interface CircuitFlowsOptions {
 export class CircuitFlows {
   readonly #options: CircuitFlowsOptions;
   readonly #running: RunningFlow[] = [];
-  #loaded: readonly [name: string, entry: FlowEntry, definition: FlowDefinition][] = [];
+  readonly #loaded: [name: string, entry: FlowEntry, definition: FlowDefinition][] = [];
 
   constructor(options: CircuitFlowsOptions) {
     this.#options = options;
@@ -41,10 +43,9 @@ export class CircuitFlows {
    * @throws {CircuitError} What `loadFlow()` throws.
    */
   async load(): Promise<void> {
-    const entries = Object.entries(this.#options.flows ?? {});
-    this.#loaded = await Promise.all(
-      entries.map(async ([name, entry]) => [name, entry, await loadFlow(entry.file)] as const),
-    );
+    const { flows = {}, loaded = {} } = this.#options;
+    for (const [name, entry] of Object.entries(flows))
+      this.#loaded.push([name, entry, loaded[name] ?? (await loadFlow(entry.file))]);
   }
 
   /**
