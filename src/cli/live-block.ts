@@ -21,6 +21,7 @@ export class LiveBlock {
   #columns = 0;
   /** What others write ends in the middle of a line. */
   #isBroken = false;
+  #isDrawnSoon = false;
   #isEnded = false;
 
   /** Begins to keep what others write above. */
@@ -31,7 +32,7 @@ export class LiveBlock {
       this.#erase();
       write();
       this.#isBroken = !endsLine;
-      this.#draw();
+      this.#drawSoon();
     });
   }
 
@@ -46,12 +47,23 @@ export class LiveBlock {
   /** Leaves the last lines where they are, and the cursor below them. Idempotent. */
   end(): void {
     if (this.#isEnded) return;
+    if (this.#isDrawnSoon) this.#draw();
     this.#isEnded = true;
     this.#giveBack();
     this.#showCursor();
   }
 
+  /** Once for all that is written now. */
+  #drawSoon(): void {
+    if (this.#isDrawnSoon) return;
+    this.#isDrawnSoon = true;
+    queueMicrotask(() => {
+      if (this.#isDrawnSoon) this.#draw();
+    });
+  }
+
   #draw(): void {
+    this.#isDrawnSoon = false;
     if (this.#isBroken || this.#isEnded) return;
     const { columns } = this.#terminal;
     const drawn = this.#lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join("");

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { extname, isAbsolute, join } from "node:path";
+import { extname } from "node:path";
 import type { CircuitDefinition, FlowEntry } from "../../config/define.js";
 import { findConfig, loadConfig } from "../../config/load.js";
 import { isEventPin } from "../../config/pins.js";
@@ -17,7 +17,7 @@ export interface ChosenFlow {
 }
 
 export interface ChooseFlowOptions {
-  /** Folder that paths are relative to. */
+  /** Where a configuration is looked for. */
   readonly folder: string;
   /** Path of the configuration; that of the folder where none is given, and none where it has none. */
   readonly config: string | undefined;
@@ -34,19 +34,15 @@ export async function chooseFlow(
   given: string,
   { folder, config, managers }: ChooseFlowOptions,
 ): Promise<ChosenFlow> {
-  const path = config === undefined ? findConfig(folder) : inFolder(folder, config);
+  const path = config ?? findConfig(folder);
   const circuit = path === undefined ? undefined : await loadConfig(path);
   const known = circuit?.flows?.[given];
-  const file = known?.file ?? inFolder(folder, given);
+  const file = known?.file ?? given;
   if (known === undefined && !existsSync(file) && extname(file) === "") throw unknown(given, path, circuit);
   const definition = await loadFlow(file);
   const name = known === undefined ? definition.name : given;
   const entry = { ...known, file, ...(managers && { managers }) };
   return { name, entry, definition, circuit: { ...quiet(circuit), flows: { [name]: entry } } };
-}
-
-function inFolder(folder: string, path: string): string {
-  return isAbsolute(path) ? path : join(folder, path);
 }
 
 /** What a circuit stands on, and how its pins are left, without what acts on it. */

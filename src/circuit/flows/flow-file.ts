@@ -23,7 +23,7 @@ export interface OfBoard {
  * The pins that a flow may ask for. The board is opened with the first of them.
  *
  * @throws {CircuitError} What opening a board throws; `CONFIG_INVALID` where there are several and none is named;
- *   `PIN_NOT_WIRED` for an output that the wiring lacks.
+ *   `PIN_NOT_WIRED` for a pin that the wiring lacks.
  */
 export interface FlowPins {
   /** A digital input, for `edges()`; with a pull-up where nothing is said. */
