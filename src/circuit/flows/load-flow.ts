@@ -29,9 +29,9 @@ export async function loadFlow(path: string): Promise<FlowDefinition> {
 }
 
 function findProblem(value: unknown): string | undefined {
-  if (value === undefined) return "it has no default export";
-  if (typeof value !== "object" || value === null)
-    return `its default export is ${value === null ? "null" : typeof value}, no flow`;
+  if (typeof value !== "object" || value === null) return `its default export is ${typeof value}, no flow`;
+  // What has no default export comes as all that it exports.
+  if (!("name" in value || "managers" in value)) return "it has no default export that is a flow";
   const { name, managers } = value as { readonly [key: string]: unknown };
   if (typeof name !== "string" || !NAME.test(name))
     return `the name of its flow is ${JSON.stringify(name) ?? typeof name}, not 1 to 63 letters, digits, - and _`;
