@@ -120,9 +120,14 @@ function givenUp({ failed, abandoned }: PartCounts): number {
 /** At most six characters. */
 function count(value: number): string {
   if (value < 100_000) return String(value);
-  const [share, unit] =
-    value < 1e8 ? (value < 1e6 ? [value / 1e3, "k"] : [value / 1e6, "M"]) : [value / 1e9, "G"];
-  return `${share.toFixed(share < 10 ? 2 : share < 100 ? 1 : 0)}${unit}`;
+  for (const [unit, size] of [
+    ["k", 1e3],
+    ["M", 1e6],
+  ] as const) {
+    const share = Number((value / size).toPrecision(3));
+    if (share < 1_000) return `${share}${unit}`;
+  }
+  return `${Number((value / 1e9).toPrecision(3))}G`;
 }
 
 function duration(ms: number): string {
@@ -138,5 +143,6 @@ function fitted(name: string, width: number): string {
 }
 
 function paint({ color }: StatusOptions, name: Parameters<typeof styleText>[0], text: string): string {
-  return color ? styleText(name, text) : text;
+  // Whether it is a terminal was asked before.
+  return color ? styleText(name, text, { validateStream: false }) : text;
 }
