@@ -79,7 +79,7 @@ export class Stage implements OutletHost {
       this.abandon(item, weight);
       return undefined;
     }
-    const startMs = tally.isTimed ? this.#context.clock.now() : -1;
+    const startMs = tally.handled >= tally.timedAt ? this.#context.clock.now() : -1;
     try {
       const result = this.#handle(item, this.#context);
       const rest = result === undefined ? undefined : this.#outlet.give(result);
@@ -89,7 +89,7 @@ export class Stage implements OutletHost {
       return undefined;
     }
     tally.handled += weight;
-    if (startMs >= 0) tally.latencies.add(this.#context.clock.now() - startMs);
+    if (startMs >= 0) tally.timed(startMs, this.#context.clock.now());
     return undefined;
   }
 
@@ -99,7 +99,8 @@ export class Stage implements OutletHost {
       this.abandon(item, weight);
       return undefined;
     }
-    const startMs = this.tally.isTimed ? this.#context.clock.now() : -1;
+    const { handled, timedAt } = this.tally;
+    const startMs = handled >= timedAt ? this.#context.clock.now() : -1;
     try {
       const result = this.#handle(item, this.#context);
       return this.#follow(this.#giveAfter(before, result), { item, weight, startMs });
@@ -143,7 +144,7 @@ export class Stage implements OutletHost {
       () => {
         if (!this.#end(job)) return;
         this.tally.handled += job.weight;
-        if (job.startMs >= 0) this.tally.latencies.add(this.#context.clock.now() - job.startMs);
+        if (job.startMs >= 0) this.tally.timed(job.startMs, this.#context.clock.now());
       },
       (thrown: unknown) => {
         if (this.#end(job)) this.#fail(job.item, job.weight, thrown);

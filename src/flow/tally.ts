@@ -23,8 +23,14 @@ export interface PartCounts {
   readonly p99Ms: number | undefined;
 }
 
-/** Every call is timed up to this, and then one of 128: to look at the clock twice costs more than a small handler. */
-const CALLS_TIMED_EACH = 512;
+/**
+ * Calls from one that is timed to the next, at most: to look at the clock twice costs more than a small handler. Where
+ * calls take longer than that, more of them are timed, and each where they are rare.
+ */
+const MOST_CALLS_APART = 1_024;
+
+/** Timed calls are to be this far apart, in milliseconds: then a thousand of them are some seconds. */
+const TIMED_APART_MS = { least: 1, most: 10 };
 
 /** The counts of a part, over all lives of its pipeline. */
 export class PartTally {
@@ -39,10 +45,19 @@ export class PartTally {
   out = 0;
   untaken = 0;
   readonly latencies = new Latencies();
+  /** How many are to be handled before the next call is timed. */
+  timedAt = 0;
+  #callsApart = 1;
+  #timedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Whether the next call is to be timed. */
-  get isTimed(): boolean {
-    return (this.handled & 127) === 0 || this.handled < CALLS_TIMED_EACH;
+  /** Takes the times of a call, of those that begin when `timedAt` are handled. */
+  timed(startMs: number, endMs: number): void {
+    this.latencies.add(endMs - startMs);
+    const apartMs = endMs - this.#timedAtMs;
+    this.#timedAtMs = endMs;
+    if (apartMs < TIMED_APART_MS.least) this.#callsApart = Math.min(this.#callsApart * 2, MOST_CALLS_APART);
+    else if (apartMs > TIMED_APART_MS.most) this.#callsApart = Math.max(this.#callsApart / 2, 1);
+    this.timedAt = this.handled + this.#callsApart;
   }
 
   get counts(): PartCounts {
