@@ -45,19 +45,20 @@ export class PartTally {
   out = 0;
   untaken = 0;
   readonly latencies = new Latencies();
-  /** How many are to be handled before the next call is timed. */
+  /** How many are to be handled when the next call is timed. */
   timedAt = 0;
   #callsApart = 1;
   #timedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Takes the times of a call, of those that begin when `timedAt` are handled. */
+  /** Takes the times of a call that began when `timedAt` were handled, and was handled. */
   timed(startMs: number, endMs: number): void {
     this.latencies.add(endMs - startMs);
     const apartMs = endMs - this.#timedAtMs;
     this.#timedAtMs = endMs;
     if (apartMs < TIMED_APART_MS.least) this.#callsApart = Math.min(this.#callsApart * 2, MOST_CALLS_APART);
     else if (apartMs > TIMED_APART_MS.most) this.#callsApart = Math.max(this.#callsApart / 2, 1);
-    this.timedAt = this.handled + this.#callsApart;
+    // This one is handled already.
+    this.timedAt = this.handled + this.#callsApart - 1;
   }
 
   get counts(): PartCounts {
