@@ -20,23 +20,25 @@ export default defineFlow({
     const settings = { ...USUAL, ...host.settings };
     const sensor = await host.analogInput(settings.sensor);
     const relay = await host.pinOutput(settings.relay);
-    const heating = pipeline({
-      sources: { sensor: samples(sensor) },
-      processors: {
-        smooth: smoothing(settings),
-        threshold: threshold(settings),
-        relay: toPin(relay, { value: ({ heats }) => Number(heats) }),
-        event: toEvents(host, "thermostat.heating"),
-        rows: csv(settings.file, { columns: ["time", "celsius", "heats"] }),
-      },
-    }).connect([
-      { from: "sensor", to: "smooth" },
-      { from: "smooth", to: "threshold" },
-      { from: "threshold", output: "switched", to: "relay" },
-      { from: "threshold", output: "switched", to: "event" },
-      { from: "threshold", output: "reading", to: "rows" },
-    ]);
-    return [new Manager({ name: "heating", pipeline: heating })];
+    // Built anew for each life: after a failure nothing is left of what it knew, and the relay is switched again.
+    const build = () =>
+      pipeline({
+        sources: { sensor: samples(sensor) },
+        processors: {
+          smooth: smoothing(settings),
+          threshold: threshold(settings),
+          relay: toPin(relay, { value: ({ heats }) => Number(heats) }),
+          event: toEvents(host, "thermostat.heating"),
+          rows: csv(settings.file, { columns: ["time", "celsius", "heats"] }),
+        },
+      }).connect([
+        { from: "sensor", to: "smooth" },
+        { from: "smooth", to: "threshold" },
+        { from: "threshold", output: "switched", to: "relay" },
+        { from: "threshold", output: "switched", to: "event" },
+        { from: "threshold", output: "reading", to: "rows" },
+      ]);
+    return [new Manager({ name: "heating", build })];
   },
 });
 

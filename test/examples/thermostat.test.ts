@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { loadWiring } from "../../src/circuit/boards.js";
@@ -104,4 +104,10 @@ test("circuit flow check opens no board", async (context) => {
   const { code, stdout, stderr } = await startCircuit(context, args).ended();
   assert.deepEqual([code, stderr], [0, ""]);
   assert.equal(stdout, "thermostat/heating: 1 source, 2 processors, 3 outputs, 5 connections, sync\n");
+});
+
+test("the drawing of the thermostat's flow is that of its file", async (context) => {
+  const args = ["flow", "graph", "thermostat", "--config", CONFIG, "--format", "svg"];
+  const { stdout } = await startCircuit(context, args).ended();
+  assert.equal(stdout, readFileSync(join(dirname(CONFIG), "flow.svg"), "utf8"));
 });

@@ -18,7 +18,10 @@ export function digitalInput(board: Board, pin: number, { pullup = true } = {}):
 /** An analog input of a board, by its channel (0 for A0), for a flow's `samples`. */
 export function analogInput(board: Board, channel: number): PinInput {
   board.pinMode(channel, PIN_MODE.analog);
-  return listening((report) => board.analogRead(channel, report));
+  const input = listening((report) => board.analogRead(channel, report));
+  // From now on: it is here that a pin is refused which is not wired. Readings come again and again.
+  input.read(() => {})();
+  return input;
 }
 
 /** An output of a board, for a flow's `toPin`: digital, or with `pwm` of 0 to 255. */

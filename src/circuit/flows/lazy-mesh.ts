@@ -110,8 +110,7 @@ export class LazyMesh implements Mesh {
   }
 
   #later(what: string, act: (mesh: Mesh) => void): void {
-    if (this.#isClosed)
-      throw new CircuitError("PEER_LOST", `Cannot ${what}: this process's mesh has been closed`);
+    if (this.#isClosed) throw meshClosed(what);
     if (this.#waiting.length >= MOST_WAITING)
       throw new CircuitError(
         "NOT_RUN",
@@ -127,6 +126,7 @@ export class LazyMesh implements Mesh {
 
   #open(): Promise<Mesh> {
     if (this.#mesh) return Promise.resolve(this.#mesh);
+    if (this.#isClosed) return Promise.reject(meshClosed("join the mesh"));
     this.#opening ??= this.#begin();
     return this.#opening;
   }
@@ -144,4 +144,8 @@ export class LazyMesh implements Mesh {
     }
     return mesh;
   }
+}
+
+function meshClosed(what: string): CircuitError {
+  return new CircuitError("PEER_LOST", `Cannot ${what}: this process's mesh has been closed`);
 }

@@ -40,9 +40,9 @@ function findProblem(value: unknown): string | undefined {
 }
 
 function findManagersProblem(managers: readonly unknown[]): string | undefined {
-  if (managers.length === 0) return "its flow has an empty list of managers";
+  if (managers.length === 0) return "its list of managers is empty";
   const wrong = managers.findIndex((manager) => !(manager instanceof Manager));
-  return wrong === -1 ? undefined : `manager ${wrong + 1} of its flow is none`;
+  return wrong === -1 ? undefined : `manager ${wrong + 1} of its list is none`;
 }
 
 /**

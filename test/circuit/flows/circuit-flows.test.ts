@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { MockBoard } from "../../../src/board/link/mock.js";
 import type { FlowDefinition, FlowHost } from "../../../src/circuit/flows/flow-file.js";
 import type { CircuitEvent } from "../../../src/circuit/progress.js";
@@ -184,6 +185,25 @@ test("of several boards a flow names one", async () => {
     told.flatMap((event) => (event.type === "board" ? [event.board] : [])),
     ["right"],
   );
+});
+
+test("a pin that the wiring lacks is told with the flow that wants it", async () => {
+  const wiring = fileURLToPath(new URL("../../../../wiring/clock-pin-buzzer.json", import.meta.url));
+  for (const ask of [
+    (host: FlowHost) => host.pinOutput(7),
+    (host: FlowHost) => host.analogInput(3),
+    (host: FlowHost) => host.digitalInput(2),
+  ]) {
+    const managers = async (host: FlowHost) => {
+      await ask(host);
+      return [];
+    };
+    const { running } = run(managers, { wiring });
+    await assert.rejects(running, {
+      code: "PIN_NOT_WIRED",
+      message: /^Cannot set up flows\.desk: cannot use pin/,
+    });
+  }
 });
 
 test("a board of a flow that cannot be opened ends the circuit", async () => {

@@ -80,6 +80,15 @@ test("LazyMesh tells once that it cannot be opened: to whom needs it, but not fo
   await own.mesh.close();
 });
 
+test("LazyMesh opens nothing any more once it is closed", async () => {
+  const { mesh, opened } = lazy(() => assert.fail());
+  await mesh.close();
+  await assert.rejects(mesh.send("echo", "x"), { code: "PEER_LOST" });
+  assert.throws(() => mesh.publish("a", 1), { code: "PEER_LOST" });
+  assert.throws(() => mesh.subscribe("a", () => {}), { code: "PEER_LOST" });
+  assert.equal(opened(), 0);
+});
+
 test("LazyMesh refuses what cannot be, at once", async () => {
   const { mesh } = lazy(() => new Promise(() => {}));
   assert.throws(() => mesh.publish("a b", 1), { code: "MESSAGE_INVALID" });

@@ -52,8 +52,8 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   ["without a name", "export default { managers: [] };", /the name of its flow is undefined, not 1 to 63/],
   ["with a bad name", 'export default { name: "a b", managers: [] };', /its flow is "a b", not 1 to 63/],
   ["without managers", 'export default { name: "a" };', /: its flow has no managers$/],
-  ["with no manager", 'export default { name: "a", managers: [] };', /: its flow has an empty list/],
-  ["with what is none", 'export default { name: "a", managers: [{}] };', /: manager 1 of its flow is none$/],
+  ["with no manager", 'export default { name: "a", managers: [] };', /: its list of managers is empty$/],
+  ["with what is none", 'export default { name: "a", managers: [{}] };', /manager 1 of its list is none$/],
   ["that throws", 'throw new Error("no disk");', /^Cannot load .*: no disk$/],
   ["that is no code", "export default {", /^Cannot load /],
 ];
@@ -94,8 +94,8 @@ describe("makeManagers()", () => {
       ],
       [async () => Promise.reject(new Error("later")), /has failed: later$/],
       [() => undefined, /: its managers\(\) gave undefined$/],
-      [() => [], /an empty list of managers$/],
-      [() => [new Manager({ name: "a" }), "b"], /: manager 2 of its flow is none$/],
+      [() => [], /list of managers is empty$/],
+      [() => [new Manager({ name: "a" }), "b"], /manager 2 of its list is none$/],
     ];
     for (const [make, message] of rows)
       await assert.rejects(makeManagers(making(make), host()), { code: "CONFIG_INVALID", message });

@@ -1,4 +1,14 @@
-import { element, group, label, path, rect, round, type Svg, textWidth } from "../../../wiring/draw/svg.js";
+import {
+  element,
+  escapeText,
+  group,
+  label,
+  path,
+  rect,
+  round,
+  type Svg,
+  textWidth,
+} from "../../../wiring/draw/svg.js";
 import { drawEdge } from "./draw-edge.js";
 import type { GraphPart, PipelineGraph } from "./graph.js";
 import { type Box, type Layout, layOut, NAME_PX, SMALL_PX } from "./layout.js";
@@ -52,7 +62,11 @@ export function drawFlow(name: string, pipelines: readonly PipelineGraph[]): str
   const height = top + LEGEND_HEIGHT;
   return `${element(
     "svg",
-    { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${round(width)} ${round(height)}`, width, height },
+    {
+      ...{ xmlns: "http://www.w3.org/2000/svg", role: "img", width, height },
+      viewBox: `0 0 ${round(width)} ${round(height)}`,
+    },
+    `\n${element("title", {}, escapeText(`Flow: ${name}`))}`,
     `\n${element("style", {}, STYLE)}\n`,
     `${element("rect", { width, height, rx: 10, style: "fill: var(--paper)" })}\n`,
     `${label(name, MARGIN, MARGIN + TITLE_PX - 4, { "font-size": TITLE_PX, "font-weight": 600 })}\n`,
