@@ -12,7 +12,7 @@ import type { Mesh } from "../../mesh/mesh.js";
  * In a circuit that has flows only, the mesh is joined when one of these is called first. What is published before that has
  * come about waits, 1 024 events at most, and who listens is not known (`undefined`).
  */
-export type FlowMesh = Pick<Mesh, "publish" | "subscribe" | "send" | "serve">;
+export type HostMesh = Pick<Mesh, "publish" | "subscribe" | "send" | "serve">;
 
 /** Which of several boards; where there is one, it need not be said. */
 export interface OfBoard {
@@ -37,7 +37,7 @@ export interface FlowPins {
 }
 
 /** What runs a flow, as its file sees it. */
-export interface FlowHost extends FlowMesh, FlowPins {
+export interface FlowHost extends HostMesh, FlowPins {
   /** Name of the flow: that in the configuration, else that in its file. */
   readonly name: string;
   /** What the configuration says of the flow; an empty object where it says nothing. Whoever reads it checks it. */
