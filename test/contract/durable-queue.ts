@@ -109,10 +109,11 @@ export function durableQueueContract(
     const queue = await openQueue(context, queues);
     const beside = await openQueue(context, queues, { ...PLACE, output: "late" });
     const seen: unknown[] = [];
-    const takers = [
-      await Taker.begin(queue, ({ data }) => (seen.push(data), "handled")),
-      await Taker.begin(await openQueue(context, queues), ({ data }) => (seen.push(data), "handled")),
-    ];
+    const see = ({ data }: TakenItem): Outcome => {
+      seen.push(data);
+      return "handled";
+    };
+    const takers = [await Taker.begin(queue, see), await Taker.begin(await openQueue(context, queues), see)];
     const elsewhere = await Taker.begin(beside);
     for (let tick = 0; tick < 50; tick++) void queue.put(newItem(tick));
     await queue.put(newItem(50));
@@ -161,7 +162,7 @@ export function durableQueueContract(
     );
     const [dead] = taker.dead;
     assert.equal(dead?.item.data, "never");
-    assert.equal((dead?.cause as Error).message, "no");
+    assert.match(String(dead?.cause), /no$/);
     await taker.drain();
   });
 

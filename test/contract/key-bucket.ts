@@ -11,30 +11,38 @@ export function leasesContract(
   const limits = { ...options, timeout: 30_000 };
 
   for (const which of ["leases", "progress"] as const) {
-    test(`${name}: ${which}: a key is created once, and changed by who knows its revision`, limits, async (context) => {
-      const { [which]: bucket } = await open(context);
-      assert.equal(await bucket.find("k"), undefined);
-      const first = await bucket.create("k", "one");
-      assert.ok(first !== undefined && first > 0);
-      assert.equal(await bucket.create("k", "two"), undefined);
-      assert.deepEqual(await bucket.find("k"), { value: "one", revision: first });
-      const second = await bucket.update("k", "three", first);
-      assert.ok(second !== undefined && second > first);
-      assert.equal(await bucket.update("k", "four", first), undefined);
-      assert.deepEqual(await bucket.find("k"), { value: "three", revision: second });
-      assert.equal(await bucket.update("other", "five", second), undefined);
-    });
+    test(
+      `${name}: ${which}: a key is created once, and changed by who knows its revision`,
+      limits,
+      async (context) => {
+        const { [which]: bucket } = await open(context);
+        assert.equal(await bucket.find("k"), undefined);
+        const first = await bucket.create("k", "one");
+        assert.ok(first !== undefined && first > 0);
+        assert.equal(await bucket.create("k", "two"), undefined);
+        assert.deepEqual(await bucket.find("k"), { value: "one", revision: first });
+        const second = await bucket.update("k", "three", first);
+        assert.ok(second !== undefined && second > first);
+        assert.equal(await bucket.update("k", "four", first), undefined);
+        assert.deepEqual(await bucket.find("k"), { value: "three", revision: second });
+        assert.equal(await bucket.update("other", "five", second), undefined);
+      },
+    );
 
-    test(`${name}: ${which}: a removed key can be created anew, with a higher revision`, limits, async (context) => {
-      const { [which]: bucket } = await open(context);
-      const first = (await bucket.create("k", "one")) ?? 0;
-      await bucket.remove("k", first + 1_000);
-      assert.equal((await bucket.find("k"))?.value, "one");
-      await bucket.remove("k", first);
-      assert.equal(await bucket.find("k"), undefined);
-      const second = await bucket.create("k", "two");
-      assert.ok(second !== undefined && second > first);
-    });
+    test(
+      `${name}: ${which}: a removed key can be created anew, with a higher revision`,
+      limits,
+      async (context) => {
+        const { [which]: bucket } = await open(context);
+        const first = (await bucket.create("k", "one")) ?? 0;
+        await bucket.remove("k", first + 1_000);
+        assert.equal((await bucket.find("k"))?.value, "one");
+        await bucket.remove("k", first);
+        assert.equal(await bucket.find("k"), undefined);
+        const second = await bucket.create("k", "two");
+        assert.ok(second !== undefined && second > first);
+      },
+    );
   }
 
   test(`${name}: a lease vanishes when it is not renewed in time`, limits, async (context) => {
