@@ -73,9 +73,11 @@ export class Intake {
   async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#stopTimer?.();
-    for (const { settle } of this.#waiting.drain()) settle("handed back");
     const taking = await this.#taking?.catch(() => undefined);
-    await taking?.drain(graceMs);
+    // First, so that what is handed back goes to others at once.
+    const drained = taking?.drain(graceMs);
+    for (const { settle } of this.#waiting.drain()) settle("handed back");
+    await drained;
   }
 
   #handle(item: TakenItem): Promise<Outcome> {
@@ -107,7 +109,7 @@ export class Intake {
   }
 
   #next(): void {
-    while (this.#waiting.length > 0) {
+    while (!this.#isStopped && this.#waiting.length > 0) {
       const lane = this.#free.pop() ?? this.#newLane();
       if (lane === undefined) return;
       const taken = this.#take();

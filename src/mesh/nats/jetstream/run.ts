@@ -33,7 +33,7 @@ export class Run {
       this.abort(
         new CircuitError("TIMEOUT", `Cannot handle ${this.event.subject}: it took more than ${handlerMs} ms`),
       );
-    const stop = this.#clock.after(handlerMs, late);
+    const stop = handlerMs === Number.POSITIVE_INFINITY ? () => {} : this.#clock.after(handlerMs, late);
     try {
       await new Promise<unknown>((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
