@@ -102,21 +102,51 @@ function itemOf({ id, data, headers, sequence, deliveryCount }: DurableEvent): T
   return { id, data, sequence, deliveryCount, origin: originOf(headers[ITEM_HEADER] ?? "") };
 }
 
-export function headerOf({ flow, manager, source, tick, revision, sequence }: Origin): string {
-  const names = [flow, manager, source].map(encodeToken).join(" ");
-  return `${names} ${tick} ${revision} ${sequence ?? "-"}`;
+export function headerOf(origin: Origin): string {
+  const { flow, manager, source, tick, revision, sequence } = origin;
+  return `${WORDS.of(flow)} ${WORDS.of(manager)} ${WORDS.of(source)} ${tick} ${revision} ${sequence ?? "-"}`;
 }
 
 /** What a header says; `undefined` where it is not ours. */
 export function originOf(header: string): Origin | undefined {
-  const found = /^(\S+) (\S+) (\S+) (\d{1,15}) (\d{1,15}) (\d{1,15}|-)$/.exec(header);
-  if (found === null) return undefined;
-  const [flow, manager, source] = found.slice(1, 4).map((token) => decodeToken(token));
+  const words = header.split(" ");
+  if (words.length !== 6) return undefined;
+  const [flow, manager, source] = words.slice(0, 3).map((word) => NAMES.of(word));
+  const [tick, revision, sequence] = words.slice(3).map(numberOf);
   if (flow === undefined || manager === undefined || source === undefined) return undefined;
-  const [tick, revision] = found.slice(4, 6).map(Number);
-  const sequence = found[6] === "-" ? undefined : Number(found[6]);
-  return { flow, manager, source, tick: tick ?? 0, revision: revision ?? 0, sequence };
+  if (tick === undefined || revision === undefined) return undefined;
+  if (sequence === undefined && words[5] !== "-") return undefined;
+  return { flow, manager, source, tick, revision, sequence };
 }
+
+function numberOf(word: string): number | undefined {
+  return /^\d{1,15}$/.test(word) ? Number(word) : undefined;
+}
+
+/** Remembers what a few texts come to: a flow has few names, and many items. */
+class Memo<Result> {
+  readonly #known = new Map<string, Result>();
+  readonly #make: (text: string) => Result;
+
+  constructor(make: (text: string) => Result) {
+    this.#make = make;
+  }
+
+  of(text: string): Result {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    const made = this.#make(text);
+    this.#known.set(text, made);
+    return made;
+  }
+}
+
+/** Names of a process's flows; foreign items may have others. */
+const MOST_KNOWN = 256;
+
+const WORDS = new Memo(encodeToken);
+const NAMES = new Memo(decodeToken);
 
 /** Of each flow a stream of its own: one that is full, or deleted, is no other's affair. */
 function streamOf(flow: string, keeping: FlowKeeping): WorkStream {

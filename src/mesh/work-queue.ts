@@ -55,7 +55,7 @@ export interface WorkQueues {
   take(
     stream: WorkStream,
     subject: string,
-    handler: (event: DurableEvent, signal: AbortSignal) => unknown,
+    handler: (event: DurableEvent) => unknown,
     options: WorkOptions,
   ): Promise<Consumer>;
 }

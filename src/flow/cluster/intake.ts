@@ -164,8 +164,7 @@ export class Intake {
   }
 
   #ran(lane: Lane, taken: readonly Waiting[], isLater = false): void {
-    const settling = lane.settle();
-    void settling.then((outcome) => {
+    lane.settle((outcome) => {
       for (const { settle } of taken) settle(outcome);
     });
     this.#free.push(lane);

@@ -31,8 +31,21 @@ export interface LaneHost extends WiringHost {
 export interface WayOut {
   /** In the names of what is put there. */
   readonly mark: string;
-  /** Hands an item over. `stored` takes its way into the queue; a Promise is returned where the next one is to wait. */
-  put(item: NewItem, stored: (storing: Promise<void>) => void): Promise<void> | undefined;
+  /**
+   * Hands an item over.
+   *
+   * @param settled Told when it is stored, or why it cannot be.
+   * @returns A Promise where the next one is to wait.
+   */
+  put(item: NewItem, settled: (problem?: { readonly cause: unknown }) => void): Promise<void> | undefined;
+}
+
+/** What was made of a cargo, and is on its way into queues. */
+interface Ledger {
+  storing: number;
+  problem: { readonly cause: unknown } | undefined;
+  /** Told when nothing is on its way any more, once the lane is through with the cargo. */
+  done: (() => void) | undefined;
 }
 
 /** What all lanes of a life share. */
@@ -53,8 +66,8 @@ export class Lane implements StageHost {
   cargo: Cargo | undefined;
   #failure: { readonly cause: unknown; readonly policy: ErrorPolicy } | undefined;
   #isCut = false;
-  #put = 0;
-  #storing: Promise<void>[] = [];
+  #made = 0;
+  #ledger: Ledger = emptyLedger();
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -91,41 +104,37 @@ export class Lane implements StageHost {
     this.cargo = cargo;
     this.#failure = undefined;
     this.#isCut = false;
-    this.#put = 0;
-    this.#storing = [];
+    this.#made = 0;
+    this.#ledger = emptyLedger();
     for (const { context } of this.#stages.values()) context.count = -1;
   }
 
-  /** What becomes of the cargo, which the processors have handled: resolves when what they made of it is stored. Never rejects. */
-  async settle(): Promise<Outcome> {
+  /** The processors are through with the cargo: `done` is told what becomes of it when all that they made of it is stored. */
+  settle(done: (outcome: Outcome) => void): void {
     const failure = this.#failure;
     const isCut = this.#isCut;
+    const ledger = this.#ledger;
     // Also where something has failed: what is handed out again is to find what it made before.
-    const stored = await Promise.allSettled(this.#storing);
-    if (failure !== undefined)
-      return failure.policy === "skip" ? { giveUp: failure.cause } : { retry: failure.cause };
-    if (isCut) return "handed back";
-    const lost = stored.find((storing) => storing.status === "rejected");
-    if (lost === undefined) return "handled";
-    return this.isOver ? "handed back" : { retry: lost.reason };
+    this.stored(() => {
+      if (failure !== undefined)
+        done(failure.policy === "skip" ? { giveUp: failure.cause } : { retry: failure.cause });
+      else if (isCut) done("handed back");
+      else if (ledger.problem === undefined) done("handled");
+      else done(this.isOver ? "handed back" : { retry: ledger.problem.cause });
+    });
   }
 
-  /** Resolves when what is on its way is stored, or cannot be. */
-  async stored(): Promise<void> {
-    await Promise.allSettled(this.#storing);
-  }
-
-  get isStoring(): boolean {
-    return this.#storing.length > 0;
+  /** Tells when what was made of the cargo is stored, or cannot be. */
+  stored(done: () => void): void {
+    if (this.#ledger.storing === 0) done();
+    else this.#ledger.done = done;
   }
 
   /** The way on from a part of this lane. */
   open(name: string, part: Part, connection: PlannedConnection): Target {
     if (!connection.options.durable) return this.stageOf(connection.to);
     const way = this.#options.wayOut(connection);
-    return {
-      push: (data) => way.put(this.#name(way, data), (storing) => this.#follow(name, part, data, storing)),
-    };
+    return { push: (data) => this.#put(way, { name, part, item: data, isKept: this.#isKept }) };
   }
 
   stageOf(processor: PlannedProcessor): LaneStage {
@@ -148,18 +157,39 @@ export class Lane implements StageHost {
   #name({ mark }: WayOut, data: unknown): NewItem {
     if (this.cargo === undefined) throw new Error("A lane has no cargo");
     const { key, origin } = this.cargo;
-    return { id: keyBelow(key, `${mark}.${this.#put++}`), data, origin };
+    return { id: keyBelow(key, `${mark}.${this.#made++}`), data, origin };
   }
 
-  #follow(name: string, part: Part, item: unknown, storing: Promise<void>): void {
-    this.#storing.push(storing);
-    const isKept = this.#isKept;
-    storing.catch((cause: unknown) => {
-      const { host } = this.#options;
-      if (!isKept) host.lose({ part: name, item, cause });
-      if (!host.isOver) host.blame(name, part, item, cause);
+  #put(way: WayOut, put: Put): Promise<void> | undefined {
+    const ledger = this.#ledger;
+    const room = way.put(this.#name(way, put.item), (problem) => {
+      ledger.storing--;
+      if (problem !== undefined) this.#unstored(ledger, put, problem);
+      if (ledger.storing === 0) ledger.done?.();
     });
+    ledger.storing++;
+    return room;
   }
+
+  #unstored(ledger: Ledger, { name, part, item, isKept }: Put, problem: { readonly cause: unknown }): void {
+    const { host } = this.#options;
+    ledger.problem ??= problem;
+    if (!isKept) host.lose({ part: name, item, cause: problem.cause });
+    if (!host.isOver) host.blame(name, part, item, problem.cause);
+  }
+}
+
+/** An item on its way into a queue, and who has made it. */
+interface Put {
+  readonly name: string;
+  readonly part: Part;
+  readonly item: unknown;
+  /** It was made of what is handed out again. */
+  readonly isKept: boolean;
+}
+
+function emptyLedger(): Ledger {
+  return { storing: 0, problem: undefined, done: undefined };
 }
 
 /** A processor in a lane. */

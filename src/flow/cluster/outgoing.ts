@@ -23,11 +23,19 @@ export class Outgoing implements WayOut {
     return this.#onTheWay === 0;
   }
 
-  put(item: NewItem, stored: (storing: Promise<void>) => void): Promise<void> | undefined {
+  put(item: NewItem, settled: (problem?: { readonly cause: unknown }) => void): Promise<void> | undefined {
     const storing = this.#queue.put(item);
     this.#onTheWay++;
-    stored(storing);
-    storing.then(this.#arrived, this.#arrived);
+    storing.then(
+      () => {
+        settled();
+        this.#arrived();
+      },
+      (cause: unknown) => {
+        settled({ cause });
+        this.#arrived();
+      },
+    );
     if (this.#onTheWay < this.#limit) return undefined;
     this.#room ??= new Promise((resolve) => {
       this.#setRoom = resolve;
@@ -35,7 +43,7 @@ export class Outgoing implements WayOut {
     return this.#room;
   }
 
-  readonly #arrived = (): void => {
+  #arrived(): void {
     this.#onTheWay--;
     // When half is free: who has waited goes on for a while then.
     if (this.#onTheWay * 2 <= this.#limit) {
@@ -43,5 +51,5 @@ export class Outgoing implements WayOut {
       this.#room = undefined;
     }
     if (this.#onTheWay === 0) this.#idle();
-  };
+  }
 }

@@ -67,8 +67,7 @@ export class SourceLane implements RunOutlet {
   }
 
   #sent(tick: number): void {
-    if (this.lane.isStoring) void this.lane.stored().then(() => this.#close(tick));
-    else this.#close(tick);
+    this.lane.stored(() => this.#close(tick));
   }
 
   #close(tick: number): void {

@@ -44,6 +44,8 @@ export interface DurableConsumerOptions {
   readonly hold?: (api: JetStreamApi) => Promise<StreamFacts>;
   /** Time after which what is with a process that has died is handed out again, in milliseconds; by default as long as handlers may take. */
   readonly ackWaitMs?: number;
+  /** Whether the handler wants to know when it is aborted; otherwise its signal never aborts. */
+  readonly hasSignals?: boolean;
   /** Events that may be out with all processes together. */
   readonly mostUnacknowledged?: number;
   /** An event is handed to the handler. */
@@ -82,6 +84,7 @@ export class DurableConsumer implements Consumer {
     const handled = this.#handled;
     this.#runs = new Runs({
       ...{ clock, handler, options, handled, heard },
+      hasSignals: given.hasSignals ?? true,
       tries: new Tries({ connection, clock, options, handled }),
       again: () => void this.counts.duplicates++,
       freed: () => this.#refill(),

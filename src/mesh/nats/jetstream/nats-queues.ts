@@ -1,5 +1,5 @@
 import { headers as makeHeaders } from "@nats-io/transport-node";
-import type { Consumer } from "../../durable.js";
+import type { Consumer, DurableEvent } from "../../durable.js";
 import { checkPayload } from "../../payload.js";
 import type { WorkInlet, WorkItem, WorkOptions, WorkQueues, WorkStream } from "../../work-queue.js";
 import { encodeData, encodeHeaders } from "../event-wire.js";
@@ -9,7 +9,6 @@ import { DurableConsumer } from "./durable-consumer.js";
 import { Inlet } from "./inlet.js";
 import { ID_HEADER } from "./kept-message.js";
 import type { NatsDurableOptions } from "./nats-durable.js";
-import type { DurableHandler } from "./runs.js";
 import { ensureWorkStream } from "./work-streams.js";
 
 /**
@@ -62,7 +61,7 @@ export class NatsQueues implements WorkQueues {
   async take(
     stream: WorkStream,
     subject: string,
-    handler: DurableHandler,
+    handler: (event: DurableEvent) => unknown,
     options: WorkOptions,
   ): Promise<Consumer> {
     const { connection, clock, tally } = this.#options;
@@ -72,6 +71,7 @@ export class NatsQueues implements WorkQueues {
       options: { ...options, handlerMs: Number.POSITIVE_INFINITY },
       hold: (api) => ensureWorkStream(api, stream),
       ackWaitMs: ACK_WAIT_MS,
+      hasSignals: false,
       mostUnacknowledged: MOST_UNACKNOWLEDGED,
       heard: () => tally.received++,
       closed: (closed) => this.#consumers.delete(closed),
