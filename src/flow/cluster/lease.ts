@@ -78,6 +78,7 @@ export class Term {
   #isReleased = false;
   #stopEnd = () => {};
   #stopRenewal = () => {};
+  #renewing: Promise<void> = Promise.resolve();
 
   constructor(options: LeaseOptions, revision: number, sentAtMs: number) {
     this.#options = options;
@@ -85,7 +86,7 @@ export class Term {
     this.#keyRevision = revision;
     this.#endMs = this.#endOf(sentAtMs);
     this.#watch();
-    this.#renewLater(sentAtMs);
+    this.#renewLater(sentAtMs + options.bucket.ttlMs / RENEWALS_A_TTL);
   }
 
   /** Aborts when somebody else may have it. */
@@ -104,6 +105,7 @@ export class Term {
     this.#isReleased = true;
     this.#stop();
     const { bucket, key } = this.#options;
+    await this.#renewing;
     // Otherwise it vanishes by itself.
     await bucket.remove(key, this.#keyRevision).catch(() => {});
   }
@@ -118,24 +120,33 @@ export class Term {
     this.#stopEnd = clock.after(Math.max(0, this.#endMs - clock.now()), () => this.#lose());
   }
 
-  #renewLater(sentAtMs: number): void {
+  #renewLater(atMs: number): void {
     if (this.#isReleased || this.signal.aborted) return;
-    const { clock, bucket } = this.#options;
-    const nextMs = sentAtMs + bucket.ttlMs / RENEWALS_A_TTL;
-    this.#stopRenewal = clock.after(Math.max(0, nextMs - clock.now()), () => void this.#renew());
+    const { clock } = this.#options;
+    this.#stopRenewal = clock.after(Math.max(0, atMs - clock.now()), () => {
+      this.#renewing = this.#renew();
+    });
   }
 
   async #renew(): Promise<void> {
-    const { bucket, key, holder, clock } = this.#options;
-    const sentAtMs = clock.now();
+    const { bucket, clock } = this.#options;
+    const startMs = clock.now();
+    let isRenewed = false;
     try {
-      const renewed = await bucket.update(key, holder, this.#keyRevision);
-      if (renewed === undefined) await this.#lookAgain();
-      else this.#renewed(renewed, sentAtMs);
+      isRenewed = (await this.#write()) || ((await this.#isOurs()) && (await this.#write()));
     } catch {
       // Storage that is away may be back before the end.
     }
-    this.#renewLater(sentAtMs);
+    this.#renewLater(startMs + bucket.ttlMs / (isRenewed ? RENEWALS_A_TTL : LOOKS_A_TTL));
+  }
+
+  /** Whether the key was as we know it. */
+  async #write(): Promise<boolean> {
+    const { bucket, key, holder, clock } = this.#options;
+    const sentAtMs = clock.now();
+    const renewed = await bucket.update(key, holder, this.#keyRevision);
+    if (renewed !== undefined) this.#renewed(renewed, sentAtMs);
+    return renewed !== undefined;
   }
 
   #renewed(revision: number, sentAtMs: number): void {
@@ -147,11 +158,12 @@ export class Term {
   }
 
   /** The key has changed: by a renewal of ours whose answer was lost, or somebody else has it. */
-  async #lookAgain(): Promise<void> {
+  async #isOurs(): Promise<boolean> {
     const { bucket, key, holder } = this.#options;
     const found = await bucket.find(key);
     if (found?.value === holder) this.#keyRevision = found.revision;
     else this.#lose();
+    return found?.value === holder;
   }
 
   #lose(): void {
