@@ -1,7 +1,13 @@
 /** What a program may import from `circuit-five`. */
 export type { Board } from "./board/board.js";
 export { five } from "./board/session/piezo.js";
-export { type FlowKeeping, flowCluster } from "./circuit/flow-queues.js";
+export {
+  type FlowCluster,
+  flowCluster,
+  type OpenFlowClusterOptions,
+  openFlowCluster,
+} from "./circuit/flows/flow-cluster.js";
+export type { FlowKeeping } from "./circuit/flows/jetstream-queue.js";
 export type { CircuitEvent, Summary } from "./circuit/progress.js";
 export { type RunOptions, runCircuit } from "./circuit/run.js";
 export {

@@ -3,16 +3,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { seededRandom } from "../../src/core/random.js";
-import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
-import { cases } from "../long.js";
-import { Child } from "../mesh/child.js";
-import { keepingBelow, type NatsServer, skipWithoutNats, startNats } from "../mesh/nats-server.js";
-import { temporaryFolder } from "../temporary-folder.js";
-import type { WorkerPlan } from "./flow-worker.js";
+import { seededRandom } from "../../../src/core/random.js";
+import { NatsMesh } from "../../../src/mesh/nats/nats-mesh.js";
+import { cases } from "../../long.js";
+import { Child } from "../../mesh/child.js";
+import { keepingBelow, type NatsServer, skipWithoutNats, startNats } from "../../mesh/nats-server.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import type { WorkerPlan } from "./cluster-worker.js";
 
 const skip = skipWithoutNats;
-const WORKER = new URL("flow-worker.js", import.meta.url);
+const WORKER = new URL("cluster-worker.js", import.meta.url);
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

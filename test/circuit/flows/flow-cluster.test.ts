@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { flowCluster, headerOf, originOf } from "../../src/circuit/flow-queues.js";
-import type { Origin } from "../../src/flow/cluster/durable-queue.js";
-import { durableQueueContract } from "../contract/durable-queue.js";
-import { leasesContract } from "../contract/key-bucket.js";
-import { DurableRig } from "../mesh/durable-rig.js";
-import { skipWithoutNats } from "../mesh/nats-server.js";
+import { flowCluster } from "../../../src/circuit/flows/flow-cluster.js";
+import { headerOf, originOf } from "../../../src/circuit/flows/item-header.js";
+import type { Origin } from "../../../src/flow/cluster/durable-queue.js";
+import { durableQueueContract } from "../../contract/durable-queue.js";
+import { leasesContract } from "../../contract/key-bucket.js";
+import { DurableRig } from "../../mesh/durable-rig.js";
+import { skipWithoutNats } from "../../mesh/nats-server.js";
 
 const skip = skipWithoutNats;
 

@@ -1,14 +1,14 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { flowCluster } from "../../src/circuit/flow-queues.js";
-import { keyOf } from "../../src/flow/cluster/delivery.js";
-import { Flow } from "../../src/flow/flow.js";
-import { Manager } from "../../src/flow/manager.js";
-import { pipeline } from "../../src/flow/pipeline.js";
-import { processor, source } from "../../src/flow/processor.js";
-import type { FlowContext } from "../../src/flow/source.js";
-import { NatsMesh } from "../../src/mesh/nats/nats-mesh.js";
-import { answerQuestions } from "../mesh/child.js";
+import { flowCluster } from "../../../src/circuit/flows/flow-cluster.js";
+import { keyOf } from "../../../src/flow/cluster/delivery.js";
+import { Flow } from "../../../src/flow/flow.js";
+import { Manager } from "../../../src/flow/manager.js";
+import { pipeline } from "../../../src/flow/pipeline.js";
+import { processor, source } from "../../../src/flow/processor.js";
+import type { FlowContext } from "../../../src/flow/source.js";
+import { NatsMesh } from "../../../src/mesh/nats/nats-mesh.js";
+import { answerQuestions } from "../../mesh/child.js";
 
 /** What a worker is to do. */
 export interface WorkerPlan {
