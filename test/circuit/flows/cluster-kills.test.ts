@@ -8,8 +8,9 @@ import { NatsMesh } from "../../../src/mesh/nats/nats-mesh.js";
 import { cases } from "../../long.js";
 import { Child } from "../../mesh/child.js";
 import { keepingBelow, type NatsServer, skipWithoutNats, startNats } from "../../mesh/nats-server.js";
+import { NatsWire } from "../../mesh/nats-wire.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import type { WorkerPlan } from "./cluster-worker.js";
+import type { Told, WorkerPlan } from "./cluster-worker.js";
 
 const skip = skipWithoutNats;
 const WORKER = new URL("cluster-worker.js", import.meta.url);
@@ -46,7 +47,7 @@ class Servers {
       return `${keepingBelow(temporaryFolder())}${count > 1 ? `server_name: s${index}\n${cluster}` : ""}`;
     });
     const servers = new Servers(configs, ports);
-    context.after(() => servers.kill());
+    context.after(() => servers.killAll());
     await Promise.all(ports.map((_, index) => servers.start(index)));
     return servers;
   }
@@ -72,8 +73,22 @@ class Servers {
     await this.start(index);
   }
 
-  async kill(): Promise<void> {
+  async kill(index: number): Promise<void> {
+    await this.#running[index]?.kill();
+  }
+
+  async killAll(): Promise<void> {
     await Promise.all(this.#running.map((server) => server?.kill()));
+  }
+
+  /** Number of the server that leads a stream. */
+  async leaderOf(stream: string): Promise<number> {
+    const port = this.#ports[0] ?? 0;
+    const wire = await NatsWire.connect(port);
+    const { text } = await wire.request(`$JS.API.STREAM.INFO.${stream}`, "");
+    wire.close();
+    const info = JSON.parse(text);
+    return Number(/\d+$/.exec(info.cluster.leader)?.[0]);
   }
 }
 
@@ -112,45 +127,135 @@ async function startWorker(context: TestContext, plan: WorkerPlan): Promise<Chil
   return worker;
 }
 
-/** Which of the workers runs the source, as it has told last. */
-async function holderOf(workers: readonly Child[]): Promise<number> {
-  for (;;) {
-    for (const [index, worker] of workers.entries()) {
-      const lines = await worker.ask<string[]>("lines");
-      if (lines.some((line) => line.includes("runs here"))) return index;
+/** When the source began and ceased to run on each worker, as they have told. */
+class Terms {
+  readonly #workers: readonly Child[];
+  /** Of each worker; the last of them may not be over. */
+  readonly #terms: { fromMs: number; toMs: number }[][];
+
+  constructor(workers: readonly Child[]) {
+    this.#workers = workers;
+    this.#terms = workers.map(() => []);
+  }
+
+  /** Of all workers, in order. */
+  get all(): readonly { readonly fromMs: number; readonly toMs: number }[] {
+    return this.#terms.flat().sort((one, other) => one.fromMs - other.fromMs);
+  }
+
+  async read(): Promise<void> {
+    for (const [index, worker] of this.#workers.entries()) {
+      const terms = this.#terms[index] ?? [];
+      for (const { text, at } of await worker.ask<Told[]>("lines").catch(() => [])) {
+        const last = terms.at(-1);
+        if (text.includes("runs here")) terms.push({ fromMs: at, toMs: Number.POSITIVE_INFINITY });
+        else if (text.includes("its lease is over") && last) last.toMs = at;
+      }
     }
-    await sleep(10);
+  }
+
+  /** The first worker that runs the source. */
+  async holder(): Promise<number> {
+    for (;;) {
+      await this.read();
+      const index = this.#terms.findIndex(({ length }) => length > 0);
+      if (index >= 0) return index;
+      await sleep(10);
+    }
   }
 }
+
+/** Waits until so many more items are through, and none before them is missing. */
+async function more(ledger: Ledger, count: number): Promise<void> {
+  const most = () => Math.max(-1, ...ledger.times.keys());
+  ledger.read();
+  const before = most();
+  while (most() < before + count || ledger.times.size < most() + 1) {
+    await sleep(50);
+    ledger.read();
+  }
+}
+
+function twiceIn({ times }: Ledger): string[] {
+  return [...times].filter(([, count]) => count > 1).map(([n, count]) => `${n}×${count}`);
+}
+
+const ENDLESS = { count: 1_000_000, rate: 1 };
 
 test("the source of a worker that is killed runs on another within 3 s, and goes on where it was", {
   skip,
   timeout: 60_000,
 }, async (context) => {
   const servers = await Servers.open(context, 1);
-  const folder = temporaryFolder();
-  const plan = { urls: servers.urls, replicas: 1, folder, count: 1_000_000, rate: 1 };
+  const plan = { ...ENDLESS, urls: servers.urls, replicas: 1, folder: temporaryFolder() };
   const workers = await Promise.all([startWorker(context, plan), startWorker(context, plan)]);
-  const holder = await holderOf(workers);
+  const terms = new Terms(workers);
+  const holder = await terms.holder();
   await sleep(1_000);
-  const others = workers.filter((_, index) => index !== holder);
   await workers[holder]?.kill();
   const killedAtMs = performance.now();
-  await holderOf(others);
+  await new Terms(workers.filter((_, index) => index !== holder)).holder();
   const tookMs = performance.now() - killedAtMs;
   context.diagnostic(`taken over after ${Math.round(tookMs)} ms`);
   assert.ok(tookMs <= 3_000, `${tookMs} ms`);
-  const ledger = new Ledger(folder);
-  const most = () => Math.max(-1, ...ledger.times.keys());
-  ledger.read();
-  const before = most();
-  while (most() < before + 100 || ledger.times.size < most() + 1) {
-    await sleep(50);
-    ledger.read();
-  }
-  const twice = [...ledger.times].filter(([, times]) => times > 1);
+  const ledger = new Ledger(plan.folder);
+  await more(ledger, 100);
   // What was handled and not acknowledged when it was killed.
-  assert.ok(twice.length <= 256, `${twice.length} twice`);
+  assert.ok(twiceIn(ledger).length <= 256, `${twiceIn(ledger).length} twice`);
+});
+
+test("a worker that stood still for longer than its lease sends nothing of its source when it goes on", {
+  skip,
+  timeout: 60_000,
+}, async (context) => {
+  const servers = await Servers.open(context, 1);
+  const plan = { ...ENDLESS, urls: servers.urls, replicas: 1, folder: temporaryFolder() };
+  const workers = await Promise.all([startWorker(context, plan), startWorker(context, plan)]);
+  const terms = new Terms(workers);
+  const holder = await terms.holder();
+  await sleep(500);
+  const pid = (await workers[holder]?.ask<number>("pid")) ?? 0;
+  process.kill(pid, "SIGSTOP");
+  const others = workers.filter((_, index) => index !== holder);
+  const next = new Terms(others);
+  await next.holder();
+  await sleep(1_000);
+  process.kill(pid, "SIGCONT");
+  const ledger = new Ledger(plan.folder);
+  await more(ledger, 300);
+  await terms.read();
+  const [first] = terms.all;
+  assert.ok(Number.isFinite(first?.toMs), "it has paused");
+  context.diagnostic(`${ledger.times.size} items, twice: ${twiceIn(ledger).join(" ")}`);
+  assert.ok(twiceIn(ledger).length <= 256, `${twiceIn(ledger).length} twice`);
+});
+
+test("where the leader of the leases is lost, sources pause, at most 10 s, and never run twice", {
+  skip,
+  timeout: 120_000,
+}, async (context) => {
+  const servers = await Servers.open(context, 3);
+  const plan = { ...ENDLESS, urls: servers.urls, replicas: 3, folder: temporaryFolder() };
+  const workers = await Promise.all([startWorker(context, plan), startWorker(context, plan)]);
+  const terms = new Terms(workers);
+  await terms.holder();
+  const ledger = new Ledger(plan.folder);
+  await more(ledger, 100);
+  await servers.kill(await servers.leaderOf("KV_circuit_leases"));
+  while (terms.all.length < 2) {
+    await sleep(100);
+    await terms.read();
+  }
+  await more(ledger, 100);
+  await terms.read();
+  for (const [index, { toMs }] of terms.all.entries()) {
+    const { fromMs } = terms.all[index + 1] ?? { fromMs: Number.POSITIVE_INFINITY };
+    if (fromMs === Number.POSITIVE_INFINITY) continue;
+    context.diagnostic(`paused for ${fromMs - toMs} ms`);
+    assert.ok(fromMs >= toMs, "one at a time");
+    assert.ok(fromMs - toMs <= 10_000, `${fromMs - toMs} ms`);
+  }
+  context.diagnostic(`${ledger.times.size} items, twice: ${twiceIn(ledger).join(" ")}`);
 });
 
 test("of a cluster of workers and servers that are killed at random, every item comes out", {
@@ -161,7 +266,7 @@ test("of a cluster of workers and servers that are killed at random, every item 
   context.diagnostic(`seed ${seed}`);
   const random = seededRandom(seed);
   const below = (most: number) => Math.floor(random() * most);
-  const count = cases(3_000, 100_000);
+  const count = cases(2_000, 100_000);
   const servers = await Servers.open(context, 3);
   const folder = temporaryFolder();
   const plan = { urls: servers.urls, replicas: 3, folder, count, rate: cases(10, 50) };
@@ -173,7 +278,7 @@ test("of a cluster of workers and servers that are killed at random, every item 
   // The first kill is of what runs: a cluster needs some seconds to find itself.
   while (ledger.read().size === 0) await sleep(100);
   while (ledger.times.size < count) {
-    await sleep(300 + below(cases(700, 2_000)));
+    await sleep(300 + below(cases(1_200, 2_000)));
     ledger.read();
     if (ledger.times.size > count * 0.95) continue;
     if (!isServerAway && random() < 0.3) {
@@ -194,7 +299,7 @@ test("of a cluster of workers and servers that are killed at random, every item 
   await restarting;
   ledger.read();
   const lost = Array.from({ length: count }, (_, n) => n).filter((n) => !ledger.times.has(n));
-  const twice = [...ledger.times].filter(([, times]) => times > 1).map(([n, times]) => `${n}×${times}`);
+  const twice = twiceIn(ledger);
   const mesh = new NatsMesh({ url: servers.urls });
   context.after(() => mesh.close());
   const dead: unknown[] = [];

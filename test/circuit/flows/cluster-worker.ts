@@ -21,7 +21,13 @@ export interface WorkerPlan {
   readonly rate: number;
 }
 
-let lines: string[] = [];
+/** What the flow has told, and when, in milliseconds of the Unix epoch. */
+export interface Told {
+  readonly text: string;
+  readonly at: number;
+}
+
+let lines: Told[] = [];
 let flow: Flow | undefined;
 
 function pipelineOf({ folder, count, rate }: WorkerPlan) {
@@ -53,7 +59,7 @@ answerQuestions({
     flow = new Flow({
       name: "squares",
       ...flowCluster(mesh, { replicas: plan.replicas }),
-      log: (text) => lines.push(text),
+      log: (text) => lines.push({ text, at: Date.now() }),
       managers: [
         new Manager({
           name: "m",
@@ -70,6 +76,6 @@ answerQuestions({
     lines = [];
     return told;
   },
-  status: () => flow?.status,
+  pid: () => process.pid,
   stop: () => flow?.stop(),
 });
