@@ -150,13 +150,13 @@ export class Life {
 
   async #open(): Promise<void> {
     const contextOf = (name: string) => this.contextOf(name, this.#ending.signal);
-    for (const { name, part, context } of this.#wiring.opening(contextOf)) {
+    for (const opening of this.#wiring.opening(contextOf)) {
+      const { name, part, context, limitMs = this.#options.graceMs } = opening;
       if (this.isDraining) return;
       try {
-        this.#opened.push({ name, part, context });
-        const opening = part.open(context);
-        if (opening !== undefined)
-          await this.wait(opening, this.#options.graceMs, () => this.#late(name, "open"));
+        this.#opened.push(opening);
+        const opened = part.open(context);
+        if (opened !== undefined) await this.wait(opened, limitMs, () => this.#late(name, "open", limitMs));
       } catch (cause) {
         if (this.isOver) return;
         // There is no item to skip: without the part the pipeline is none.
@@ -215,19 +215,20 @@ export class Life {
   /** Closes what was opened, whatever some of it throws. */
   async #close(): Promise<void> {
     const patience = new Patience(this.clock);
+    const { graceMs } = this.#options;
     for (const { name, part } of this.#opened.reverse()) {
       try {
         const closing = part.close();
         if (closing !== undefined)
-          await patience.wait(closing, this.#options.graceMs, () => this.#late(name, "close"));
+          await patience.wait(closing, graceMs, () => this.#late(name, "close", graceMs));
       } catch (cause) {
         this.#options.failed({ part: name, cause, item: undefined, policy: "skip" });
       }
     }
   }
 
-  #late(name: string, what: string): CircuitError {
-    return new CircuitError("TIMEOUT", `Cannot ${what} ${name}: it has taken ${this.#options.graceMs} ms`, {
+  #late(name: string, what: string, limitMs: number): CircuitError {
+    return new CircuitError("TIMEOUT", `Cannot ${what} ${name}: it has taken ${limitMs} ms`, {
       hint: "Look at what it waits for, or allow more with graceMs.",
     });
   }

@@ -24,6 +24,8 @@ export interface Opening {
   readonly name: string;
   readonly part: Pick<Part, "open" | "close" | "options">;
   readonly context: FlowContext;
+  /** How long it may take to open, in milliseconds; the pipeline's grace time where nothing is said. */
+  readonly limitMs?: number;
 }
 
 /** The parts of a plan connected for one life of a pipeline. */

@@ -20,6 +20,9 @@ export interface DurableWiringOptions extends DurableOptions {
   readonly graceMs: number;
 }
 
+/** Storage that is away is waited for, in milliseconds: it is nobody's failure here. */
+const AWAY_MS = 86_400_000;
+
 /** A durable connection in this process. */
 interface Way {
   readonly queue: DurableQueue;
@@ -79,18 +82,24 @@ export class DurableWiring implements Wiring {
     const ways = [...this.#ways.values()];
     const opening = (name: string, part: Opening["part"]) => ({ name, part, context: contextOf(name) });
     return [
-      ...ways.map(({ to, queue }) =>
-        opening(to.name, { options: to.part.options, open: () => queue.open(), close: () => queue.close() }),
-      ),
+      ...ways.map(({ to, queue }) => ({
+        ...opening(to.name, {
+          options: to.part.options,
+          open: () => queue.open(),
+          close: () => queue.close(),
+        }),
+        limitMs: AWAY_MS,
+      })),
       ...this.#processors.toReversed().map(({ name, part }) => opening(name, part)),
       ...this.feeds.map(({ planned: { name, part } }) => opening(name, part)),
-      ...ways.map(({ to, intake }) =>
-        opening(to.name, {
+      ...ways.map(({ to, intake }) => ({
+        ...opening(to.name, {
           options: to.part.options,
           open: () => intake.start(),
           close: () => intake.stop(0),
         }),
-      ),
+        limitMs: AWAY_MS,
+      })),
     ];
   }
 

@@ -272,6 +272,43 @@ test("a source waits where more items are on their way into a queue than its lim
   await stopped;
 });
 
+test("storage that is away is waited for, and no failure; a flow that waits for it can be stopped", async () => {
+  const clock = new ManualClock();
+  const memory = new MemoryQueues({ clock });
+  const seen: unknown[] = [];
+  const start = () => {
+    const flow = new Flow({
+      name: "desk",
+      clock,
+      queues: {
+        queue: (place) => Object.assign(memory.queue(place), { open: () => clock.sleep(60_000) }),
+      },
+      managers: [
+        new Manager({
+          name: "m",
+          pipeline: pipeline({
+            sources: { numbers: endless(1) },
+            processors: { sink: (n: number) => void seen.push(n) },
+          }).connect([{ from: "numbers", to: "sink", durable: true }]),
+        }),
+      ],
+    });
+    flow.start();
+    return flow;
+  };
+  const flow = start();
+  const other = start();
+  await turns();
+  clock.advance(59_000);
+  await turns();
+  assert.deepEqual([seen, flow.status[0]?.restarts], [[], 0]);
+  await other.stop();
+  clock.advance(1_000);
+  await turns();
+  assert.deepEqual(seen, [1]);
+  await flow.stop();
+});
+
 test("a flow with durable connections is refused where nobody keeps their items", () => {
   const managers = [
     new Manager({

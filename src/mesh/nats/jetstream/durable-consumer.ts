@@ -5,7 +5,6 @@ import type { ConsumeOptions, Consumer } from "../../durable.js";
 import { matches } from "../../subject.js";
 import { Attachment } from "../attachment.js";
 import type { Connection } from "../connection.js";
-import { FOR_HEADER } from "../event-wire.js";
 import { JetStreamApi, type StreamFacts } from "./api.js";
 import { Handled } from "./handled.js";
 import type { KeptMessage } from "./kept-message.js";
@@ -25,8 +24,8 @@ const SHORTEST_ACK_WAIT_MS = 1_000;
  */
 const READ_AHEAD = 64;
 
-/** Handlers that are waited for together, where so many times as many run: none of a few waits for others. */
-const MANY = 16;
+/** Handlers at a time of which some may have nothing to do for a moment, so that events are asked for together. */
+const MANY = 64;
 
 /** Events of a listener that may be out and not acknowledged: the server's own default, and what it remembers of each. */
 const MOST_UNACKNOWLEDGED = 1_024;
@@ -187,8 +186,8 @@ export class DurableConsumer implements Consumer {
     const { name } = this.#given.options;
     const { message } = kept;
     this.#firsts = kept.deliveryCount > 1 ? 0 : this.#firsts + 1;
-    const wanted = message.headers?.get(FOR_HEADER) || name;
-    if (wanted !== name || !matches(this.pattern, message.subject)) kept.ack();
+    const isOurs = this.pattern === message.subject || matches(this.pattern, message.subject);
+    if ((kept.wanted ?? name) !== name || !isOurs) kept.ack();
     else if (this.#handled.has(kept)) {
       this.counts.duplicates++;
       kept.ack();
@@ -205,8 +204,9 @@ export class DurableConsumer implements Consumer {
     const room = concurrency + (readsAhead ? READ_AHEAD : 0);
     const free = room - held - this.#puller.requested;
     // Of many that are handled at a time, a part at a time: a request costs as much as some events.
-    const least = readsAhead ? READ_AHEAD / 2 : Math.max(1, Math.floor(concurrency / MANY));
-    if (free >= Math.min(least, READ_AHEAD / 2)) this.#puller.request(free);
+    const hasMany = concurrency >= MANY;
+    const least = hasMany ? concurrency / 4 : readsAhead ? READ_AHEAD / 2 : 1;
+    if (free >= least || (hasMany && free > 0 && this.#puller.requested === 0)) this.#puller.request(free);
   }
 
   /** Says of everything that is held that it is being worked on, before its time is over. */

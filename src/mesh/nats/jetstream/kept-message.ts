@@ -24,6 +24,8 @@ export class KeptMessage {
   readonly key: string;
   /** What its publisher called it, for knowing it again; not of one that somebody has handed to us anew on purpose. */
   readonly publishedId: string | undefined;
+  /** The listener that it is meant for, where it is for one only. */
+  readonly wanted: string | undefined;
   readonly #givenId: string | undefined;
 
   private constructor(message: Msg, tokens: readonly string[]) {
@@ -39,7 +41,8 @@ export class KeptMessage {
     const { headers } = message;
     if (headers === undefined) return;
     this.#givenId = headers.get(FORMER_ID_HEADER) || headers.get(ID_HEADER) || undefined;
-    this.publishedId = headers.has(FOR_HEADER) ? undefined : this.#givenId;
+    this.wanted = headers.get(FOR_HEADER) || undefined;
+    this.publishedId = this.wanted === undefined ? this.#givenId : undefined;
   }
 
   /**
