@@ -23,6 +23,7 @@ test("listBenches() finds every bench", () => {
   const names = benches.map(({ name }) => name);
   assert.deepEqual(names, [
     "fan-out",
+    "flow-jetstream",
     "hostile",
     "idle",
     "mesh-framed",
