@@ -88,7 +88,7 @@ class Circuit {
       notice: (text) => this.#tell({ type: "notice", text }),
     });
     this.#flows = new CircuitFlows({
-      flows: definition.flows,
+      definition,
       loaded: options.flows,
       clock: this.#clock,
       signal: this.#stopping.signal,

@@ -8,13 +8,15 @@ import type { FlowFailure } from "../../flow/reports.js";
 import type { ManagerStatus } from "../../flow/supervisor.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { namingUnwired } from "../unwired.js";
+import { clusterOf } from "./circuit-cluster.js";
+import type { FlowCluster } from "./flow-cluster.js";
 import type { FlowDefinition, FlowHost } from "./flow-file.js";
 import { pinsOf } from "./host-pins.js";
 import { checkManagerNames, loadFlow, makeManagers } from "./load-flow.js";
 import { FailurePublisher } from "./publish-failures.js";
 
 export interface CircuitFlowsOptions {
-  readonly flows: CircuitDefinition["flows"];
+  readonly definition: CircuitDefinition;
   /** Those of them that were loaded already, by their names. */
   readonly loaded: Readonly<Record<string, FlowDefinition>> | undefined;
   readonly clock: Clock;
@@ -43,7 +45,8 @@ export class CircuitFlows {
    * @throws {CircuitError} What `loadFlow()` throws.
    */
   async load(): Promise<void> {
-    const { flows = {}, loaded = {} } = this.#options;
+    const { definition, loaded = {} } = this.#options;
+    const { flows = {} } = definition;
     for (const [name, entry] of Object.entries(flows))
       this.#loaded.push([name, entry, loaded[name] ?? (await loadFlow(entry.file))]);
   }
@@ -55,8 +58,9 @@ export class CircuitFlows {
    *   for a pipeline that cannot be.
    */
   async start(mesh: Mesh, random: Random): Promise<void> {
-    for (const [name, entry, definition] of this.#loaded) {
-      const running = new RunningFlow(name, { ...this.#options, mesh, random, entry, definition });
+    const cluster = clusterOf(this.#options.definition, mesh);
+    for (const [name, entry, file] of this.#loaded) {
+      const running = new RunningFlow(name, { ...this.#options, mesh, random, cluster, entry, file });
       this.#running.push(running);
       try {
         this.#options.started(await running.start());
@@ -96,7 +100,8 @@ interface RunningFlowOptions extends CircuitFlowsOptions {
   readonly mesh: Mesh;
   readonly random: Random;
   readonly entry: FlowEntry;
-  readonly definition: FlowDefinition;
+  readonly file: FlowDefinition;
+  readonly cluster: Partial<FlowCluster>;
 }
 
 class RunningFlow {
@@ -119,15 +124,16 @@ class RunningFlow {
   }
 
   async start(): Promise<Flow> {
-    const { signal, definition, entry, clock, random, notice } = this.#options;
+    const { signal, file, entry, clock, random, notice, cluster } = this.#options;
     const end = () => this.#ended.abort(signal.reason);
     signal.addEventListener("abort", end, { once: true });
-    const managers = await makeManagers(definition, this.#host());
+    const managers = await makeManagers(file, this.#host());
     signal.removeEventListener("abort", end);
     signal.throwIfAborted();
     checkManagerNames(this.name, managers, entry.managers);
-    const { reporter, onGivenUp } = definition;
+    const { reporter, onGivenUp } = file;
     const flow = new Flow({
+      ...cluster,
       ...{ name: this.name, managers, clock, random, log: notice },
       ...(reporter && { reporter }),
       ...(onGivenUp && { onGivenUp }),

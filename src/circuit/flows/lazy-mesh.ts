@@ -93,6 +93,11 @@ export class LazyMesh implements Mesh {
     };
   }
 
+  /** The mesh itself, which is opened where it is not. */
+  opened(): Promise<Mesh> {
+    return this.#open();
+  }
+
   async join(): Promise<number> {
     return (await this.#open()).join();
   }
