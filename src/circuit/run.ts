@@ -2,6 +2,7 @@ import type { ByteLink } from "../board/link/link.js";
 import type { CircuitDefinition } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
+import { unlessAborted } from "../core/abort.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Random, seededRandom } from "../core/random.js";
@@ -231,7 +232,7 @@ class Circuit {
 
   /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */
   async #unlessStopped(work: Promise<unknown>): Promise<void> {
-    await Promise.race([work, rejectOnAbort(this.#stopping.signal)]);
+    await unlessAborted(work, this.#stopping.signal);
   }
 
   async #close(): Promise<Summary> {
@@ -250,13 +251,6 @@ class Circuit {
   #tell(event: CircuitEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 /** `8765`, `localhost:8765` or `[::1]:8765`, as the schema admits them. */

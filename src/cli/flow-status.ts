@@ -132,6 +132,8 @@ function count(value: number): string {
 
 function duration(ms: number): string {
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  // Clocks of processes do not tell less.
+  if (ms < 0.001) return "<0.001 ms";
   return `${ms.toFixed(ms < 1 ? 3 : ms < 10 ? 1 : 0)} ms`;
 }
 

@@ -61,6 +61,16 @@ describe("statusTable()", () => {
     assert.deepEqual(shown, ["99999", "100k", "1M", "1.23M", "100M", "123G"]);
   });
 
+  test("shows durations in a unit that suits them", () => {
+    const shown = [0, 0.0004, 0.0123, 1.25, 9.96, 12.5, 999, 1_234, 12_345].map((p99Ms) => {
+      const parts = { take: { ...NONE, in: 1, p99Ms } };
+      const [, , line = ""] = statusTable([{ ...STATUS, parts }], { columns: 200, color: false });
+      return /(\S+ m?s)$/.exec(line)?.[1];
+    });
+    const quick = ["<0.001 ms", "<0.001 ms", "0.012 ms", "1.3 ms", "10.0 ms"];
+    assert.deepEqual(shown, [...quick, "13 ms", "999 ms", "1.2 s", "12 s"]);
+  });
+
   test("paints states, and shows nothing that commands a terminal", () => {
     const [, line] = statusTable([{ ...STATUS, state: "failed" }], { columns: 200, color: true });
     assert.ok(line?.startsWith("\u001b[31mheating failed"));

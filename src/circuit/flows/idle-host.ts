@@ -2,7 +2,7 @@ import { systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { FlowHost } from "./flow-file.js";
 
-export interface IdleHostOptions extends Pick<FlowHost, "name" | "settings" | "log" | "signal"> {}
+export type IdleHostOptions = Pick<FlowHost, "name" | "settings" | "log" | "signal">;
 
 /** A host for those who look at a flow without running it: it opens nothing, and nothing comes of what is asked of it. */
 export function idleHost(options: IdleHostOptions): FlowHost {
