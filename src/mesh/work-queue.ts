@@ -59,3 +59,24 @@ export interface WorkQueues {
     options: WorkOptions,
   ): Promise<Consumer>;
 }
+
+export interface BucketOptions {
+  /** Keys vanish so long after they were written, in milliseconds; 0, by default, is never. */
+  readonly ttlMs?: number;
+  /** Servers of a cluster that keep each key; 1 by default. */
+  readonly replicas?: number;
+}
+
+/**
+ * A bucket of keys, of which whatever is written has a revision, higher than all before it. Everything rejects while the
+ * server is away, also after it has been done.
+ */
+export interface KeptKeys {
+  /** Writes a key that is not there. `undefined` where it is there. */
+  create(key: string, value: string): Promise<number | undefined>;
+  /** Writes a key whose revision is this one. `undefined` where it has another, or is gone. */
+  update(key: string, value: string, revision: number): Promise<number | undefined>;
+  find(key: string): Promise<{ readonly value: string; readonly revision: number } | undefined>;
+  /** Takes a key away whose revision is this one. */
+  remove(key: string, revision: number): Promise<void>;
+}

@@ -1,7 +1,11 @@
+import type { CircuitDefinition } from "../../config/define.js";
 import { type Clock, systemClock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
 import type { FlowQueues } from "../../flow/cluster/durable-queue.js";
 import type { FlowLeases, KeyBucket, LeaseBucket } from "../../flow/cluster/lease-bucket.js";
+import type { Mesh } from "../../mesh/mesh.js";
 import { DEFAULT_PATIENCE_MS } from "../../mesh/sender.js";
+import { keepingOf } from "../observing.js";
 import { type FlowKeeping, type FlowMesh, JetStreamQueue } from "./jetstream-queue.js";
 
 /**
@@ -37,6 +41,30 @@ export function flowCluster(
     queues: { queue: (place) => new JetStreamQueue(open, place, keeping) },
     leases: { leases: bucket(LEASES_BUCKET, LEASE_MS), progress: bucket(PROGRESS_BUCKET, 0) },
   };
+}
+
+/**
+ * The same for flows of a circuit: `undefined` where its mesh is not NATS.
+ *
+ * @param open Gives the circuit's mesh, when the first queue or lease is used.
+ */
+export function circuitCluster(
+  definition: Pick<CircuitDefinition, "mesh" | "events">,
+  open: () => Promise<Mesh>,
+): FlowCluster | undefined {
+  if (definition.mesh === undefined) return undefined;
+  const { maxBytes, replicas } = keepingOf(definition) ?? {};
+  const keeping = {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(replicas !== undefined && { replicas }),
+  };
+  return flowCluster(async () => {
+    const mesh = await open();
+    const { queues } = mesh;
+    if (queues === undefined || mesh.bucket === undefined)
+      throw new CircuitError("CONFIG_INVALID", "Cannot keep items of flows: the mesh is not NATS");
+    return { queues, bucket: mesh.bucket.bind(mesh) };
+  }, keeping);
 }
 
 export interface OpenFlowClusterOptions extends FlowKeeping {

@@ -10,7 +10,7 @@ import type {
   Taking,
 } from "../../flow/cluster/durable-queue.js";
 import { type DurableEvent, GiveUp, HandBack, type Keeping } from "../../mesh/durable.js";
-import type { NatsMesh } from "../../mesh/nats/nats-mesh.js";
+import type { Mesh } from "../../mesh/mesh.js";
 import { encodeToken } from "../../mesh/nats/subjects.js";
 import type { Payload } from "../../mesh/payload.js";
 import type { WorkInlet, WorkQueues, WorkStream } from "../../mesh/work-queue.js";
@@ -21,8 +21,8 @@ const MOST_WORD = 40;
 
 export type FlowKeeping = Pick<Keeping, "maxBytes" | "replicas">;
 
-/** What flows need of a mesh over NATS. */
-export type FlowMesh = Pick<NatsMesh, "queues" | "bucket">;
+/** What flows need of a mesh: one over NATS has it. */
+export type FlowMesh = Required<Pick<Mesh, "queues" | "bucket">>;
 
 /** A durable connection of a flow, in the flow's stream. */
 export class JetStreamQueue implements DurableQueue {

@@ -15,6 +15,7 @@ import type {
 import { Node } from "../node.js";
 import type { Payload } from "../payload.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import type { BucketOptions, KeptKeys } from "../work-queue.js";
 import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
 import type { NatsCredentials } from "./credentials.js";
@@ -196,8 +197,8 @@ export class NatsMesh implements Mesh {
     return 0;
   }
 
-  /** A bucket of keys, which does nothing yet. `ttlMs` 0 keeps them for ever. */
-  bucket(bucket: string, { ttlMs = 0, replicas = 1 } = {}): NatsBucket {
+  /** See `Mesh.bucket()`. */
+  bucket(bucket: string, { ttlMs = 0, replicas = 1 }: BucketOptions = {}): KeptKeys {
     const { clock } = this.#options;
     return new NatsBucket({ connection: this.#connection, clock, bucket, ttlMs, replicas });
   }

@@ -1,6 +1,7 @@
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
+import type { KeptKeys } from "../../work-queue.js";
 import type { Connection } from "../connection.js";
 import { TryAgain } from "../try-again.js";
 import { problemOf } from "./problem.js";
@@ -24,15 +25,13 @@ export interface NatsBucketOptions {
  * A bucket of keys whose writers know the revision before. The one file that knows NATS's key-value client. Everything
  * rejects while the server is away, also after it has been done.
  */
-export class NatsBucket {
-  readonly ttlMs: number;
+export class NatsBucket implements KeptKeys {
   readonly #options: NatsBucketOptions;
   #client: NatsConnection | undefined;
   #opened: Promise<KV> | undefined;
 
   constructor(options: NatsBucketOptions) {
     this.#options = options;
-    this.ttlMs = options.ttlMs;
   }
 
   create(key: string, value: string): Promise<number | undefined> {
