@@ -8,10 +8,10 @@ import type { FlowFailure } from "../../flow/reports.js";
 import type { ManagerStatus } from "../../flow/supervisor.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { namingUnwired } from "../unwired.js";
-import { clusterOf } from "./circuit-cluster.js";
-import type { FlowCluster } from "./flow-cluster.js";
+import { circuitCluster, type FlowCluster } from "./flow-cluster.js";
 import type { FlowDefinition, FlowHost } from "./flow-file.js";
 import { pinsOf } from "./host-pins.js";
+import { LazyMesh } from "./lazy-mesh.js";
 import { checkManagerNames, loadFlow, makeManagers } from "./load-flow.js";
 import { FailurePublisher } from "./publish-failures.js";
 
@@ -58,7 +58,9 @@ export class CircuitFlows {
    *   for a pipeline that cannot be.
    */
   async start(mesh: Mesh, random: Random): Promise<void> {
-    const cluster = clusterOf(this.#options.definition, mesh);
+    const { definition } = this.#options;
+    const opened = async () => (mesh instanceof LazyMesh ? mesh.opened() : mesh);
+    const cluster = circuitCluster(definition, opened);
     for (const [name, entry, file] of this.#loaded) {
       const running = new RunningFlow(name, { ...this.#options, mesh, random, cluster, entry, file });
       this.#running.push(running);
@@ -101,7 +103,7 @@ interface RunningFlowOptions extends CircuitFlowsOptions {
   readonly random: Random;
   readonly entry: FlowEntry;
   readonly file: FlowDefinition;
-  readonly cluster: Partial<FlowCluster>;
+  readonly cluster: FlowCluster | undefined;
 }
 
 class RunningFlow {
