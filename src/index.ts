@@ -1,12 +1,21 @@
 /** What a program may import from `circuit-five`. */
 export type { Board } from "./board/board.js";
 export { five } from "./board/session/piezo.js";
+export {
+  type FlowCluster,
+  flowCluster,
+  type OpenFlowClusterOptions,
+  openFlowCluster,
+} from "./circuit/flows/flow-cluster.js";
+export { defineFlow, type FlowDefinition, type FlowHost } from "./circuit/flows/flow-file.js";
+export type { FlowKeeping } from "./circuit/flows/jetstream-queue.js";
 export type { CircuitEvent, Summary } from "./circuit/progress.js";
 export { type RunOptions, runCircuit } from "./circuit/run.js";
 export {
   type CircuitDefinition,
   defineCircuit,
   type EventsDefinition,
+  type FlowEntry,
   type NodeDefinition,
   type SecurityDefinition,
   type SketchSource,
@@ -18,12 +27,17 @@ export type { Observer } from "./events/observer.js";
 export { type ObserverDefinition, type ObserverOptions, on } from "./events/on.js";
 export { On } from "./events/on-method.js";
 export type { StandardSchema } from "./events/standard-schema.js";
+export { type ItemDelivery, keyOf } from "./flow/cluster/delivery.js";
+export type { DurableQueue, FlowQueues, Origin } from "./flow/cluster/durable-queue.js";
+export type { FlowLeases, KeyBucket, LeaseBucket } from "./flow/cluster/lease-bucket.js";
 export type { BatchedConnectionOptions, ConnectionOptions, Overflow } from "./flow/connection.js";
 export { Flow, type FlowOptions } from "./flow/flow.js";
 export { Manager, type ManagerOptions } from "./flow/manager.js";
 export { consoleTable } from "./flow/outputs/console-table.js";
 export { csv } from "./flow/outputs/csv.js";
+export { keyed } from "./flow/outputs/keyed.js";
 export { ndjson } from "./flow/outputs/ndjson.js";
+export { once } from "./flow/outputs/once.js";
 export { post } from "./flow/outputs/post.js";
 export { sqlite } from "./flow/outputs/sqlite.js";
 export { toEvents } from "./flow/outputs/to-events.js";
@@ -31,7 +45,14 @@ export { toNode } from "./flow/outputs/to-node.js";
 export { toPiezo, toPin } from "./flow/outputs/to-pin.js";
 export type { ErrorPolicy, PartOptions } from "./flow/part.js";
 export { type Pipeline, pipeline } from "./flow/pipeline.js";
-export { Processor, type ProcessorOptions, processor, Source, source } from "./flow/processor.js";
+export {
+  Processor,
+  type ProcessorOptions,
+  processor,
+  Source,
+  type SourceOptions,
+  source,
+} from "./flow/processor.js";
 export type { FlowFailure, Reporter } from "./flow/reports.js";
 export {
   Emission,

@@ -9,6 +9,8 @@ export type { Edge } from "./emulator/pins.js";
 export { type Pitch, pitchOf } from "./emulator/pitch.js";
 export { VirtualTime } from "./emulator/virtual-time.js";
 export { VirtualUno, type VirtualUnoOptions } from "./emulator/virtual-uno.js";
+export { MemoryLeases } from "./flow/cluster/memory-leases.js";
+export { MemoryQueues, type MemoryQueuesOptions } from "./flow/cluster/memory-queues.js";
 export { MemoryMesh, type MemoryMeshOptions } from "./mesh/memory/memory-mesh.js";
 export { attachments } from "./wiring/attachments.js";
 export { readWiring } from "./wiring/read.js";

@@ -26,6 +26,9 @@ export class CircuitBoards {
   readonly byName = new Map<string, OpenBoard>();
   /** Names of the boards that nodes drive, by node. */
   readonly #used = new Map<string, string>();
+  /** Those that are being opened, or have been, by name. */
+  readonly #opening = new Map<string, Promise<OpenBoard>>();
+  #wiring: Wiring | undefined;
 
   constructor(options: CircuitBoardsOptions) {
     this.#options = options;
@@ -42,12 +45,13 @@ export class CircuitBoards {
     for (const [name, sketch] of sketches) {
       if (sketch.usesBoard) this.#used.set(name, this.#choose(name));
     }
+    this.#wiring = wiring;
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, failed.signal]);
     const opening = [...new Set([...this.#used.values(), ...boardsOfPins(this.#options.definition)])].map(
       async (name) => {
         try {
-          await this.#open(name, addresses[name] ?? "", { wiring, signal });
+          await this.#opened(name, addresses[name] ?? "", signal);
         } catch (error) {
           failed.abort(error);
           throw error;
@@ -57,6 +61,31 @@ export class CircuitBoards {
     const results = await Promise.allSettled(opening);
     const rejected = results.find((result) => result.status === "rejected");
     if (rejected) throw failed.signal.reason ?? rejected.reason;
+  }
+
+  /**
+   * The board of that name, or the only one, which is opened where it is not open.
+   *
+   * @param wanting Whose it is to be, for the message: `flows.desk`.
+   * @throws {CircuitError} `CONFIG_INVALID` where there is none of that name, or several and none is named; what
+   *   `openBoard()` throws.
+   */
+  async need(wanting: string, named: string | undefined): Promise<OpenBoard> {
+    const { definition, signal } = this.#options;
+    const addresses = definition.boards ?? DEFAULT_BOARDS;
+    const name = named ?? this.#only(wanting, "with the option board");
+    const address = addresses[name];
+    if (address === undefined) {
+      const known = Object.keys(addresses).join(", ");
+      throw new CircuitError(
+        "CONFIG_INVALID",
+        `Cannot open ${name} for ${wanting}: the boards are ${known}`,
+        {
+          hint: "Look for a slip in its spelling, or add it to boards.",
+        },
+      );
+    }
+    return this.#opened(name, address, signal);
   }
 
   /** Name of the board that a node drives, if it does. */
@@ -76,16 +105,18 @@ export class CircuitBoards {
     await Promise.all(boards.map(({ name, session }) => session.close(stopLevels(definition, name))));
   }
 
-  async #open(
-    name: string,
-    address: string,
-    { wiring, signal }: { readonly wiring: Wiring | undefined; readonly signal: AbortSignal },
-  ): Promise<void> {
+  #opened(name: string, address: string, signal: AbortSignal): Promise<OpenBoard> {
+    const opening = this.#opening.get(name) ?? this.#open(name, address, signal);
+    this.#opening.set(name, opening);
+    return opening;
+  }
+
+  async #open(name: string, address: string, signal: AbortSignal): Promise<OpenBoard> {
     const { clock, links, notice, opened } = this.#options;
     const board = await openBoard({
       name,
       address,
-      wiring,
+      wiring: this.#wiring,
       signal,
       clock,
       patienceMs: this.#options.definition.patienceMs,
@@ -94,22 +125,23 @@ export class CircuitBoards {
     });
     this.byName.set(name, board);
     opened(board);
+    return board;
   }
 
   /** Name of a node's board. */
   #choose(node: string): string {
-    const { nodes, boards = DEFAULT_BOARDS } = this.#options.definition;
-    const named = nodes?.[node]?.board;
-    if (named !== undefined) return named;
-    const names = Object.keys(boards);
+    return this.#options.definition.nodes?.[node]?.board ?? this.#only(node, `in nodes.${node}.board`);
+  }
+
+  /** Name of the only board. */
+  #only(wanting: string, where: string): string {
+    const names = Object.keys(this.#options.definition.boards ?? DEFAULT_BOARDS);
     const [only] = names;
     if (only !== undefined && names.length === 1) return only;
     throw new CircuitError(
       "CONFIG_INVALID",
-      `Cannot choose a board for ${node}: there are ${names.length}, ${names.join(", ")}`,
-      {
-        hint: `Name one in nodes.${node}.board.`,
-      },
+      `Cannot choose a board for ${wanting}: there are ${names.length}, ${names.join(", ")}`,
+      { hint: `Name one ${where}.` },
     );
   }
 }

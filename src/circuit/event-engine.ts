@@ -213,6 +213,7 @@ async function openWs(options: OpenEventEngineOptions, clock: Clock, word: Word)
   }
 }
 
-function takesNothing(): never {
+/** What a node that is there for events only does with a message. */
+export function takesNothing(): never {
   throw new CircuitError("PEER_REFUSED", "Cannot take a message: this node listens to events only");
 }

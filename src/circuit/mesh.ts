@@ -29,7 +29,7 @@ const NOBODY = `This circuit publishes to nobody else: no node of it could prove
 
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
-  const { nodes = {}, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
+  const { nodes = {}, flows = {}, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
   const { clock, env, signal, pages } = options;
   const notice: PeerNotice = ({ peer, address, problem }) =>
     options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
@@ -51,7 +51,7 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
     ...{ ...shared, grid, fallback, discovery: found },
     ...(security && { security }),
   });
-  if (Object.keys(nodes).length === 0 && (security?.credentials ?? env.CIRCUIT_CREDENTIALS))
+  if (Object.keys({ ...nodes, ...flows }).length === 0 && (security?.credentials ?? env.CIRCUIT_CREDENTIALS))
     options.notice(NOBODY);
   return ws;
 }

@@ -51,7 +51,7 @@ export function startObserving({ definition, boards, ...options }: ObservingOpti
 }
 
 /** What a circuit's configuration has streams keep; `undefined` where it leaves that to the engine. */
-export function keepingOf({ events }: CircuitDefinition): Keeping | undefined {
+export function keepingOf({ events }: Pick<CircuitDefinition, "events">): Keeping | undefined {
   if (events === undefined) return undefined;
   const { maxAgeSeconds, ...others } = events;
   return { ...others, ...(maxAgeSeconds !== undefined && { maxAgeMs: maxAgeSeconds * 1_000 }) };

@@ -1,3 +1,5 @@
+import type { ManagerStatus } from "../flow/supervisor.js";
+
 /** What a running circuit tells, in order. Each is a line of `--json`. */
 export type CircuitEvent =
   /** A board is ready. */
@@ -26,6 +28,8 @@ export interface Summary {
   readonly confirmedWrites: number;
   /** Edges seen on each pin of each emulated board from ready to stop, by board and pin. */
   readonly edges?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** How each pipeline of each flow ended, and what it has counted. */
+  readonly flows?: Readonly<Record<string, readonly ManagerStatus[]>>;
   /** From a message to its acknowledgement, in milliseconds; `null` where there was none. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;

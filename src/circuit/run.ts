@@ -2,16 +2,22 @@ import type { ByteLink } from "../board/link/link.js";
 import type { CircuitDefinition } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
+import { unlessAborted } from "../core/abort.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { type Random, seededRandom } from "../core/random.js";
 import type { Observers } from "../events/observers.js";
+import type { Flow } from "../flow/flow.js";
 import { sumEvents } from "../mesh/event-tally.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh, ServeOptions } from "../mesh/mesh.js";
+import type { Pages } from "../mesh/ws/pages.js";
 import type { Sketch } from "../sketch/sketch.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
+import { CircuitFlows } from "./flows/circuit-flows.js";
+import type { FlowDefinition } from "./flows/flow-file.js";
+import { flowsMesh, hasFlowsOnly } from "./flows/flows-mesh.js";
 import { makeMesh, type RunDiscovery } from "./mesh.js";
 import { CircuitNode } from "./node.js";
 import { keepingOf, startObserving } from "./observing.js";
@@ -33,6 +39,10 @@ export interface RunOptions {
   readonly mesh?: Mesh;
   /** How nodes find others and are found; left out, they know their own process and the grid. */
   readonly discovery?: RunDiscovery;
+  /** Flows that were loaded already, in place of their files, by their names. */
+  readonly flows?: Readonly<Record<string, FlowDefinition>>;
+  /** Takes each flow when it begins: what it counts may be read at any time. */
+  readonly onFlow?: (flow: Flow) => void;
   /** Where this user's files are, and what credentials to take. The process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -56,6 +66,7 @@ class Circuit {
   readonly #options: RunOptions;
   readonly #clock: Clock;
   readonly #boards: CircuitBoards;
+  readonly #flows: CircuitFlows;
   readonly #nodes: CircuitNode[] = [];
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
@@ -75,6 +86,15 @@ class Circuit {
       links: options.links,
       signal: this.#stopping.signal,
       opened: (board) => this.#opened(board),
+      notice: (text) => this.#tell({ type: "notice", text }),
+    });
+    this.#flows = new CircuitFlows({
+      definition,
+      loaded: options.flows,
+      clock: this.#clock,
+      signal: this.#stopping.signal,
+      openBoard: async (flow, name) => (await this.#boards.need(`flows.${flow}`, name)).session.board,
+      started: (flow) => options.onFlow?.(flow),
       notice: (text) => this.#tell({ type: "notice", text }),
     });
   }
@@ -100,6 +120,7 @@ class Circuit {
   async #start(): Promise<void> {
     const { nodes = {}, wiring, seed } = this.#definition;
     const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
+    await this.#flows.load();
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#boards.open(sketches, wired);
     const mesh = await this.#makeMesh();
@@ -109,6 +130,7 @@ class Circuit {
     for (const node of this.#nodes) await this.#unlessStopped(node.setUp());
     await this.#unlessStopped(this.#observe(mesh));
     for (const node of this.#nodes) await this.#serve(node);
+    await this.#unlessStopped(this.#flows.start(mesh, random));
   }
 
   async #observe(mesh: Mesh): Promise<void> {
@@ -169,59 +191,66 @@ class Circuit {
   }
 
   async #makeMesh(): Promise<Mesh> {
-    return (
-      this.#options.mesh ??
-      makeMesh(this.#definition, {
+    const { mesh, discovery, env = process.env } = this.#options;
+    const definition = this.#definition;
+    const notice = (text: string) => this.#tell({ type: "notice", text });
+    const failed = (reason: unknown) => this.#stopping.abort(reason);
+    const pages = this.#makePages();
+    const make = () =>
+      makeMesh(definition, {
         clock: this.#clock,
-        discovery: this.#options.discovery,
-        env: this.#options.env ?? process.env,
+        discovery,
+        env,
         signal: this.#stopping.signal,
-        notice: (text) => this.#tell({ type: "notice", text }),
-        pages: makePages({
-          boards: this.#boards.byName,
-          counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
-          boardOf: (name) => this.#boards.nameOf(name),
-          observed: () => [
-            ...this.#nodes.flatMap((node) => node.observed()),
-            ...(this.#observers?.counts() ?? []),
-          ],
-        }),
-      })
-    );
+        notice,
+        pages,
+      });
+    if (mesh !== undefined || !hasFlowsOnly(definition)) return mesh ?? make();
+    return flowsMesh({ definition, make, seeks: discovery !== undefined, env, failed, notice });
+  }
+
+  #makePages(): Pages {
+    return makePages({
+      boards: this.#boards.byName,
+      counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
+      boardOf: (name) => this.#boards.nameOf(name),
+      observed: () => [
+        ...this.#nodes.flatMap((node) => node.observed()),
+        ...(this.#observers?.counts() ?? []),
+      ],
+    });
   }
 
   async #untilDone(): Promise<void> {
     const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
-    const observers = this.#nodes.length === 0 && boardsOfPins(this.#definition).length === 0;
+    if (!this.#flows.isEmpty) running.push(this.#flows.done());
+    const observers =
+      running.length === 0 && this.#nodes.length === 0 && boardsOfPins(this.#definition).length === 0;
     if (observers && this.#observers) running.push(this.#observers.done());
     await this.#unlessStopped(running.length > 0 ? Promise.all(running) : new Promise<never>(() => {}));
   }
 
   /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */
   async #unlessStopped(work: Promise<unknown>): Promise<void> {
-    await Promise.race([work, rejectOnAbort(this.#stopping.signal)]);
+    await unlessAborted(work, this.#stopping.signal);
   }
 
   async #close(): Promise<Summary> {
+    // They may need observers, the mesh and boards until all is handled.
+    await this.#flows.stop();
+    const flows = this.#flows.status();
     const summary = summarize(this.#nodes, [...this.#boards.byName.values()]);
     const { closeMs } = DEFAULT_LIMITS;
     const observing = this.#nodes.map((node) => node.finishObservers(closeMs));
     await Promise.all([...observing, this.#observers?.finish(closeMs)]);
     await this.#mesh?.close();
     await this.#boards.close();
-    return summary;
+    return { ...summary, ...(flows && { flows }) };
   }
 
   #tell(event: CircuitEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 /** `8765`, `localhost:8765` or `[::1]:8765`, as the schema admits them. */

@@ -1,3 +1,5 @@
+import type { Terminal } from "./terminal.js";
+
 /** What a command may do to the world. The real one is made in `main.ts`; a test gives its own. */
 export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -9,6 +11,8 @@ export interface Cli {
   readonly color: boolean;
   /** Whether results are shown on a terminal. */
   readonly isTerminal: boolean;
+  /** That terminal, where it is one. */
+  readonly terminal: Terminal | undefined;
   /** Writes a line of results. */
   print(line: string): void;
   /**

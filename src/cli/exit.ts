@@ -34,7 +34,10 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
 /** The process's exit code for what a command threw. */
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof Interrupted || thrown instanceof ExitWith) return thrown.exitCode;
-  return thrown instanceof CircuitError ? (EXIT_CODES[thrown.code] ?? 1) : 1;
+  if (!(thrown instanceof CircuitError)) return 1;
+  // A flow fails because something in it did.
+  if (thrown.code === "FLOW_FAILED" && thrown.cause !== undefined) return exitCodeOf(thrown.cause);
+  return EXIT_CODES[thrown.code] ?? 1;
 }
 
 /** What is told of it on stderr, a line each; nothing where all is said. */

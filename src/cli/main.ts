@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { type Cli, Interrupted, STOP_SIGNALS } from "./cli.js";
+import { openTerminal } from "./terminal.js";
 import { written, writtenBehind } from "./written.js";
 
 /** Any time will do: nothing happens then. */
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
     folder: process.cwd(),
     signal: stop.signal,
     isTerminal: process.stdout.isTTY === true,
+    terminal: process.stdout.isTTY ? openTerminal(process.stdout, process.stderr) : undefined,
     color: process.stdout.isTTY === true && !process.env.NO_COLOR,
     print: (line) => void process.stdout.write(`${line}\n`),
     log: (line) => void process.stderr.write(`${line}\n`),

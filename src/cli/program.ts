@@ -7,6 +7,7 @@ import { type Cli, ExitWith } from "./cli.js";
 import { doctorCommand } from "./doctor.js";
 import { eventsCommand } from "./events.js";
 import { execCommand } from "./exec.js";
+import { flowCommand } from "./flow.js";
 import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
@@ -39,6 +40,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
     program.addCommand(sketchCommand(cli, name));
   program.addCommand(execCommand(cli));
+  program.addCommand(flowCommand(cli));
   program.addCommand(sendCommand(cli));
   program.addCommand(listenCommand(cli));
   program.addCommand(eventsCommand(cli));
@@ -47,17 +49,20 @@ export function makeProgram(cli: Cli, version: string): Command {
   program.addCommand(boardsCommand(cli));
   program.addCommand(doctorCommand(cli));
   program.addCommand(wiringCommand(cli));
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({
-      writeOut: (text) => cli.print(text.trimEnd()),
-      writeErr: (text) => cli.log(text.trimEnd()),
-      outputError: (text, write) =>
-        write(text.replace(/^error: /, "circuit: Cannot understand the arguments: ")),
-    });
-    const full = command === program ? "circuit" : `circuit ${command.name()}`;
-    command.showHelpAfterError(`  See \`${full} --help\`.`);
-  }
+  speakAs(cli, program, "circuit");
   return program;
+}
+
+/** Has a command, and those in it, say on the command line's own way what they say. */
+function speakAs(cli: Cli, command: Command, full: string): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => cli.print(text.trimEnd()),
+    writeErr: (text) => cli.log(text.trimEnd()),
+    outputError: (text, write) =>
+      write(text.replace(/^error: /, "circuit: Cannot understand the arguments: ")),
+  });
+  command.showHelpAfterError(`  See \`${full} --help\`.`);
+  for (const inner of command.commands) speakAs(cli, inner, `${full} ${inner.name()}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import type { Cli } from "./cli.js";
+import { statusLine } from "./flow-status.js";
 
 export interface ReporterOptions {
   /** Every event as a line of JSON. */
@@ -44,13 +45,15 @@ function paint(cli: Cli, color: "cyan" | "gray" | "yellow", text: string): strin
   return cli.color ? styleText(color, text) : text;
 }
 
-function describeSummary({ ticks, acks, confirmedWrites, edges, p50Ms, p99Ms }: Summary): string[] {
+function describeSummary({ ticks, acks, confirmedWrites, edges, p50Ms, p99Ms, flows }: Summary): string[] {
   const lines: string[] = [];
   const counts = [
     ...(ticks > 0 ? [plural(ticks, "tick"), plural(acks, "ack")] : []),
-    plural(confirmedWrites, "confirmed write"),
+    ...(confirmedWrites > 0 || flows === undefined ? [plural(confirmedWrites, "confirmed write")] : []),
   ];
-  lines.push(counts.join(", "));
+  if (counts.length > 0) lines.push(counts.join(", "));
+  for (const [flow, managers] of Object.entries(flows ?? {}))
+    for (const manager of managers) lines.push(`${flow}/${statusLine(manager)}`);
   for (const [board, pins] of Object.entries(edges ?? {})) {
     const seen = Object.entries(pins).map(([pin, count]) => `${plural(count, "edge")} on pin ${pin}`);
     if (seen.length > 0) lines.push(`seen on ${board === "board" ? "the board" : board}: ${seen.join(", ")}`);

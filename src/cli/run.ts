@@ -8,18 +8,26 @@ import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
 import { type ReporterOptions, reporter } from "./reporter.js";
 import { addSafetyFlags, type SafetyFlags, withSafetyFlags } from "./safety.js";
 
-interface RunFlags extends ReporterOptions, SafetyFlags {
+export interface RunFlags extends ReporterOptions, SafetyFlags {
   readonly board?: string;
   readonly wiring?: string;
   readonly mesh?: string;
-  readonly confirm: boolean;
+  readonly confirm?: boolean;
   readonly announce: boolean;
   readonly lan?: boolean;
 }
 
 /** What every command that runs sketches takes. */
 export function addRunFlags(command: Command): Command {
-  command
+  addBoardFlags(command).option("--no-confirm", "acknowledge without waiting for the board");
+  return addReachFlags(command)
+    .option("--json", "print every event as a line of JSON")
+    .option("--quiet", "print the summary only");
+}
+
+/** Which board, and what carries the messages. */
+export function addBoardFlags(command: Command): Command {
+  return command
     .addOption(
       new Option(
         "-b, --board <address>",
@@ -32,13 +40,15 @@ export function addRunFlags(command: Command): Command {
         "NATS server that carries the messages: nats://HOST:PORT or tls://HOST:PORT",
       ).env("CIRCUIT_MESH"),
     )
-    .option("--wiring <file>", "what hangs on which pin, in Wokwi's format")
-    .option("--no-confirm", "acknowledge without waiting for the board")
+    .option("--wiring <file>", "what hangs on which pin, in Wokwi's format");
+}
+
+/** Who finds whom, and who is let in. */
+export function addReachFlags(command: Command): Command {
+  command
     .option("--no-announce", "do not let other processes of this machine find the nodes")
     .option("--lan", "find nodes of the local network too, by mDNS, and let them find ours");
-  return addSafetyFlags(command)
-    .option("--json", "print every event as a line of JSON")
-    .option("--quiet", "print the summary only");
+  return addSafetyFlags(command);
 }
 
 export function runCommand(cli: Cli): Command {
@@ -77,21 +87,30 @@ export async function runAndReport(
   { command, flags, seeking }: RunAs,
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
-  let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
-  if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
-  const mesh = flags.mesh || brokerFor(changed, cli);
-  if (mesh !== undefined) changed = { ...changed, mesh };
-  if (!flags.confirm) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
-  if (!flags.plain || flags.allowAnyone === true)
-    changed = { ...changed, security: withSafetyFlags(changed.security, flags) };
   const { announce, lan = false } = flags;
   const discovery = seeking && { announce, lan, ...seeking };
-  await runCircuit(changed, {
+  await runCircuit(withRunFlags(cli, circuit, { command, flags }), {
     signal: cli.signal,
     env: cli.env,
     onEvent: reporter(cli, flags),
     ...(discovery && { discovery }),
   });
+}
+
+/** A circuit with what a command's flags say. */
+export function withRunFlags(
+  cli: Cli,
+  circuit: CircuitDefinition,
+  { command, flags }: Pick<RunAs, "command" | "flags">,
+): CircuitDefinition {
+  let changed = withFlags(circuit, flags, (name) => isTyped(command, name));
+  if (flags.wiring !== undefined) changed = { ...changed, wiring: flags.wiring };
+  const mesh = flags.mesh || brokerFor(changed, cli);
+  if (mesh !== undefined) changed = { ...changed, mesh };
+  if (flags.confirm === false) changed = { ...changed, nodes: withoutConfirm(changed.nodes) };
+  if (!flags.plain || flags.allowAnyone === true)
+    changed = { ...changed, security: withSafetyFlags(changed.security, flags) };
+  return changed;
 }
 
 /** The environment's broker, unless the circuit itself says what carries its messages. */
@@ -100,13 +119,18 @@ function brokerFor({ mesh, security }: CircuitDefinition, { env }: Cli): string 
 }
 
 async function loadCircuit(path: string | undefined, command: Command): Promise<CircuitDefinition> {
-  const { board } = command.opts<RunFlags>();
   if (path === undefined) {
+    const { board } = command.opts<RunFlags>();
     const { exampleCircuit } = await import("../circuit/example.js");
     return exampleCircuit(board ?? DEFAULT_BOARD);
   }
   const { loadConfig } = await import("../config/load.js");
-  const circuit = await loadConfig(path);
+  return onBoard(await loadConfig(path), command);
+}
+
+/** A configuration's circuit on the board that a flag says; one of the environment is for circuits with one board. */
+export function onBoard(circuit: CircuitDefinition, command: Command): CircuitDefinition {
+  const { board } = command.opts<RunFlags>();
   if (board === undefined) return circuit;
   const isForAll = !isTyped(command, "board") && Object.keys(circuit.boards ?? DEFAULT_BOARDS).length > 1;
   return isForAll ? circuit : withBoard(circuit, board);

@@ -60,6 +60,16 @@ export interface EventsDefinition {
   readonly replicas?: number;
 }
 
+/** A flow that a circuit runs. */
+export interface FlowEntry {
+  /** Path of the file that `defineFlow()`s it, relative to the configuration's folder. */
+  readonly file: string;
+  /** Names of those of its managers that run; all by default. */
+  readonly managers?: readonly string[];
+  /** What the file finds in its host's `settings`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 /** A circuit: boards, and the sketches that run on them. */
 export interface CircuitDefinition {
   /** Addresses of boards by name, such as `{ desk: "/dev/ttyACM0" }`. `{ board: "sim:uno" }` by default. */
@@ -71,8 +81,10 @@ export interface CircuitDefinition {
   readonly patienceMs?: number;
   /** Path of a wiring in Wokwi's format; relative to the configuration's folder. */
   readonly wiring?: string;
-  /** Nodes by name. A circuit may have observers, or pins that take part in events, in their place. */
+  /** Nodes by name. A circuit may have flows, observers, or pins that take part in events, in their place. */
   readonly nodes?: Readonly<Record<string, NodeDefinition>> | undefined;
+  /** Flows by name. They end with the circuit, which ends when all that act by themselves have. */
+  readonly flows?: Readonly<Record<string, FlowEntry>>;
   /** What reacts to events without a sketch, each made by `on()`. */
   readonly observers?: readonly ObserverDefinition[];
   /** What is kept of the events that durable observers wait for. */

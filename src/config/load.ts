@@ -23,10 +23,14 @@ export function findConfig(folder: string): string | undefined {
  *   mistakes.
  */
 export async function loadConfig(path: string): Promise<CircuitDefinition> {
-  const { value, beside } = await loadFile(path);
+  const { value, beside } = await loadFile(path, CONFIGURATION);
   const circuit = checkCircuit(value, path);
+  const flows = Object.entries(circuit.flows ?? {}).map(
+    ([name, flow]) => [name, { ...flow, file: beside(flow.file) }] as const,
+  );
   return {
     ...circuit,
+    ...(circuit.flows !== undefined && { flows: Object.fromEntries(flows) }),
     ...(circuit.wiring !== undefined && { wiring: beside(circuit.wiring) }),
     ...(circuit.security !== undefined && { security: withPaths(circuit.security, beside) }),
   };
@@ -38,24 +42,50 @@ export async function loadConfig(path: string): Promise<CircuitDefinition> {
  * @throws {CircuitError} As `loadConfig()`.
  */
 export async function loadSurroundings(path: string): Promise<Surroundings> {
-  const { value, beside } = await loadFile(path);
+  const { value, beside } = await loadFile(path, CONFIGURATION);
   const { grid, security } = checkSurroundings(value, path);
   return { ...(grid && { grid }), ...(security && { security: withPaths(security, beside) }) };
 }
 
-/** What a configuration file holds, and how paths in it are meant. */
+/**
+ * What a file of code exports by default.
+ *
+ * @throws {CircuitError} `CONFIG_INVALID` when it is missing, fails to load, or could be changed by other users.
+ */
+export async function loadCode(path: string, kind: CodeKind): Promise<unknown> {
+  return (await loadFile(path, kind)).value;
+}
+
+/** What is said of a kind of file where it cannot be loaded. */
+export interface CodeKind {
+  /** What it is: `a configuration`. */
+  readonly noun: string;
+  /** What to do where it is missing, one imperative sentence. */
+  readonly choose: string;
+  /** What it is to hold. */
+  readonly holds: string;
+}
+
+const CONFIGURATION: CodeKind = {
+  noun: "a configuration",
+  choose: "Give the path of a configuration, or none to run the example circuit.",
+  holds: "`export default defineCircuit({ … })`",
+};
+
+/** What a file holds, and how paths in it are meant. */
 async function loadFile(
   path: string,
+  kind: CodeKind,
 ): Promise<{ readonly value: unknown; readonly beside: (given: string) => string }> {
   const file = resolve(path);
   if (!existsSync(file)) {
     throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: there is no such file`, {
-      hint: "Give the path of a configuration, or none to run the example circuit.",
+      hint: kind.choose,
     });
   }
-  refuseUnsafe(file, path);
+  refuseUnsafe(file, path, kind);
   const beside = (given: string) => (isAbsolute(given) ? given : join(dirname(file), given));
-  return { value: await loadValue(file, path), beside };
+  return { value: await loadValue(file, path, kind), beside };
 }
 
 function withPaths(security: SecurityDefinition, beside: (given: string) => string): SecurityDefinition {
@@ -69,21 +99,19 @@ function withPaths(security: SecurityDefinition, beside: (given: string) => stri
 }
 
 /** A file that others may write is a way for them to run code as this user. */
-function refuseUnsafe(file: string, path: string): void {
+function refuseUnsafe(file: string, path: string, { noun, choose }: CodeKind): void {
   const OTHERS_WRITE = 0o002;
   const found = statSync(file);
   if (!found.isFile()) {
-    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: it is no file`, {
-      hint: "Give the path of a configuration, or none to run the example circuit.",
-    });
+    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: it is no file`, { hint: choose });
   }
   if (process.platform === "win32" || (found.mode & OTHERS_WRITE) === 0) return;
   throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: every user of this machine may write it`, {
-    hint: `Run \`chmod o-w ${path}\`: a configuration is code.`,
+    hint: `Run \`chmod o-w ${path}\`: ${noun} is code.`,
   });
 }
 
-async function loadValue(file: string, path: string): Promise<unknown> {
+async function loadValue(file: string, path: string, { holds }: CodeKind): Promise<unknown> {
   const isJson = extname(file) === ".json";
   try {
     if (isJson) return JSON.parse(await readFile(file, "utf8"));
@@ -101,7 +129,7 @@ async function loadValue(file: string, path: string): Promise<unknown> {
     throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: ${problem}`, {
       hint: isJson
         ? 'Mend the file; it must hold one object, such as { "nodes": { … } }.'
-        : "Mend the file; it must `export default defineCircuit({ … })`.",
+        : `Mend the file; it must ${holds}.`,
       cause,
     });
   }

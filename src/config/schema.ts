@@ -141,6 +141,17 @@ const SURROUNDINGS = v.strictObject({ grid: v.optional(GRID), security: v.option
 /** What `on()` makes. */
 const OBSERVER = v.custom<ObserverDefinition>(isObserverDefinition, "must be made by on()");
 
+const FLOW = v.strictObject({
+  file: PATH,
+  managers: v.optional(
+    v.pipe(
+      v.array(v.string("must be a manager's name"), "must be a list of names"),
+      v.nonEmpty("must name a manager, or be left out"),
+    ),
+  ),
+  settings: v.optional(v.record(v.string(), v.unknown(), "must be an object")),
+});
+
 const EVENTS = v.strictObject({
   maxAgeSeconds: v.optional(KEEPING_SETTINGS.maxAgeSeconds.schema),
   maxBytes: v.optional(KEEPING_SETTINGS.maxBytes.schema),
@@ -155,6 +166,7 @@ const CIRCUIT = v.pipe(
     patienceMs: v.optional(CIRCUIT_SETTINGS.patienceMs.schema),
     wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
     nodes: v.optional(v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name")),
+    flows: v.optional(v.record(NAME, FLOW, "must be an object of flows by name")),
     observers: v.optional(v.array(OBSERVER, "must be a list of what on() makes")),
     events: v.optional(EVENTS),
     mesh: v.optional(v.pipe(v.string(MESH_URL), v.regex(/^(nats|tls):\/\/[^/\s]+/, MESH_URL))),
@@ -167,7 +179,7 @@ const CIRCUIT = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { nodes, observers = [], pins = {} } = dataset.value;
+    const { nodes, flows = {}, observers = [], pins = {} } = dataset.value;
     const boards = Object.keys(dataset.value.boards ?? DEFAULT_BOARDS);
     for (const [key, pin] of Object.entries(pins)) {
       const problem = findPinProblem(key, pin, boards);
@@ -183,7 +195,8 @@ const CIRCUIT = v.pipe(
     if (dataset.value.security !== undefined && dataset.value.mesh !== undefined)
       addIssue({ message: "security: is for WebSockets; over NATS the server's own accounts decide" });
     const hasWork =
-      Object.keys(nodes ?? {}).length + observers.length > 0 || Object.values(pins).some(isEventPin);
+      Object.keys({ ...nodes, ...flows }).length + observers.length > 0 ||
+      Object.values(pins).some(isEventPin);
     if (!hasWork) addIssue({ message: `nodes: ${nodes ? "must have at least one node" : "is missing"}` });
   }),
 );

@@ -26,7 +26,8 @@ export class Latencies {
 
   /** The duration that `share` (0 to 1) of the kept ones do not exceed; `undefined` when there is none. */
   percentile(share: number): number | undefined {
-    const sorted = [...this.#samples].sort((a, b) => a - b);
+    // Numbers of one type need no comparing function, which is most of what sorting takes.
+    const sorted = Float64Array.from(this.#samples).sort();
     return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))];
   }
 }

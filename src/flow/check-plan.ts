@@ -1,4 +1,5 @@
 import { badPlan } from "./bad-plan.js";
+import { isDurable } from "./cluster/is-durable.js";
 import type { Plan, PlannedProcessor, PlannedSource, Protocol } from "./plan.js";
 
 /** Items that wait on a connection: more is no buffer but a leak. */
@@ -7,6 +8,9 @@ const MOST_LIMIT = 1_000_000;
 /** What a link of the mesh may have outstanding: more at the same time helps nobody. */
 const MOST_PARALLEL = 1_024;
 
+/** What a process holds of a queue: as much as a listener of JetStream may have out for all of them. */
+const MOST_DURABLE_LIMIT = 4_096;
+
 /** A day: what takes longer is no item. */
 const MOST_WAIT_MS = 86_400_000;
 
@@ -14,7 +18,7 @@ type PlannedPart = PlannedSource | PlannedProcessor;
 
 /** @throws {CircuitError} `CONFIG_INVALID`, about the first thing that is wrong. */
 export function checkPlan(manager: string, plan: Plan, protocol: Protocol): void {
-  const check = new PlanCheck(manager, protocol);
+  const check = new PlanCheck(manager, protocol, isDurable(plan));
   if (plan.sources.length === 0) check.refuse("it has no source", "Give build() a source to return.");
   for (const source of plan.sources) {
     if (source.connections.length === 0)
@@ -24,6 +28,7 @@ export function checkPlan(manager: string, plan: Plan, protocol: Protocol): void
     check.outputs(part);
     check.connections(part);
   }
+  for (const source of plan.sources) check.source(source);
   for (const processor of plan.processors) check.processor(processor);
   check.reach(plan);
   check.cycles(plan);
@@ -32,10 +37,14 @@ export function checkPlan(manager: string, plan: Plan, protocol: Protocol): void
 class PlanCheck {
   readonly #manager: string;
   readonly #isSync: boolean;
+  /** Some of its connections are durable. */
+  readonly #isDurable: boolean;
+  readonly #queues = new Set<string>();
 
-  constructor(manager: string, protocol: Protocol) {
+  constructor(manager: string, protocol: Protocol, isDurable: boolean) {
     this.#manager = manager;
     this.#isSync = protocol === "sync";
+    this.#isDurable = isDurable;
   }
 
   refuse(problem: string, hint?: string): never {
@@ -58,12 +67,19 @@ class PlanCheck {
   }
 
   connections({ name, connections }: PlannedPart): void {
-    for (const { to, options } of connections) {
+    for (const { output, to, options } of connections) {
       const { overflow = "block", limit, batch } = options;
-      const between = `the connection from ${name} to ${to.name}`;
+      const between = `the connection from ${output === "data" ? "" : `${output} of `}${name} to ${to.name}`;
       if (!["block", "drop-oldest", "drop-newest", "latest"].includes(overflow))
         this.refuse(`${between} knows no overflow ${overflow}`);
-      if (this.#isSync && (overflow !== "block" || limit !== undefined || batch !== undefined))
+      const isPlain = overflow === "block" && limit === undefined && batch === undefined;
+      if (options.durable) this.#durable(between, overflow, limit ?? batch?.count);
+      else if (!isPlain && this.#isDurable)
+        this.refuse(
+          `${between} has options, and beside durable connections no item waits on others`,
+          "Say durable of it as well, or leave out overflow, limit and batch.",
+        );
+      else if (!isPlain && this.#isSync)
         this.refuse(
           `${between} has options, and with the protocol sync no item waits on it`,
           'Say protocol: "async", or leave out overflow, limit and batch.',
@@ -76,9 +92,28 @@ class PlanCheck {
     }
   }
 
+  /** A connection that is a queue; two between the same would be one. */
+  #durable(between: string, overflow: string, limit: number | undefined): void {
+    if (this.#queues.has(between)) this.refuse(`there are two of ${between} that are durable`);
+    this.#queues.add(between);
+    if (overflow !== "block")
+      this.refuse(`${between} is durable, and to drop items is not`, "Leave out overflow, or durable.");
+    this.#whole(limit, 1, MOST_DURABLE_LIMIT, `the limit, or the batch, of ${between}`);
+  }
+
+  source({ name, part: { options }, connections }: PlannedSource): void {
+    if (!options.resumes) return;
+    const direct = connections.find(({ options: { durable } }) => !durable);
+    if (direct !== undefined)
+      this.refuse(
+        `${name} resumes, and nobody knows how far it is: its connection to ${direct.to.name} is not durable`,
+        "Say durable of it, or leave out resumes.",
+      );
+  }
+
   processor({ name, part }: PlannedProcessor): void {
     const { parallel, timeoutMs } = part.options;
-    if (this.#isSync && parallel !== undefined && parallel !== 1)
+    if (this.#isSync && !this.#isDurable && parallel !== undefined && parallel !== 1)
       this.refuse(
         `${name} handles ${parallel} items at a time, and the protocol sync has one`,
         'Say protocol: "async".',
@@ -106,8 +141,8 @@ class PlanCheck {
       if (start >= 0) this.#refuseCycle([...way.slice(start), part].map(({ name }) => name));
       way.push(part);
       for (const { to, options } of part.connections) {
-        const { overflow = "block" } = options;
-        if (overflow === "block") walk(to);
+        const { overflow = "block", durable = false } = options;
+        if (overflow === "block" && !durable) walk(to);
       }
       way.pop();
       ended.add(part);

@@ -10,7 +10,7 @@ export class Feed {
   readonly planned: PlannedSource;
   readonly #context: FlowContext;
   readonly #stop: AbortController;
-  readonly #outlet: Outlet;
+  readonly #outlet: Pick<Outlet, "one">;
   readonly #breath: Breath;
   #isRunning = false;
   #isBlocked = false;
@@ -22,7 +22,7 @@ export class Feed {
     planned: PlannedSource,
     context: FlowContext,
     stop: AbortController,
-    outlet: Outlet,
+    outlet: Pick<Outlet, "one">,
     breath: Breath,
   ) {
     this.planned = planned;

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError, messageOf } from "../core/error.js";
 import type { Random } from "../core/random.js";
+import type { FlowQueues } from "./cluster/durable-queue.js";
+import type { FlowLeases } from "./cluster/lease-bucket.js";
 import type { GivenUp, PartFailure } from "./failure.js";
 import type { Manager } from "./manager.js";
 import { Reports, type ReportsOptions } from "./reports.js";
@@ -12,6 +14,10 @@ export interface FlowOptions extends ReportsOptions {
   readonly clock?: Clock;
   /** For jitter. */
   readonly random?: Random;
+  /** Where items wait on durable connections: for all processes of the flow the same. */
+  readonly queues?: FlowQueues;
+  /** Where the processes of the flow agree on who runs a singleton source. */
+  readonly leases?: FlowLeases;
   /** Gets each item that is given up: where items may not be lost, the place to keep them. */
   readonly onGivenUp?: (item: GivenUp & { readonly manager: string }) => void;
 }
@@ -46,14 +52,18 @@ export class Flow {
    */
   start(names?: readonly string[]): void {
     if (this.#done !== undefined) throw this.#refuse("it was started before");
-    const { managers, clock = systemClock, random = Math.random } = this.#options;
+    const { managers, clock = systemClock, random = Math.random, queues, leases } = this.#options;
     const unknown = names?.find((name) => !managers.some((manager) => manager.name === name));
     if (unknown !== undefined)
       throw this.#refuse(`it has no ${unknown}, only ${managers.map(({ name }) => name).join(", ")}`);
     const wanted = managers.filter(({ name }) => names?.includes(name) ?? true);
-    const { reports, givenUp } = { reports: this.#reports, givenUp: this.#givenUp };
     const supervisors = wanted.map(
-      (manager) => new Supervisor(manager, { flow: this.name, clock, random, reports, givenUp }),
+      (manager) =>
+        new Supervisor(manager, {
+          ...{ flow: this.name, clock, random, queues, leases },
+          reports: this.#reports,
+          givenUp: this.#givenUp,
+        }),
     );
     try {
       for (const supervisor of supervisors) supervisor.prepare();

@@ -1,16 +1,17 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import { Breath } from "./breath.js";
+import type { DurableOptions } from "./cluster/durable-options.js";
+import { DurableWiring } from "./cluster/durable-wiring.js";
+import { isDurable } from "./cluster/is-durable.js";
 import type { GivenUp, PartFailure } from "./failure.js";
-import { Feed } from "./feed.js";
-import { Outlet, type Target } from "./outlet.js";
 import type { ErrorPolicy, Part } from "./part.js";
 import { Patience } from "./patience.js";
-import type { Plan, PlannedConnection, Protocol } from "./plan.js";
-import { Pump } from "./pump.js";
+import type { Plan, Protocol } from "./plan.js";
 import type { FlowContext } from "./source.js";
-import { DirectTarget, Stage } from "./stage.js";
+import type { Stage } from "./stage.js";
 import type { Tallies } from "./tally.js";
+import { InProcessWiring, type Opening, type RunningFeed, type Wiring } from "./wiring.js";
 
 /** How a life of a pipeline ended. */
 export interface LifeEnd {
@@ -30,6 +31,8 @@ export interface LifeOptions {
   /** How long it may take to drain, in milliseconds. */
   readonly graceMs: number;
   readonly tallies: Tallies;
+  /** What durable connections and singleton sources need; a plan that has any is run with it only. */
+  readonly durable?: DurableOptions | undefined;
   readonly log: (part: string, text: string) => void;
   readonly failed: (failure: PartFailure) => void;
   readonly givenUp: (item: GivenUp) => void;
@@ -39,18 +42,17 @@ export interface LifeOptions {
 export class Life {
   readonly clock: Clock;
   readonly breath: Breath;
+  readonly endSignal: AbortSignal;
   /** Nothing more comes from the sources. */
   isDraining = false;
   /** Nothing goes on any more. */
   isOver = false;
   readonly #options: LifeOptions;
   readonly #patience: Patience;
-  readonly #feeds: readonly Feed[];
-  readonly #stages: readonly Stage[];
-  readonly #pumps: readonly Pump[];
+  readonly #wiring: Wiring;
   /** Aborts when nobody waits for processors any more. */
   readonly #ending = new AbortController();
-  readonly #opened: { readonly name: string; readonly part: Part }[] = [];
+  readonly #opened: Opening[] = [];
   readonly #drained: Promise<void>;
   #setDrained: () => void = () => {};
   #how: LifeEnd["how"] = "finished";
@@ -66,39 +68,22 @@ export class Life {
     this.clock = clock;
     this.#options = options;
     this.breath = new Breath(clock);
+    this.endSignal = this.#ending.signal;
     this.#patience = new Patience(clock);
     this.#drained = new Promise((resolve) => {
       this.#setDrained = resolve;
     });
-    const { signal } = this.#ending;
-    this.#stages = plan.processors.map(
-      (processor) =>
-        new Stage(processor, tallies.part(processor.name), this.#contextOf(processor.name, signal), this),
-    );
-    const stages = new Map(plan.processors.map((processor, index) => [processor, this.#stages[index]]));
-    this.#pumps = protocol === "sync" ? [] : this.#stages.map((stage) => new Pump(stage, this));
-    const pumps = new Map(this.#pumps.map((pump) => [pump.stage, pump]));
-    const opener = (from: string) => (connection: PlannedConnection) => {
-      const stage = stages.get(connection.to);
-      if (stage === undefined) throw new Error(`${connection.to.name} is not in its own plan`);
-      return openTarget(from, connection, stage, pumps.get(stage), tallies);
-    };
-    for (const [{ name, connections }, stage] of stages) stage?.connect(connections, opener(name));
-    this.#feeds = plan.sources.map((source) => {
-      const { name, connections } = source;
-      const stop = new AbortController();
-      const outlet = new Outlet(connections, opener(name), tallies.part(name), {
-        isOver: false,
-        wait: (work) => Promise.resolve(work),
-      });
-      return new Feed(source, this.#contextOf(name, stop.signal), stop, outlet, this.breath);
-    });
+    const { durable, graceMs } = options;
+    this.#wiring =
+      durable !== undefined && isDurable(plan)
+        ? new DurableWiring(plan, this, { ...durable, tallies, graceMs })
+        : new InProcessWiring(plan, this, { protocol, tallies, durable });
   }
 
   /** Runs until the sources have ended and everything is handled, it was stopped, or a part has ended it. Never rejects. */
   async run(): Promise<LifeEnd> {
     await this.#open();
-    if (!this.isDraining) for (const feed of this.#feeds) void this.#feed(feed);
+    if (!this.isDraining) for (const feed of this.#wiring.feeds) void this.#feed(feed);
     this.idle();
     await this.#drained;
     await this.#close();
@@ -120,13 +105,27 @@ export class Life {
   }
 
   fail(stage: Stage, item: unknown, cause: unknown): void {
-    this.#options.givenUp({ part: stage.name, item, cause });
-    const policy = stage.part.options.onError ?? this.#options.onError;
-    if (policy !== "skip") {
+    this.lose({ part: stage.name, item, cause });
+    if (this.policyOf(stage.part) !== "skip") {
       stage.isDead = true;
-      this.#pumps.find((pump) => pump.stage === stage)?.abandon();
+      this.#wiring.giveUp(stage);
     }
-    this.#failed({ part: stage.name, cause, item, policy });
+    this.blame(stage.name, stage.part, item, cause);
+  }
+
+  /** A part has failed; what it failed with may not be lost for that. */
+  blame(name: string, part: Pick<Part, "options">, item: unknown, cause: unknown): void {
+    this.#failed({ part: name, cause, item, policy: this.policyOf(part) });
+  }
+
+  /** What follows from a failure of a part. */
+  policyOf({ options }: Pick<Part, "options">): ErrorPolicy {
+    return options.onError ?? this.#options.onError;
+  }
+
+  /** An item is lost. */
+  lose(lost: GivenUp): void {
+    this.#options.givenUp(lost);
   }
 
   abandon(name: string, item: unknown, weight: number): void {
@@ -137,48 +136,43 @@ export class Life {
   /** Looks whether all is done. */
   idle(): void {
     if (this.isOver || this.#feeding > 0) return;
-    if (!this.isDraining) this.#drain();
-    if (this.#pumps.every(({ isIdle }) => isIdle)) this.#over();
+    if (!this.isDraining) {
+      // Others may put items on its connections at any time.
+      if (this.#wiring.isEndless) return;
+      this.#drain();
+    }
+    if (this.#wiring.isIdle) this.#over();
   }
 
-  #contextOf(name: string, signal: AbortSignal): FlowContext {
+  contextOf(name: string, signal: AbortSignal): FlowContext {
     return { clock: this.clock, signal, name, log: (text) => this.#options.log(name, text) };
   }
 
   async #open(): Promise<void> {
-    const { signal } = this.#ending;
-    const parts = [
-      ...this.#stages.map(({ name, part, context }) => ({ name, part, context })).reverse(),
-      ...this.#feeds.map(({ planned: { name, part } }) => ({
-        name,
-        part,
-        context: this.#contextOf(name, signal),
-      })),
-    ];
-    for (const { name, part, context } of parts) {
+    const contextOf = (name: string) => this.contextOf(name, this.#ending.signal);
+    for (const opening of this.#wiring.opening(contextOf)) {
+      const { name, part, context, limitMs = this.#options.graceMs } = opening;
       if (this.isDraining) return;
       try {
-        this.#opened.push({ name, part });
-        const opening = part.open(context);
-        if (opening !== undefined)
-          await this.wait(opening, this.#options.graceMs, () => this.#late(name, "open"));
+        this.#opened.push(opening);
+        const opened = part.open(context);
+        if (opened !== undefined) await this.wait(opened, limitMs, () => this.#late(name, "open", limitMs));
       } catch (cause) {
         if (this.isOver) return;
         // There is no item to skip: without the part the pipeline is none.
-        const policy = part.options.onError ?? this.#options.onError;
+        const policy = this.policyOf(part);
         this.#failed({ part: name, cause, item: undefined, policy: policy === "skip" ? "restart" : policy });
       }
     }
   }
 
-  async #feed(feed: Feed): Promise<void> {
+  async #feed(feed: RunningFeed): Promise<void> {
     const { name, part } = feed.planned;
     this.#feeding++;
     try {
       await feed.run();
     } catch (cause) {
-      const policy = part.options.onError ?? this.#options.onError;
-      this.#failed({ part: name, cause, item: undefined, policy });
+      this.blame(name, part, undefined, cause);
     }
     this.#feeding--;
     this.idle();
@@ -196,23 +190,22 @@ export class Life {
     if (this.#stopTimer !== undefined || this.isOver) return;
     this.#stopTimer = this.clock.after(this.#options.graceMs, () => this.#over());
     const reason = new CircuitError("NOT_RUN", "Cannot yield more: the pipeline stops");
-    for (const feed of this.#feeds) feed.stop(reason);
+    for (const feed of this.#wiring.feeds) feed.stop(reason);
     this.#drain();
     this.idle();
   }
 
   #drain(): void {
     this.isDraining = true;
-    for (const pump of this.#pumps) pump.wake();
+    this.#wiring.drain();
   }
 
   /** Gives up what is not handled yet. */
   #over(): void {
     this.isOver = true;
     this.#stopTimer?.();
-    this.#hanging = this.#feeds.filter(({ isAsked }) => isAsked).map(({ planned: { name } }) => name);
-    for (const stage of this.#stages) stage.abandonJobs();
-    for (const pump of this.#pumps) pump.abandon();
+    this.#hanging = this.#wiring.feeds.filter(({ isAsked }) => isAsked).map(({ planned: { name } }) => name);
+    this.#wiring.abandon();
     const reason = new CircuitError("NOT_RUN", "Cannot finish what was begun: the pipeline has ended");
     this.#patience.end(reason);
     this.#ending.abort(reason);
@@ -222,30 +215,21 @@ export class Life {
   /** Closes what was opened, whatever some of it throws. */
   async #close(): Promise<void> {
     const patience = new Patience(this.clock);
+    const { graceMs } = this.#options;
     for (const { name, part } of this.#opened.reverse()) {
       try {
         const closing = part.close();
         if (closing !== undefined)
-          await patience.wait(closing, this.#options.graceMs, () => this.#late(name, "close"));
+          await patience.wait(closing, graceMs, () => this.#late(name, "close", graceMs));
       } catch (cause) {
         this.#options.failed({ part: name, cause, item: undefined, policy: "skip" });
       }
     }
   }
 
-  #late(name: string, what: string): CircuitError {
-    return new CircuitError("TIMEOUT", `Cannot ${what} ${name}: it has taken ${this.#options.graceMs} ms`, {
+  #late(name: string, what: string, limitMs: number): CircuitError {
+    return new CircuitError("TIMEOUT", `Cannot ${what} ${name}: it has taken ${limitMs} ms`, {
       hint: "Look at what it waits for, or allow more with graceMs.",
     });
   }
-}
-
-function openTarget(
-  from: string,
-  { output, to, options }: PlannedConnection,
-  stage: Stage,
-  pump: Pump | undefined,
-  tallies: Tallies,
-): Target {
-  return pump?.open(options, tallies.connection(from, output, to.name)) ?? new DirectTarget(stage);
 }

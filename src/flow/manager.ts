@@ -20,6 +20,8 @@ export interface ManagerOptions {
   readonly restart?: RestartOptions;
   /** A pipeline whose sources have ended begins again, after a wait; it is finished where this is not said. */
   readonly runAlways?: boolean;
+  /** Whether its sources run on one machine at a time that say nothing themselves. */
+  readonly singleton?: boolean;
   /** How long it may take to drain, in milliseconds; 5 000 where nothing is said. */
   readonly graceMs?: number;
 }

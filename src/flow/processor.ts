@@ -59,8 +59,28 @@ export abstract class Emitter<Outputs extends object> extends Part {
   }
 }
 
+export interface SourceOptions extends PartOptions {
+  /**
+   * Whether it runs on one machine at a time, wherever its flow runs; as its manager says where nothing is said. Needs
+   * `leases` of the flow. One that has ended does not begin again before its process stops.
+   */
+  readonly singleton?: boolean;
+  /**
+   * Whether it can begin anywhere among its items, at `context.from`, and always has the same there: a singleton source
+   * whose items go to durable connections then goes on where it stopped, also on another machine.
+   */
+  readonly resumes?: boolean;
+}
+
 /** Starts by itself and may run for ever. */
 export abstract class Source<Outputs extends object> extends Emitter<Outputs> {
+  declare readonly options: SourceOptions;
+
+  // A source has more options than a part.
+  constructor(options: SourceOptions = {}) {
+    super(options);
+  }
+
   /** @see SourceFunction */
   abstract start(context: FlowContext): AsyncIterable<Emitted<Outputs>> | Iterable<Emitted<Outputs>>;
 }
@@ -110,6 +130,7 @@ export interface RunnableProcessor extends Part {
 
 /** A source as whoever runs it sees it. */
 export interface RunnableSource extends Part {
+  readonly options: SourceOptions;
   start(context: FlowContext): AsyncIterable<unknown> | Iterable<unknown>;
 }
 
@@ -150,7 +171,7 @@ export function processor<Handle extends AnyHandle>(
 /** A function as a source with options and outputs. */
 export function source<Item>(
   start: SourceFunction<Item>,
-  options: PartOptions = {},
+  options: SourceOptions = {},
 ): Source<OutputsOf<Item>> {
   // As above: what the function yields is what its outputs are made of.
   return new FunctionSource(start, options) as unknown as Source<OutputsOf<Item>>;
@@ -187,7 +208,7 @@ class FunctionProcessor extends Processor<unknown, { data: unknown }> {
 class FunctionSource extends Source<{ data: unknown }> {
   readonly #start: SourceFunction<unknown>;
 
-  constructor(start: SourceFunction<unknown>, options: PartOptions) {
+  constructor(start: SourceFunction<unknown>, options: SourceOptions) {
     super({ name: start.name || "source", ...options });
     this.#start = start;
   }

@@ -1,4 +1,4 @@
-import { CircuitError, messageOf } from "../core/error.js";
+import { describeThrown, messageOf } from "../core/error.js";
 import type { ErrorPolicy } from "./part.js";
 
 /** What a reporter of errors does: Sentry's shape. */
@@ -43,7 +43,7 @@ export class Reports {
   failure(failure: FlowFailure): void {
     const { flow, manager, part, cause, item, policy, at } = failure;
     const where = [flow, manager, ...(part === undefined ? [] : [part])].join("/");
-    this.log(`${where}: ${describe(cause)} (${policy})`);
+    this.log(`${where}: ${describeThrown(cause)} (${policy})`);
     const extra = { flow, manager, part, item, policy, at };
     this.#try("report", () => this.#options.reporter?.captureException(cause, { extra }));
     this.#try("publish", () => this.#options.publishError?.(failure));
@@ -61,12 +61,4 @@ export class Reports {
   #untold(what: string, thrown: unknown): void {
     this.log(`Cannot ${what} an error: ${messageOf(thrown)}`);
   }
-}
-
-/** For a person: of our own errors with what to do, of others with where they come from. */
-function describe(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return messageOf(thrown);
-  if (thrown instanceof CircuitError)
-    return thrown.hint ? `${thrown.message}\n  ${thrown.hint}` : thrown.message;
-  return thrown.stack ?? thrown.message;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import type { ItemDelivery } from "./cluster/delivery.js";
 
 /** What a source or a processor is given. */
 export interface FlowContext {
@@ -12,6 +13,13 @@ export interface FlowContext {
   readonly name: string;
   /** Tells a person, a line at a time. */
   readonly log: (text: string) => void;
+  /**
+   * For a processor, how its item came, where a durable connection has brought it, or what it was made of: one of each
+   * item of a batch.
+   */
+  readonly deliveries?: readonly ItemDelivery[];
+  /** For a source that `resumes`, the number of the item to begin with: 0 for the first. */
+  readonly from?: number;
 }
 
 /** An item for one of several outputs; a plain item goes to the output "data". */

@@ -1,6 +1,11 @@
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import type { Random } from "../core/random.js";
+import { checkKept } from "./cluster/check-kept.js";
+import type { DurableOptions } from "./cluster/durable-options.js";
+import type { FlowQueues } from "./cluster/durable-queue.js";
+import { Fence } from "./cluster/fence.js";
+import type { FlowLeases } from "./cluster/lease-bucket.js";
 import type { GivenUp, PartFailure } from "./failure.js";
 import { Life, type LifeEnd } from "./life.js";
 import type { Manager } from "./manager.js";
@@ -38,6 +43,10 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly reports: Reports;
+  /** Where items wait on durable connections. */
+  readonly queues: FlowQueues | undefined;
+  /** Where processes agree on who runs a singleton source. */
+  readonly leases: FlowLeases | undefined;
   /** An item is given up. */
   readonly givenUp: (item: GivenUp & { readonly manager: string }) => void;
 }
@@ -47,6 +56,7 @@ export class Supervisor {
   readonly manager: Manager;
   readonly #options: SupervisorOptions;
   readonly #tallies = new Tallies();
+  readonly #durable: DurableOptions;
   readonly #restarts: Restarts;
   readonly #stopping = new AbortController();
   #state: ManagerState = "ready";
@@ -57,6 +67,9 @@ export class Supervisor {
   constructor(manager: Manager, options: SupervisorOptions) {
     this.manager = manager;
     this.#options = options;
+    const { flow, queues, leases, random } = options;
+    const singleton = manager.options.singleton ?? false;
+    this.#durable = { flow, manager: manager.name, queues, leases, singleton, random, fence: new Fence() };
     this.#restarts = new Restarts(manager.options.restart ?? {}, options.clock, options.random);
   }
 
@@ -74,10 +87,23 @@ export class Supervisor {
   /**
    * Builds the first life.
    *
-   * @throws What `Manager.plan()` throws.
+   * @throws What `Manager.plan()` throws, and `CONFIG_INVALID` where nobody keeps what is to be durable.
    */
   prepare(): void {
-    this.#plan ??= this.manager.plan();
+    this.#plan ??= this.#build();
+    // What is counted begins with the sources.
+    for (const { name } of [...this.#plan.sources, ...this.#plan.processors]) this.#tallies.part(name);
+  }
+
+  #build(): Plan {
+    const plan = this.manager.plan();
+    try {
+      checkKept(plan, this.#durable);
+    } catch (wrong) {
+      this.manager.release(plan);
+      throw wrong;
+    }
+    return plan;
   }
 
   /** Undoes `prepare()`: it is not run after all. */
@@ -114,7 +140,7 @@ export class Supervisor {
   async #live(): Promise<LifeEnd> {
     let plan: Plan;
     try {
-      plan = this.#plan ?? this.manager.plan();
+      plan = this.#plan ?? this.#build();
     } catch (cause) {
       const policy = this.manager.options.onError ?? "restart";
       const failure = { part: this.manager.name, cause, item: undefined, policy };
@@ -129,6 +155,7 @@ export class Supervisor {
       onError: this.manager.options.onError ?? "restart",
       graceMs: this.manager.graceMs,
       tallies: this.#tallies,
+      durable: this.#durable,
       log: (part, text) => this.#log(`${part}: ${text}`),
       failed: (failure) => this.#failed(failure),
       givenUp: (item) => this.#options.givenUp({ ...item, manager: this.manager.name }),

@@ -4,6 +4,7 @@ import type { DurableEvents } from "./durable.js";
 import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "./event.js";
 import type { Payload } from "./payload.js";
 import type { TraceContext } from "./trace.js";
+import type { BucketOptions, KeptKeys, WorkQueues } from "./work-queue.js";
 
 /** One message on its way to a node. */
 export interface Delivery {
@@ -172,6 +173,12 @@ export interface Mesh {
 
   /** Events that are kept; `undefined` where the engine has nowhere to keep them. */
   readonly durable: DurableEvents | undefined;
+
+  /** Work queues; the NATS engine alone has them. */
+  readonly queues?: WorkQueues;
+
+  /** A bucket of keys that know their revisions, which does nothing yet; of the NATS engine alone. */
+  bucket?(name: string, options?: BucketOptions): KeptKeys;
 
   /** What it has done so far, and what is under way. The figures go on counting. */
   counts(): MeshCounts;

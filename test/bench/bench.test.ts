@@ -24,6 +24,7 @@ test("listBenches() finds every bench", () => {
   assert.deepEqual(names, [
     "fan-out",
     "flow",
+    "flow-jetstream",
     "hostile",
     "idle",
     "mesh-framed",

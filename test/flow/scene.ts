@@ -59,6 +59,7 @@ export class Scene {
 export function endless(...items: number[]) {
   return async function* numbers({ signal }: { readonly signal: AbortSignal }) {
     yield* items;
+    if (signal.aborted) return;
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
     });

@@ -17,7 +17,8 @@ export interface HistoryOptions extends Grid {
 
 /**
  * The ticks that `ticks` would have had: those of the past as fast as they are taken, then live ones, without a gap or a
- * repeat. A live one that is not taken in time comes late, and is not left out.
+ * repeat. A live one that is not taken in time comes late, and is not left out. From a moment that is always the same it can
+ * be a source that `resumes`.
  *
  * @throws {CircuitError} `USAGE` for a grid or a moment that cannot be.
  */
@@ -27,7 +28,8 @@ export function history({ from, to, wall = systemWall, ...grid }: HistoryOptions
   if (typeof from !== "function") momentOf(from);
   return async function* history(context: FlowContext): AsyncGenerator<Tick, void> {
     const fromMs = momentOf(typeof from === "function" ? await from() : from);
-    for (let atMs = firstFrom(grid, fromMs); atMs < endMs; atMs = nextOnGrid(grid, atMs)) {
+    const firstMs = firstFrom(grid, fromMs) + (context.from ?? 0) * grid.everyMs;
+    for (let atMs = firstMs; atMs < endMs; atMs = nextOnGrid(grid, atMs)) {
       const isLive = atMs > wall();
       if (!(await sleepUntil(context, wall, atMs))) return;
       yield { atMs, missed: 0, isLive };

@@ -15,11 +15,14 @@ import type {
 import { Node } from "../node.js";
 import type { Payload } from "../payload.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import type { BucketOptions, KeptKeys } from "../work-queue.js";
 import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
 import type { NatsCredentials } from "./credentials.js";
 import { Dialer } from "./dial.js";
+import { NatsBucket } from "./jetstream/nats-bucket.js";
 import { NatsDurable } from "./jetstream/nats-durable.js";
+import { NatsQueues } from "./jetstream/nats-queues.js";
 import { NatsEvents } from "./nats-events.js";
 import { openPlainLink } from "./plain-link.js";
 import { NatsNode } from "./serve.js";
@@ -59,6 +62,7 @@ export class NatsMesh implements Mesh {
   readonly #sender: Sender;
   readonly #events: NatsEvents;
   readonly durable: NatsDurable;
+  readonly queues: NatsQueues;
   readonly #checked = new Set<string>();
   #closed: Promise<void> | undefined;
 
@@ -76,13 +80,15 @@ export class NatsMesh implements Mesh {
     this.#options = { clock, patienceMs, limits, notice, version };
     this.#connection = new Connection({ servers: parseServers(url), credentials, clock, limits });
     this.#events = new NatsEvents({ connection: this.#connection, clock, limits });
-    this.durable = new NatsDurable({
+    const kept = {
       connection: this.#connection,
       clock,
       limits,
       tally: this.#events.tally,
       untilUp: () => untilUp(this.#connection, this.#options),
-    });
+    };
+    this.durable = new NatsDurable(kept);
+    this.queues = new NatsQueues(kept);
     const dialer = new Dialer({ connection: this.#connection, clock, limits });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => dialer.dial(target, dialing, waitMs),
@@ -191,6 +197,12 @@ export class NatsMesh implements Mesh {
     return 0;
   }
 
+  /** See `Mesh.bucket()`. */
+  bucket(bucket: string, { ttlMs = 0, replicas = 1 }: BucketOptions = {}): KeptKeys {
+    const { clock } = this.#options;
+    return new NatsBucket({ connection: this.#connection, clock, bucket, ttlMs, replicas });
+  }
+
   counts(): MeshCounts {
     const nodes = [...this.#nodes.values()].map((node) => node.counts());
     return { nodes, peers: this.#sender.counts(), events: this.#events.tally };
@@ -204,7 +216,7 @@ export class NatsMesh implements Mesh {
   async #close(): Promise<void> {
     this.#events.close();
     this.#sender.close();
-    const drained = this.durable.close();
+    const drained = Promise.all([this.durable.close(), this.queues.close()]);
     await Promise.all([...this.#nodes].map(([name, node]) => this.#closeNode(name, node)));
     await drained;
     await this.#connection.close();

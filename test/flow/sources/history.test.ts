@@ -30,6 +30,14 @@ test("history() has the past at once, and then each tick at its time", async () 
   assert.deepEqual(await next, { atMs: Date.UTC(2026, 0, 31, 13), missed: 0, isLive: true });
 });
 
+test("history() goes on with the tick whose number it is given", async () => {
+  const { context, clock } = bench();
+  const wall = () => START_MS + clock.now();
+  const from = new Date("2026-01-31T08:30:00Z");
+  const items = reader(history({ everyMs: HOUR_MS, from, wall })({ ...context, from: 2 }));
+  assert.deepEqual(places(await items.take(2)), [11, 12]);
+});
+
 test("history() has neither a gap nor a repeat, however slowly it is taken", async () => {
   for (let seed = 0; seed < cases(20, 500); seed++) {
     const random = seededRandom(seed);

@@ -7,6 +7,7 @@ import {
   type JetStreamManager,
   jetstream,
   jetstreamManager,
+  RetentionPolicy,
   StorageType,
   type StreamInfo,
 } from "@nats-io/jetstream";
@@ -23,6 +24,9 @@ const OURS = "A durable listener of circuit";
 /** Nanoseconds in a millisecond: JetStream's unit. */
 const NS = 1e6;
 
+/** How long a work queue knows ids again, in milliseconds: the server's own default. */
+const ID_MEMORY_MS = 120_000;
+
 /** What is known of a stream. */
 export interface StreamFacts {
   readonly name: string;
@@ -30,6 +34,8 @@ export interface StreamFacts {
   /** Tells it from one of the same name that was there before. */
   readonly created: string;
   readonly lastSequence: number;
+  /** Whether its messages go when they are acknowledged. */
+  readonly isWorkQueue: boolean;
   readonly keeping: Required<Keeping>;
 }
 
@@ -104,6 +110,25 @@ export class JetStreamApi {
       isNew
         ? streams.add({ ...config, name, storage: StorageType.File, discard: DiscardPolicy.Old })
         : streams.update(name, config),
+    );
+  }
+
+  /** Makes a stream whose messages go when they are acknowledged, and that refuses what it has no room for. */
+  async putWorkQueue(name: string, subjects: readonly string[], { maxBytes, replicas }: Required<Keeping>) {
+    await asking(`keep items of ${subjects.join(", ")}`, () =>
+      this.#manager.streams.add({
+        ...{ name, subjects: [...subjects], storage: StorageType.File },
+        ...{ retention: RetentionPolicy.Workqueue, discard: DiscardPolicy.New },
+        ...{ max_bytes: maxBytes, num_replicas: replicas },
+        duplicate_window: ID_MEMORY_MS * NS,
+      }),
+    );
+  }
+
+  /** Lets more servers of a cluster keep a stream. */
+  async putReplicas(name: string, replicas: number): Promise<void> {
+    await asking(`keep ${name} on ${replicas} servers`, () =>
+      this.#manager.streams.update(name, { num_replicas: replicas }),
     );
   }
 
@@ -242,6 +267,7 @@ function factsOf({ config, created, state }: StreamInfo): StreamFacts {
     subjects: config.subjects ?? [],
     created,
     lastSequence: state.last_seq,
+    isWorkQueue: config.retention === RetentionPolicy.Workqueue,
     keeping,
   };
 }

@@ -5,8 +5,7 @@ import type { ConsumeOptions, Consumer } from "../../durable.js";
 import { matches } from "../../subject.js";
 import { Attachment } from "../attachment.js";
 import type { Connection } from "../connection.js";
-import { FOR_HEADER } from "../event-wire.js";
-import { JetStreamApi } from "./api.js";
+import { JetStreamApi, type StreamFacts } from "./api.js";
 import { Handled } from "./handled.js";
 import type { KeptMessage } from "./kept-message.js";
 import { Puller } from "./puller.js";
@@ -25,6 +24,9 @@ const SHORTEST_ACK_WAIT_MS = 1_000;
  */
 const READ_AHEAD = 64;
 
+/** Handlers at a time of which some may have nothing to do for a moment, so that events are asked for together. */
+const MANY = 64;
+
 /** Events of a listener that may be out and not acknowledged: the server's own default, and what it remembers of each. */
 const MOST_UNACKNOWLEDGED = 1_024;
 
@@ -37,6 +39,14 @@ export interface DurableConsumerOptions {
   readonly pattern: string;
   readonly handler: DurableHandler;
   readonly options: ConsumeOptions;
+  /** Finds the stream, or makes it; by default the one that takes the pattern, ours where no other does. */
+  readonly hold?: (api: JetStreamApi) => Promise<StreamFacts>;
+  /** Time after which what is with a process that has died is handed out again, in milliseconds; by default as long as handlers may take. */
+  readonly ackWaitMs?: number;
+  /** Whether the handler wants to know when it is aborted; otherwise its signal never aborts. */
+  readonly hasSignals?: boolean;
+  /** Events that may be out with all processes together. */
+  readonly mostUnacknowledged?: number;
   /** An event is handed to the handler. */
   readonly heard: () => void;
   /** It hears nothing any more. */
@@ -68,10 +78,12 @@ export class DurableConsumer implements Consumer {
     this.#given = given;
     this.pattern = pattern;
     const handlerMs = options.handlerMs ?? USUAL_HANDLER_MS;
-    this.#ackWaitMs = Math.min(Math.max(handlerMs, SHORTEST_ACK_WAIT_MS), LONGEST_ACK_WAIT_MS);
+    this.#ackWaitMs =
+      given.ackWaitMs ?? Math.min(Math.max(handlerMs, SHORTEST_ACK_WAIT_MS), LONGEST_ACK_WAIT_MS);
     const handled = this.#handled;
     this.#runs = new Runs({
       ...{ clock, handler, options, handled, heard },
+      hasSignals: given.hasSignals ?? true,
       tries: new Tries({ connection, clock, options, handled }),
       again: () => void this.counts.duplicates++,
       freed: () => this.#refill(),
@@ -136,10 +148,12 @@ export class DurableConsumer implements Consumer {
   }
 
   async #attach(api: JetStreamApi, client: NatsConnection, life: AbortSignal): Promise<void> {
-    const { options, clock } = this.#given;
+    const { options, clock, hold, mostUnacknowledged = MOST_UNACKNOWLEDGED } = this.#given;
     const { name, keeping } = options;
     const lost = (why?: unknown) => this.#attachment.again(why);
-    const found = await holdStream(api, { clock, pattern: this.pattern, keeping, life, lost });
+    const found = hold
+      ? await hold(api)
+      : await holdStream(api, { clock, pattern: this.pattern, keeping, life, lost });
     const { name: stream } = found;
     const other = await api.findListener(stream, name);
     if (other !== undefined && other !== this.pattern) throw isTaken(this.pattern, name, other);
@@ -147,7 +161,7 @@ export class DurableConsumer implements Consumer {
       name,
       pattern: this.pattern,
       ackWaitMs: this.#ackWaitMs,
-      mostUnacknowledged: Math.max(MOST_UNACKNOWLEDGED, 2 * this.#runs.concurrency),
+      mostUnacknowledged: Math.max(mostUnacknowledged, 2 * this.#runs.concurrency),
     });
     life.throwIfAborted();
     if (keeping) this.#tellWider(findWider(found, keeping));
@@ -172,8 +186,8 @@ export class DurableConsumer implements Consumer {
     const { name } = this.#given.options;
     const { message } = kept;
     this.#firsts = kept.deliveryCount > 1 ? 0 : this.#firsts + 1;
-    const wanted = message.headers?.get(FOR_HEADER) || name;
-    if (wanted !== name || !matches(this.pattern, message.subject)) kept.ack();
+    const isOurs = this.pattern === message.subject || matches(this.pattern, message.subject);
+    if ((kept.wanted ?? name) !== name || !isOurs) kept.ack();
     else if (this.#handled.has(kept)) {
       this.counts.duplicates++;
       kept.ack();
@@ -189,7 +203,10 @@ export class DurableConsumer implements Consumer {
     const readsAhead = isQuick && this.#firsts >= READ_AHEAD && !this.#given.options.exact;
     const room = concurrency + (readsAhead ? READ_AHEAD : 0);
     const free = room - held - this.#puller.requested;
-    if (free >= (readsAhead ? READ_AHEAD / 2 : 1)) this.#puller.request(free);
+    // Of many that are handled at a time, a part at a time: a request costs as much as some events.
+    const hasMany = concurrency >= MANY;
+    const least = hasMany ? concurrency / 4 : readsAhead ? READ_AHEAD / 2 : 1;
+    if (free >= least || (hasMany && free > 0 && this.#puller.requested === 0)) this.#puller.request(free);
   }
 
   /** Says of everything that is held that it is being worked on, before its time is over. */

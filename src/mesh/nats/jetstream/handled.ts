@@ -3,7 +3,8 @@ import { LastKeys } from "./last-keys.js";
 
 /**
  * Keys that are remembered. A server that is killed hands out again what it had not written down, some seconds, and now and
- * then, killed while it wrote down a listener's place (2.9.10, seen), all that its stream has. 6 MB at most, and as much for ids, of 255 bytes 16 MB more.
+ * then, killed while it wrote down a listener's place (2.9.10, seen), all that its stream has. Up to twice as many: 12 MB at most, and as much for
+ * ids, of 255 bytes 32 MB more.
  */
 const MOST_KEYS = 65_536;
 

@@ -20,6 +20,13 @@ export class KeptMessage {
   readonly consumerSequence: number;
   /** When the stream took it, in nanoseconds of the Unix epoch. */
   readonly takenAtNs: string;
+  /** The same for each time that it is handed out, and of no other message of the stream, were that made anew. */
+  readonly key: string;
+  /** What its publisher called it, for knowing it again; not of one that somebody has handed to us anew on purpose. */
+  readonly publishedId: string | undefined;
+  /** The listener that it is meant for, where it is for one only. */
+  readonly wanted: string | undefined;
+  readonly #givenId: string | undefined;
 
   private constructor(message: Msg, tokens: readonly string[]) {
     const [stream = "", consumer = "", deliveries, sequence, consumerSequence, takenAtNs = ""] = tokens;
@@ -30,6 +37,12 @@ export class KeptMessage {
     this.sequence = Number(sequence);
     this.consumerSequence = Number(consumerSequence);
     this.takenAtNs = takenAtNs;
+    this.key = `${sequence}.${takenAtNs}`;
+    const { headers } = message;
+    if (headers === undefined) return;
+    this.#givenId = headers.get(FORMER_ID_HEADER) || headers.get(ID_HEADER) || undefined;
+    this.wanted = headers.get(FOR_HEADER) || undefined;
+    this.publishedId = this.wanted === undefined ? this.#givenId : undefined;
   }
 
   /**
@@ -43,27 +56,12 @@ export class KeptMessage {
     return new KeptMessage(message, tokens.slice(tokens.length === 9 ? 2 : 4));
   }
 
-  /** The same for each time that it is handed out, and of no other message of the stream, were that made anew. */
-  get key(): string {
-    return `${this.sequence}.${this.takenAtNs}`;
-  }
-
   get takenAtMs(): number {
     return Number(this.takenAtNs) / 1e6;
   }
 
   get id(): string {
-    return this.#givenId || `${this.stream}:${String(this.sequence)}`;
-  }
-
-  /** What its publisher called it, for knowing it again; not of one that somebody has handed to us anew on purpose. */
-  get publishedId(): string | undefined {
-    return this.message.headers?.has(FOR_HEADER) ? undefined : this.#givenId || undefined;
-  }
-
-  get #givenId(): string | undefined {
-    const { headers } = this.message;
-    return headers?.get(FORMER_ID_HEADER) || headers?.get(ID_HEADER);
+    return this.#givenId ?? `${this.stream}:${String(this.sequence)}`;
   }
 
   /** It was handled. What is said to a server that is away is lost, and it is handed out again. */

@@ -1,23 +1,25 @@
-/** Remembers the last of many keys. */
+/**
+ * Remembers the last of many keys: so many at least, and at most twice as many. They are forgotten together, which takes
+ * less than to take the oldest out of a set each time.
+ */
 export class LastKeys {
-  readonly #keys = new Set<string>();
-  readonly #mostKeys: number;
+  readonly #leastKeys: number;
+  #older = new Set<string>();
+  #keys = new Set<string>();
 
-  constructor(mostKeys: number) {
-    this.#mostKeys = mostKeys;
+  constructor(leastKeys: number) {
+    this.#leastKeys = leastKeys;
   }
 
   add(key: string): void {
-    this.#keys.add(key);
-    if (this.#keys.size <= this.#mostKeys) return;
-    // The first of a set is the oldest.
-    for (const oldest of this.#keys) {
-      this.#keys.delete(oldest);
-      return;
+    if (this.#keys.size >= this.#leastKeys) {
+      this.#older = this.#keys;
+      this.#keys = new Set();
     }
+    this.#keys.add(key);
   }
 
   has(key: string): boolean {
-    return this.#keys.has(key);
+    return this.#keys.has(key) || this.#older.has(key);
   }
 }

@@ -3,6 +3,9 @@ import { CircuitError } from "../../../core/error.js";
 import type { DurableEvent } from "../../durable.js";
 import type { KeptMessage } from "./kept-message.js";
 
+/** For handlers that ask for none. */
+const NEVER = new AbortController().signal;
+
 /** One event on its way through the handler. */
 export class Run {
   readonly key: string;
@@ -10,17 +13,24 @@ export class Run {
   /** The event as it was handed out last. */
   kept: KeptMessage;
   readonly #clock: Clock;
-  readonly #abort = new AbortController();
+  /** To make one takes as long as a small handler. */
+  readonly #abort: AbortController | undefined;
+  #fail: (reason: unknown) => void = () => {};
+  #aborted: { readonly reason: unknown } | undefined;
 
-  constructor(kept: KeptMessage, clock: Clock) {
+  /** @param hasSignal Whether its handler wants to know when it is aborted. */
+  constructor(kept: KeptMessage, clock: Clock, hasSignal: boolean) {
     this.kept = kept;
     this.key = kept.key;
     this.event = kept.event(clock);
     this.#clock = clock;
+    this.#abort = hasSignal ? new AbortController() : undefined;
   }
 
   abort(reason: unknown): void {
-    this.#abort.abort(reason);
+    this.#aborted ??= { reason };
+    this.#abort?.abort(reason);
+    this.#fail(this.#aborted.reason);
   }
 
   /** Resolves when the handler has handled it; rejects with what it threw, or when it is aborted or takes too long. */
@@ -28,21 +38,20 @@ export class Run {
     handler: (event: DurableEvent, signal: AbortSignal) => unknown,
     handlerMs: number,
   ): Promise<void> {
-    const { signal } = this.#abort;
     const late = () =>
       this.abort(
         new CircuitError("TIMEOUT", `Cannot handle ${this.event.subject}: it took more than ${handlerMs} ms`),
       );
-    const stop = this.#clock.after(handlerMs, late);
+    const stop = handlerMs === Number.POSITIVE_INFINITY ? undefined : this.#clock.after(handlerMs, late);
     try {
       await new Promise<unknown>((resolve, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        signal.throwIfAborted();
+        this.#fail = reject;
+        if (this.#aborted) throw this.#aborted.reason;
         // A Promise that has taken over another is not rejected any more, so it waits for the handler's beside it.
-        Promise.resolve(handler(this.event, signal)).then(resolve, reject);
+        Promise.resolve(handler(this.event, this.#abort?.signal ?? NEVER)).then(resolve, reject);
       });
     } finally {
-      stop();
+      stop?.();
     }
   }
 }

@@ -18,6 +18,8 @@ export interface RunsOptions {
   readonly clock: Clock;
   readonly handler: DurableHandler;
   readonly options: ConsumeOptions;
+  /** Whether handlers want to know when they are aborted. */
+  readonly hasSignals: boolean;
   readonly handled: Handled;
   readonly tries: Tries;
   /** An event is handed to the handler. */
@@ -67,7 +69,7 @@ export class Runs {
       held.kept = kept; // what is answered is the newest
       return;
     }
-    const run = new Run(kept, this.#given.clock);
+    const run = new Run(kept, this.#given.clock, this.#given.hasSignals);
     this.#held.set(run.key, run);
     this.#waiting.push(run);
     this.#next();
@@ -137,7 +139,7 @@ export class Runs {
 
   async #try(run: Run): Promise<void> {
     const { handler, handled, tries, heard, again, options } = this.#given;
-    if (await tries.isOver(run)) return;
+    if (tries.isSuspect(run) && (await tries.isOver(run))) return;
     if (handled.hasId(run.kept)) {
       again();
       run.kept.ack();

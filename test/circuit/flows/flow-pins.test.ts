@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { MockBoard } from "../../src/board/link/mock.js";
-import { openSession } from "../../src/board/session/session.js";
-import { analogInput, digitalInput, piezoOutput, pinOutput } from "../../src/circuit/flow-pins.js";
-import { toPiezo, toPin } from "../../src/flow/outputs/to-pin.js";
-import { edges, samples } from "../../src/flow/sources/pin.js";
-import { turns } from "../contract/waiting.js";
-import { bench, reader } from "../flow/source-context.js";
+import { MockBoard } from "../../../src/board/link/mock.js";
+import { openSession } from "../../../src/board/session/session.js";
+import { analogInput, digitalInput, piezoOutput, pinOutput } from "../../../src/circuit/flows/flow-pins.js";
+import { toPiezo, toPin } from "../../../src/flow/outputs/to-pin.js";
+import { edges, samples } from "../../../src/flow/sources/pin.js";
+import { turns } from "../../contract/waiting.js";
+import { bench, reader } from "../../flow/source-context.js";
 
 async function openMock(t: TestContext) {
   const link = new MockBoard();

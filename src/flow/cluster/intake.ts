@@ -1,0 +1,193 @@
+import { Queue } from "../../core/queue.js";
+import type { Batching } from "../connection.js";
+import type { PlannedProcessor } from "../plan.js";
+import type { ConnectionTally } from "../tally.js";
+import type { ItemDelivery } from "./delivery.js";
+import type { DurableQueue, Origin, Outcome, TakenItem, Taking } from "./durable-queue.js";
+import type { Fence } from "./fence.js";
+import { type Cargo, Lane, type LaneOptions } from "./lane.js";
+
+/** An item that was handed out, and whoever waits for its outcome. */
+interface Waiting {
+  readonly item: TakenItem;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+export interface IntakeOptions {
+  readonly queue: DurableQueue;
+  readonly to: PlannedProcessor;
+  readonly tally: ConnectionTally;
+  readonly limit: number;
+  readonly batch: Batching | undefined;
+  readonly fence: Fence;
+  readonly lanes: LaneOptions;
+  /** Where items that somebody else has put there are said to begin. */
+  readonly foreign: Origin;
+}
+
+/** Takes items out of a queue into a processor and what follows it, and says what became of each. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #waiting = new Queue<Waiting>();
+  readonly #lanes: Lane[] = [];
+  readonly #free: Lane[] = [];
+  readonly #parallel: number;
+  #taking: Promise<Taking> | undefined;
+  #isStopped = false;
+  /** Items without an outcome. */
+  #held = 0;
+  #isDue = false;
+  #stopTimer: (() => void) | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#parallel = options.to.part.options.parallel ?? 1;
+  }
+
+  get isIdle(): boolean {
+    return this.#held === 0;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  /** Begins to take. */
+  async start(): Promise<void> {
+    const { queue, limit, to, lanes } = this.#options;
+    const { host } = lanes;
+    if (this.#isStopped) return;
+    this.#taking = queue.take((item) => this.#handle(item), {
+      limit,
+      onError: (error) => host.blame(to.name, to.part, undefined, error),
+      onDead: ({ data }, cause) => host.lose({ part: to.name, item: data, cause }),
+    });
+    await this.#taking;
+  }
+
+  /** Takes nothing more, and hands back what was not begun. Resolves when the rest has an outcome, or the grace is over. Idempotent. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopped = true;
+    this.#stopTimer?.();
+    const taking = await this.#taking?.catch(() => undefined);
+    // First, so that what is handed back goes to others at once.
+    const drained = taking?.drain(graceMs);
+    for (const { settle } of this.#waiting.drain()) settle("handed back");
+    await drained;
+  }
+
+  #handle(item: TakenItem): Promise<Outcome> {
+    if (this.#isStopped) return Promise.resolve("handed back");
+    const refusal = item.origin && this.#options.fence.find(item.origin, sequenceOf(item));
+    if (refusal !== undefined) return Promise.resolve(this.#refuse(item, refusal));
+    return new Promise((settle) => {
+      this.#held++;
+      this.#waiting.push({
+        item,
+        settle: (outcome) => {
+          this.#held--;
+          settle(outcome);
+          if (this.#held === 0) this.#options.lanes.host.idle();
+        },
+      });
+      this.#next();
+    });
+  }
+
+  #refuse({ data }: TakenItem, cause: unknown): Outcome {
+    const { to, tally, lanes } = this.#options;
+    const part = lanes.tallies.part(to.name);
+    part.in++;
+    part.dropped++;
+    tally.dropped++;
+    lanes.host.blame(to.name, REFUSING, data, cause);
+    return { giveUp: cause };
+  }
+
+  #next(): void {
+    while (!this.#isStopped && this.#waiting.length > 0) {
+      const lane = this.#free.pop() ?? this.#newLane();
+      if (lane === undefined) return;
+      const taken = this.#take();
+      if (taken.length === 0) {
+        this.#free.push(lane);
+        return;
+      }
+      this.#run(lane, taken);
+    }
+  }
+
+  #newLane(): Lane | undefined {
+    if (this.#lanes.length >= this.#parallel) return undefined;
+    const lane = new Lane(this.#options.lanes);
+    this.#lanes.push(lane);
+    return lane;
+  }
+
+  #take(): readonly Waiting[] {
+    const { batch } = this.#options;
+    if (batch !== undefined && this.#waiting.length < batch.count && !this.#isDue) {
+      this.#startTimer(batch);
+      return [];
+    }
+    this.#isDue = false;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    const taken: Waiting[] = [];
+    while (taken.length < (batch?.count ?? 1)) {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) break;
+      taken.push(waiting);
+    }
+    return taken;
+  }
+
+  #startTimer({ withinMs }: Batching): void {
+    if (withinMs === undefined || this.#stopTimer !== undefined) return;
+    this.#stopTimer = this.#options.lanes.host.clock.after(withinMs, () => {
+      this.#isDue = true;
+      this.#next();
+    });
+  }
+
+  #run(lane: Lane, taken: readonly Waiting[]): void {
+    const { to, batch, foreign } = this.#options;
+    lane.begin(cargoOf(taken, foreign));
+    const item = batch === undefined ? taken[0]?.item.data : taken.map(({ item: { data } }) => data);
+    const rest = lane.stageOf(to).take(item, taken.length);
+    if (rest === undefined) this.#ran(lane, taken);
+    else void rest.then(() => this.#ran(lane, taken, true));
+  }
+
+  #ran(lane: Lane, taken: readonly Waiting[], isLater = false): void {
+    lane.settle((outcome) => {
+      for (const { settle } of taken) settle(outcome);
+    });
+    this.#free.push(lane);
+    if (isLater) this.#next();
+  }
+}
+
+/** What is refused ends nothing: its source has been replaced already. */
+const REFUSING = { options: { onError: "skip" } } as const;
+
+function cargoOf(taken: readonly Waiting[], foreign: Origin): Cargo {
+  const deliveries = taken.map(({ item }): ItemDelivery => {
+    const { id, sequence, deliveryCount, origin } = item;
+    return { key: id, sequence, deliveryCount, origin };
+  });
+  const [first] = taken;
+  if (first === undefined) throw new Error("A batch is empty");
+  const { id, origin = foreign } = first.item;
+  const key = taken.length === 1 ? id : `${id}+${taken.length - 1}`;
+  return { key, origin: { ...origin, sequence: sequenceOf(first.item) }, deliveries };
+}
+
+/** The number in the first queue that it came to. */
+function sequenceOf({ origin, sequence }: TakenItem): number {
+  return origin?.sequence ?? sequence;
+}

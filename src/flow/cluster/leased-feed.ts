@@ -1,0 +1,102 @@
+import { CircuitError } from "../../core/error.js";
+import type { PlannedSource } from "../plan.js";
+import type { RunningFeed } from "../wiring.js";
+import type { Lease, Term } from "./lease.js";
+
+/** What a source does in a term. */
+export interface TermFeed {
+  readonly feed: RunningFeed;
+  /** Resolves when what it has yielded is stored, so that nothing of it comes after what the next holder sends. Never rejects. */
+  leave(): Promise<void>;
+}
+
+export interface LeasedFeedOptions {
+  readonly planned: PlannedSource;
+  readonly lease: Lease;
+  /** Makes a feed for a term. */
+  readonly open: (term: Term) => Promise<TermFeed>;
+  readonly log: (text: string) => void;
+}
+
+/**
+ * Draws items out of a source while its lease is held, and begins anew when it is held again. One that has ended keeps its
+ * lease, so that it does not begin again elsewhere before this process stops.
+ */
+export class LeasedFeed implements RunningFeed {
+  readonly planned: PlannedSource;
+  readonly #options: LeasedFeedOptions;
+  readonly #stopping = new AbortController();
+  #feed: RunningFeed | undefined;
+
+  constructor(options: LeasedFeedOptions) {
+    this.#options = options;
+    this.planned = options.planned;
+  }
+
+  get isAsked(): boolean {
+    return this.#feed?.isAsked ?? false;
+  }
+
+  async run(): Promise<void> {
+    const { lease } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      let term: Term;
+      try {
+        term = await lease.acquire(signal);
+      } catch {
+        return;
+      }
+      try {
+        await this.#serve(term);
+      } finally {
+        this.#feed = undefined;
+        await term.release();
+      }
+    }
+  }
+
+  stop(reason: unknown): void {
+    this.#stopping.abort(reason);
+    this.#feed?.stop(reason);
+  }
+
+  async #serve(term: Term): Promise<void> {
+    const { open, log } = this.#options;
+    const { feed, leave } = await open(term);
+    if (!term.isHeld || this.#stopping.signal.aborted) return;
+    this.#feed = feed;
+    log(`runs here, under lease ${term.revision}`);
+    const lost = () => {
+      log("pauses: its lease is over");
+      feed.stop(term.signal.reason);
+    };
+    term.signal.addEventListener("abort", lost, { once: true });
+    try {
+      await feed.run();
+      await untilAborted(term.signal, this.#stopping.signal);
+    } finally {
+      await leave();
+      term.signal.removeEventListener("abort", lost);
+    }
+  }
+}
+
+/** Resolves when one of them is aborted. */
+function untilAborted(...signals: readonly AbortSignal[]): Promise<void> {
+  if (signals.some(({ aborted }) => aborted)) return Promise.resolve();
+  return new Promise((resolve) => {
+    for (const signal of signals) signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** What a source that needs a lease ends with where nobody gives any. */
+export function noLeases(source: string): CircuitError {
+  return new CircuitError(
+    "CONFIG_INVALID",
+    `Cannot run ${source}: it is to run on one machine at a time, and there is no JetStream to agree by`,
+    {
+      hint: "Run the flow with --mesh nats://host:4222, on a server started with -js, or take singleton out.",
+    },
+  );
+}

@@ -1,0 +1,206 @@
+import {
+  createInbox,
+  type Msg,
+  type MsgHdrs,
+  type NatsConnection,
+  type Subscription,
+} from "@nats-io/transport-node";
+import type { Clock } from "../../../core/clock.js";
+import { CircuitError } from "../../../core/error.js";
+import type { Connection } from "../connection.js";
+import { TryAgain } from "../try-again.js";
+import { problemOf } from "./problem.js";
+
+/** Time that the server may take to store a message, in milliseconds; a cluster chooses a leader in a few seconds. */
+const ANSWER_MS = 3_000;
+
+/** Wait before what was refused for now is sent again, in milliseconds: a stream that is full, or has no leader. */
+const REFUSED_MS = 250;
+
+/** How often what has no answer is looked at, in milliseconds. */
+const LOOK_MS = 250;
+
+export interface InletOptions {
+  readonly connection: Connection;
+  readonly clock: Clock;
+  /** Nobody takes the messages: makes the stream anew, where it is gone. */
+  readonly mend: () => Promise<void>;
+}
+
+/** A message that is not stored yet. */
+interface Sent {
+  readonly subject: string;
+  readonly data: string | Uint8Array;
+  readonly headers: MsgHdrs;
+  readonly resolve: () => void;
+  readonly reject: (cause: unknown) => void;
+  /** When it is to be sent again unless there is an answer. */
+  dueMs: number;
+}
+
+/**
+ * Publishes to JetStream, many messages before the first answer: one subscription hears all answers, and what has none is
+ * sent again, under the same id, after a while or when the server is back.
+ */
+export class Inlet {
+  readonly #options: InletOptions;
+  /** By their numbers, in the order in which they came. */
+  readonly #sent = new Map<number, Sent>();
+  readonly #stopListening: () => void;
+  #number = 0;
+  #inbox = "";
+  #subscription: Subscription | undefined;
+  #client: NatsConnection | undefined;
+  #isMending = false;
+  #isClosed = false;
+  #stopLooking: (() => void) | undefined;
+
+  constructor(options: InletOptions) {
+    this.#options = options;
+    const { connection } = options;
+    this.#stopListening = connection.listen({
+      up: (client, isNew) => {
+        if (isNew || this.#client === undefined) this.#attach(client);
+        this.#sendAll();
+      },
+      closed: () => this.close(),
+    });
+    if (connection.client) this.#attach(connection.client);
+  }
+
+  /** Resolves when it is stored. */
+  put(subject: string, data: string | Uint8Array, headers: MsgHdrs): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(closed());
+        return;
+      }
+      const number = ++this.#number;
+      const sent: Sent = { subject, data, headers, resolve, reject, dueMs: 0 };
+      this.#sent.set(number, sent);
+      this.#send(number, sent);
+      this.#look();
+    });
+  }
+
+  /** What is not stored by now rejects with `PEER_LOST`. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopListening();
+    this.#stopLooking?.();
+    this.#subscription?.unsubscribe();
+    const lost = [...this.#sent.values()];
+    this.#sent.clear();
+    for (const { reject } of lost) reject(closed());
+  }
+
+  #attach(client: NatsConnection): void {
+    this.#client = client;
+    this.#inbox = createInbox();
+    this.#subscription = client.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => {
+        if (!error) this.#hear(message);
+      },
+    });
+  }
+
+  #sendAll(): void {
+    for (const [number, sent] of this.#sent) this.#send(number, sent);
+  }
+
+  #send(number: number, sent: Sent): void {
+    const { connection, clock } = this.#options;
+    sent.dueMs = clock.now() + ANSWER_MS;
+    // Without a server it is sent when there is one.
+    if (connection.client === undefined || connection.client !== this.#client) return;
+    const { subject, data, headers } = sent;
+    try {
+      this.#client.publish(subject, data, { headers, reply: `${this.#inbox}.${number}` });
+    } catch (thrown) {
+      this.#fail(number, sent, thrown);
+    }
+  }
+
+  #hear(message: Msg): void {
+    const number = Number(message.subject.slice(this.#inbox.length + 1));
+    const sent = this.#sent.get(number);
+    if (sent === undefined) return;
+    if (message.headers?.code === 503) {
+      this.#later(sent);
+      this.#mend();
+      return;
+    }
+    const answer = answerOf(message);
+    if (answer === "stored") {
+      this.#sent.delete(number);
+      sent.resolve();
+    } else if (answer !== undefined) this.#fail(number, sent, answer);
+  }
+
+  #fail(number: number, sent: Sent, thrown: unknown): void {
+    const problem = problemOf(`store an item of ${sent.subject}`, thrown);
+    if (problem instanceof TryAgain) {
+      this.#later(sent);
+      return;
+    }
+    this.#sent.delete(number);
+    sent.reject(problem);
+  }
+
+  #later(sent: Sent): void {
+    sent.dueMs = this.#options.clock.now() + REFUSED_MS;
+  }
+
+  /** Sends again what is due, as long as there is any. */
+  #look(): void {
+    if (this.#stopLooking !== undefined || this.#sent.size === 0 || this.#isClosed) return;
+    this.#stopLooking = this.#options.clock.after(LOOK_MS, () => {
+      this.#stopLooking = undefined;
+      const nowMs = this.#options.clock.now();
+      for (const [number, sent] of this.#sent) if (sent.dueMs <= nowMs) this.#send(number, sent);
+      this.#look();
+    });
+  }
+
+  #mend(): void {
+    if (this.#isMending) return;
+    this.#isMending = true;
+    this.#options
+      .mend()
+      .catch(() => {}) // what is due is sent again, and answered as before
+      .finally(() => {
+        this.#isMending = false;
+      });
+  }
+}
+
+/** What the server says of a message: an error as its client would throw it; `undefined` where it is no answer of JetStream's. */
+function answerOf(message: Msg): "stored" | Error | undefined {
+  const text = message.string();
+  // What is most often answered, without the price of reading all of it.
+  if (text.startsWith('{"stream":"')) return "stored";
+  let answer: { readonly stream?: unknown; readonly error?: PubError };
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return undefined; // somebody else has answered, in his own words
+  }
+  const { error, stream } = Object(answer) as typeof answer;
+  if (error !== undefined) {
+    const { description = "refused", err_code: code, code: status } = error;
+    return Object.assign(new Error(description), { code, status });
+  }
+  return typeof stream === "string" ? "stored" : undefined;
+}
+
+/** See `io.nats.jetstream.api.v1.pub_ack_response`. */
+interface PubError {
+  readonly code?: number;
+  readonly err_code?: number;
+  readonly description?: string;
+}
+
+function closed(): CircuitError {
+  return new CircuitError("PEER_LOST", "Cannot tell whether an item is stored: its queue is closed");
+}

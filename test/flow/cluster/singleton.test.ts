@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ManualClock } from "../../../src/core/manual-clock.js";
+import { Fence } from "../../../src/flow/cluster/fence.js";
+import { MemoryLeases } from "../../../src/flow/cluster/memory-leases.js";
+import { MemoryQueues } from "../../../src/flow/cluster/memory-queues.js";
+import { Flow } from "../../../src/flow/flow.js";
+import { Manager } from "../../../src/flow/manager.js";
+import { pipeline } from "../../../src/flow/pipeline.js";
+import { source } from "../../../src/flow/processor.js";
+import type { FlowContext } from "../../../src/flow/source.js";
+import { turns } from "../../contract/waiting.js";
+
+/** Machines that run one flow with one singleton source, which yields its machine's name, or its numbers, each 100 ms. */
+class Machines {
+  readonly clock = new ManualClock();
+  readonly queues = new MemoryQueues({ clock: this.clock });
+  readonly leases = new MemoryLeases({ clock: this.clock });
+  readonly seen: unknown[] = [];
+  readonly revisions = new Set<number | undefined>();
+
+  start(name: string, { resumes = false, durable = true } = {}): Flow {
+    const numbers = source(
+      async function* ticks({ clock, signal, from = 0 }: FlowContext) {
+        for (let tick = from; ; tick++) {
+          yield resumes ? tick : name;
+          await clock.sleep(100, signal);
+        }
+      },
+      { singleton: true, resumes },
+    );
+    const sink = (item: number | string, { deliveries }: FlowContext) => {
+      this.seen.push(item);
+      this.revisions.add(deliveries?.[0]?.origin?.revision);
+    };
+    const flow = new Flow({
+      name: "desk",
+      clock: this.clock,
+      random: () => 1,
+      queues: this.queues,
+      leases: this.leases,
+      managers: [
+        new Manager({
+          name: "m",
+          pipeline: pipeline({ sources: { numbers }, processors: { sink } }).connect([
+            { from: "numbers", to: "sink", durable },
+          ]),
+        }),
+      ],
+    });
+    flow.start();
+    return flow;
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 50) {
+      this.clock.advance(50);
+      await turns();
+    }
+  }
+}
+
+for (const durable of [true, false])
+  test(`a singleton source runs on one machine at a time, ${durable ? "" : "not "}durably connected`, async () => {
+    const machines = new Machines();
+    const flows = ["a", "b", "c"].map((name) => machines.start(name, { durable }));
+    await turns();
+    await machines.pass(1_000);
+    assert.deepEqual([...new Set(machines.seen)].length, 1);
+    const first = machines.seen[0];
+    const stopping = flows[["a", "b", "c"].indexOf(String(first))]?.stop();
+    await machines.pass(250);
+    await stopping;
+    machines.seen.length = 0;
+    await machines.pass(1_000);
+    assert.equal(new Set(machines.seen).size, 1);
+    assert.notEqual(machines.seen[0], first);
+    if (durable) assert.equal(machines.revisions.size, 2);
+    const stops = flows.map((flow) => flow.stop());
+    await machines.pass(100);
+    await Promise.all(stops);
+  });
+
+test("a source that resumes goes on where it was stopped, on another machine", async () => {
+  const machines = new Machines();
+  const here = machines.start("a", { resumes: true });
+  await turns();
+  await machines.pass(1_000);
+  const stopping = here.stop();
+  await turns();
+  const there = machines.start("b", { resumes: true });
+  await machines.pass(1_000);
+  await stopping;
+  const count = machines.seen.length;
+  assert.ok(count > 15);
+  assert.deepEqual(
+    machines.seen,
+    Array.from({ length: count }, (_, tick) => tick),
+  );
+  const stopped = there.stop();
+  await machines.pass(100);
+  await stopped;
+});
+
+test("a flow with a singleton source is refused where there are no leases", () => {
+  const managers = [
+    new Manager({
+      name: "m",
+      singleton: true,
+      pipeline: pipeline({ sources: { a: () => [1] }, processors: { b: (_: number) => {} } }).connect([
+        { from: "a", to: "b" },
+      ]),
+    }),
+  ];
+  assert.throws(() => new Flow({ name: "desk", managers }).start(), {
+    code: "CONFIG_INVALID",
+    message: /Cannot run a: it is to run on one machine at a time/,
+  });
+});
+
+test("a source that resumes is refused where nobody knows how far it is", () => {
+  const managers = [
+    new Manager({
+      name: "m",
+      pipeline: pipeline({
+        sources: { a: source(() => [1], { resumes: true }) },
+        processors: { b: (_: number) => {} },
+      }).connect([{ from: "a", to: "b" }]),
+    }),
+  ];
+  assert.throws(() => new Flow({ name: "desk", managers }).start(), {
+    message: /a resumes, and nobody knows/,
+  });
+});
+
+const origin = (revision: number, tick: number) => ({
+  ...{ flow: "desk", manager: "m", source: "a", revision, tick, sequence: undefined },
+});
+
+test("Fence refuses what an old lease sends after the first of a new one, and nothing else", () => {
+  const fence = new Fence();
+  assert.equal(fence.find(origin(5, 0), 1), undefined);
+  assert.equal(fence.find(origin(9, 0), 4), undefined);
+  assert.equal(fence.find(origin(5, 1), 2), undefined, "sent in time, and handled late");
+  assert.equal(fence.find(origin(5, 2), 5)?.code, "NOT_RUN");
+  assert.equal(fence.find({ ...origin(5, 3), source: "b" }, 6), undefined, "of another source");
+  assert.equal(fence.find(origin(9, 0), 3), undefined);
+  assert.equal(fence.find(origin(5, 4), 4)?.code, "NOT_RUN", "after one that came later");
+  assert.equal(fence.find(origin(0, 0), 99), undefined, "of a source without a lease");
+});
