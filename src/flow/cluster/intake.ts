@@ -61,11 +61,13 @@ export class Intake {
     const { queue, limit, to, lanes } = this.#options;
     const { host } = lanes;
     if (this.#isStopped) return;
-    this.#taking = queue.take((item) => this.#handle(item), {
+    const taking = {
       limit,
-      onError: (error) => host.blame(to.name, to.part, undefined, error),
-      onDead: ({ data }, cause) => host.lose({ part: to.name, item: data, cause }),
-    });
+      onError: (error: unknown) => host.blame(to.name, to.part, undefined, error),
+      onDead: ({ data }: TakenItem, cause: unknown) => host.lose({ part: to.name, item: data, cause }),
+    };
+    // Known before the first item comes, which may be one that stops all of this.
+    this.#taking = Promise.resolve().then(() => queue.take((item) => this.#handle(item), taking));
     await this.#taking;
   }
 
