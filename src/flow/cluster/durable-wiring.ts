@@ -51,8 +51,11 @@ export class DurableWiring implements Wiring {
     this.#host = host;
     this.#options = options;
     this.#processors = plan.processors;
-    for (const processor of plan.processors)
-      this.#gates.set(processor, new Gate(processor.part.options.parallel ?? 1));
+    for (const processor of plan.processors) {
+      const gate = new Gate(processor.part.options.parallel ?? 1);
+      this.#gates.set(processor, gate);
+      tallies.part(processor.name).countWaiting = () => gate.waiting;
+    }
     this.#lanes = {
       ...{ host, tallies },
       gateOf: (processor) => found(this.#gates.get(processor)),
@@ -61,10 +64,6 @@ export class DurableWiring implements Wiring {
     for (const part of [...plan.sources, ...plan.processors])
       for (const connection of part.connections)
         if (connection.options.durable) this.#ways.set(connection, this.#way(part.name, connection));
-    for (const { name } of plan.processors) {
-      const intakes = [...this.#ways.values()].filter(({ to }) => to.name === name);
-      tallies.part(name).countWaiting = () => intakes.reduce((sum, { intake }) => sum + intake.waiting, 0);
-    }
     this.feeds = plan.sources.map((planned) =>
       feedOf(planned, host, options, (run) => {
         const lane = new SourceLane({ planned, run, flow, manager, lanes: this.#lanes });

@@ -48,10 +48,6 @@ export class Intake {
     return this.#held === 0;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   get lanes(): readonly Lane[] {
     return this.#lanes;
   }
@@ -63,7 +59,7 @@ export class Intake {
     if (this.#isStopped) return;
     const taking = {
       limit,
-      onError: (error: unknown) => host.blame(to.name, to.part, undefined, error),
+      onError: (error: unknown) => host.blame(to.name, GOING_ON, undefined, error),
       onDead: ({ data }: TakenItem, cause: unknown) => host.lose({ part: to.name, item: data, cause }),
     };
     // Known before the first item comes, which may be one that stops all of this.
@@ -106,7 +102,7 @@ export class Intake {
     part.in++;
     part.dropped++;
     tally.dropped++;
-    lanes.host.blame(to.name, REFUSING, data, cause);
+    lanes.host.blame(to.name, GOING_ON, data, cause);
     return { giveUp: cause };
   }
 
@@ -174,8 +170,8 @@ export class Intake {
   }
 }
 
-/** What is refused ends nothing: its source has been replaced already. */
-const REFUSING = { options: { onError: "skip" } } as const;
+/** What is refused ends nothing, as its source has been replaced already; nor does a queue that is away, and comes back. */
+const GOING_ON = { options: { onError: "skip" } } as const;
 
 function cargoOf(taken: readonly Waiting[], foreign: Origin): Cargo {
   const deliveries = taken.map(({ item }): ItemDelivery => {
