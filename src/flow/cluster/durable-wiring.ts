@@ -1,5 +1,5 @@
 import { DEFAULT_DURABLE_LIMIT } from "../connection.js";
-import type { Plan, PlannedConnection, PlannedProcessor } from "../plan.js";
+import type { Plan, PlannedConnection, PlannedProcessor, PlannedSource } from "../plan.js";
 import type { FlowContext } from "../source.js";
 import type { Tallies } from "../tally.js";
 import type { Opening, RunningFeed, Wiring } from "../wiring.js";
@@ -43,7 +43,8 @@ export class DurableWiring implements Wiring {
   readonly #lanes: LaneOptions;
   readonly #ways = new Map<PlannedConnection, Way>();
   readonly #gates = new Map<PlannedProcessor, Gate>();
-  readonly #sourceLanes = new Set<SourceLane>();
+  /** Of each source that of its last run. */
+  readonly #sourceLanes = new Map<PlannedSource, SourceLane>();
   readonly #processors: readonly PlannedProcessor[];
 
   constructor(plan: Plan, host: LaneHost, options: DurableWiringOptions) {
@@ -67,7 +68,7 @@ export class DurableWiring implements Wiring {
     this.feeds = plan.sources.map((planned) =>
       feedOf(planned, host, options, (run) => {
         const lane = new SourceLane({ planned, run, flow, manager, lanes: this.#lanes });
-        this.#sourceLanes.add(lane);
+        this.#sourceLanes.set(planned, lane);
         return lane;
       }),
     );
@@ -116,7 +117,7 @@ export class DurableWiring implements Wiring {
 
   *#allLanes(): Generator<Lane> {
     for (const { intake } of this.#ways.values()) yield* intake.lanes;
-    for (const { lane } of this.#sourceLanes) yield lane;
+    for (const { lane } of this.#sourceLanes.values()) yield lane;
   }
 
   #way(from: string, connection: PlannedConnection): Way {
