@@ -17,6 +17,8 @@ export interface WorkItem {
   readonly id: string;
   readonly data: Payload;
   readonly headers: EventHeaders;
+  /** Whether it may still be sent, asked each time that it would be sent again; without it, it always may. */
+  readonly isAllowed?: (() => boolean) | undefined;
 }
 
 /** Where items are put into a stream: many at a time. */
@@ -25,7 +27,8 @@ export interface WorkInlet {
    * Stores an item; tries anew, under the same id, while the server is away or the stream is full.
    *
    * @throws {CircuitError} `MESSAGE_INVALID` at once, for what cannot be stored. Rejects with `EVENT_UNKEPT` or
-   *   `ACCESS_DENIED` where trying again would not help, and with `PEER_LOST` when it is closed: then nobody knows whether it was stored.
+   *   `ACCESS_DENIED` where trying again would not help, and with `PEER_LOST` when it is closed or
+   *   the item may not be sent any more: then nobody knows whether it was stored.
    */
   put(item: WorkItem): Promise<void>;
 

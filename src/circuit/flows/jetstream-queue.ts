@@ -47,11 +47,11 @@ export class JetStreamQueue implements DurableQueue {
     this.#inlet ??= queues.inlet(this.#stream);
   }
 
-  put({ id, data, origin }: NewItem): Promise<void> {
+  put({ id, data, origin, isAllowed }: NewItem): Promise<void> {
     if (this.#inlet === undefined) throw this.#unopened();
     const headers = { [ITEM_HEADER]: headerOf(origin) };
     // The cast: the inlet checks what it is given.
-    return this.#inlet.put({ subject: this.#subject, id, headers, data: data as Payload });
+    return this.#inlet.put({ subject: this.#subject, id, headers, isAllowed, data: data as Payload });
   }
 
   async take(

@@ -27,6 +27,8 @@ export interface NewItem {
   /** A text, bytes, or what JSON has words for. */
   readonly data: unknown;
   readonly origin: Origin;
+  /** Whether it may still be sent, asked each time that it would be sent again; without it, it always may. */
+  readonly isAllowed?: (() => boolean) | undefined;
 }
 
 /** An item that a queue hands out. */
@@ -86,7 +88,8 @@ export interface DurableQueue {
    *
    * @returns Resolves when it is stored.
    * @throws {CircuitError} `MESSAGE_INVALID` at once, for data that cannot be stored. Rejects where trying again would not
-   *   help, and when the queue is closed: then nobody knows whether it was stored.
+   *   help, and when the queue is closed or it may
+   *   not be sent any more: then nobody knows whether it was stored.
    */
   put(item: NewItem): Promise<void>;
 

@@ -1,5 +1,5 @@
 import { DEFAULT_DURABLE_LIMIT } from "../connection.js";
-import type { Plan, PlannedConnection, PlannedProcessor } from "../plan.js";
+import type { Plan, PlannedConnection, PlannedProcessor, PlannedSource } from "../plan.js";
 import type { FlowContext } from "../source.js";
 import type { Tallies } from "../tally.js";
 import type { Opening, RunningFeed, Wiring } from "../wiring.js";
@@ -43,7 +43,8 @@ export class DurableWiring implements Wiring {
   readonly #lanes: LaneOptions;
   readonly #ways = new Map<PlannedConnection, Way>();
   readonly #gates = new Map<PlannedProcessor, Gate>();
-  readonly #sourceLanes = new Set<SourceLane>();
+  /** Of each source that of its last run. */
+  readonly #sourceLanes = new Map<PlannedSource, SourceLane>();
   readonly #processors: readonly PlannedProcessor[];
 
   constructor(plan: Plan, host: LaneHost, options: DurableWiringOptions) {
@@ -51,8 +52,11 @@ export class DurableWiring implements Wiring {
     this.#host = host;
     this.#options = options;
     this.#processors = plan.processors;
-    for (const processor of plan.processors)
-      this.#gates.set(processor, new Gate(processor.part.options.parallel ?? 1));
+    for (const processor of plan.processors) {
+      const gate = new Gate(processor.part.options.parallel ?? 1);
+      this.#gates.set(processor, gate);
+      tallies.part(processor.name).countWaiting = () => gate.waiting;
+    }
     this.#lanes = {
       ...{ host, tallies },
       gateOf: (processor) => found(this.#gates.get(processor)),
@@ -61,14 +65,10 @@ export class DurableWiring implements Wiring {
     for (const part of [...plan.sources, ...plan.processors])
       for (const connection of part.connections)
         if (connection.options.durable) this.#ways.set(connection, this.#way(part.name, connection));
-    for (const { name } of plan.processors) {
-      const intakes = [...this.#ways.values()].filter(({ to }) => to.name === name);
-      tallies.part(name).countWaiting = () => intakes.reduce((sum, { intake }) => sum + intake.waiting, 0);
-    }
     this.feeds = plan.sources.map((planned) =>
       feedOf(planned, host, options, (run) => {
         const lane = new SourceLane({ planned, run, flow, manager, lanes: this.#lanes });
-        this.#sourceLanes.add(lane);
+        this.#sourceLanes.set(planned, lane);
         return lane;
       }),
     );
@@ -117,7 +117,7 @@ export class DurableWiring implements Wiring {
 
   *#allLanes(): Generator<Lane> {
     for (const { intake } of this.#ways.values()) yield* intake.lanes;
-    for (const { lane } of this.#sourceLanes) yield lane;
+    for (const { lane } of this.#sourceLanes.values()) yield lane;
   }
 
   #way(from: string, connection: PlannedConnection): Way {

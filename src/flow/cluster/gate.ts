@@ -10,9 +10,15 @@ export class Gate {
   readonly #parallel: number;
   readonly #waiting = new Queue<Waiting>();
   #running = 0;
+  #waitingItems = 0;
 
   constructor(parallel: number) {
     this.#parallel = parallel;
+  }
+
+  /** Items that wait here. */
+  get waiting(): number {
+    return this.#waitingItems;
   }
 
   /** As `Stage.process()`, when it is the item's turn. */
@@ -33,7 +39,9 @@ export class Gate {
   }
 
   async #passLater(stage: Stage, item: unknown, weight: number): Promise<void> {
+    this.#waitingItems += weight;
     await new Promise<void>((enter) => this.#waiting.push({ enter }));
+    this.#waitingItems -= weight;
     // Whoever left has kept the place.
     this.#running--;
     await this.#enter(stage, item, weight);

@@ -48,10 +48,6 @@ export class Intake {
     return this.#held === 0;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   get lanes(): readonly Lane[] {
     return this.#lanes;
   }
@@ -61,11 +57,13 @@ export class Intake {
     const { queue, limit, to, lanes } = this.#options;
     const { host } = lanes;
     if (this.#isStopped) return;
-    this.#taking = queue.take((item) => this.#handle(item), {
+    const taking = {
       limit,
-      onError: (error) => host.blame(to.name, to.part, undefined, error),
-      onDead: ({ data }, cause) => host.lose({ part: to.name, item: data, cause }),
-    });
+      onError: (error: unknown) => host.blame(to.name, GOING_ON, undefined, error),
+      onDead: ({ data }: TakenItem, cause: unknown) => host.lose({ part: to.name, item: data, cause }),
+    };
+    // Known before the first item comes, which may be one that stops all of this.
+    this.#taking = Promise.resolve().then(() => queue.take((item) => this.#handle(item), taking));
     await this.#taking;
   }
 
@@ -104,7 +102,7 @@ export class Intake {
     part.in++;
     part.dropped++;
     tally.dropped++;
-    lanes.host.blame(to.name, REFUSING, data, cause);
+    lanes.host.blame(to.name, GOING_ON, data, cause);
     return { giveUp: cause };
   }
 
@@ -172,8 +170,8 @@ export class Intake {
   }
 }
 
-/** What is refused ends nothing: its source has been replaced already. */
-const REFUSING = { options: { onError: "skip" } } as const;
+/** What is refused ends nothing, as its source has been replaced already; nor does a queue that is away, and comes back. */
+const GOING_ON = { options: { onError: "skip" } } as const;
 
 function cargoOf(taken: readonly Waiting[], foreign: Origin): Cargo {
   const deliveries = taken.map(({ item }): ItemDelivery => {

@@ -17,6 +17,8 @@ export interface Cargo {
   readonly origin: Origin;
   /** How it came from a durable connection; none where it comes from a source. */
   readonly deliveries: readonly ItemDelivery[];
+  /** Whether what is made of it may still be sent; `undefined` where it always may. */
+  readonly isAllowed?: (() => boolean) | undefined;
 }
 
 /** What lanes ask of the life that they are part of. */
@@ -44,6 +46,8 @@ export interface WayOut {
 interface Ledger {
   storing: number;
   problem: { readonly cause: unknown } | undefined;
+  /** Something was given up because the pipeline has ended. */
+  isCut: boolean;
   /** Told when nothing is on its way any more, once the lane is through with the cargo. */
   done: (() => void) | undefined;
 }
@@ -65,7 +69,6 @@ export class Lane implements StageHost {
   readonly #stages = new Map<PlannedProcessor, LaneStage>();
   cargo: Cargo | undefined;
   #failure: { readonly cause: unknown; readonly policy: ErrorPolicy } | undefined;
-  #isCut = false;
   #made = 0;
   #ledger: Ledger = emptyLedger();
 
@@ -96,14 +99,13 @@ export class Lane implements StageHost {
   }
 
   abandon(name: string, item: unknown, weight: number): void {
-    if (this.#isKept) this.#isCut = true;
-    else this.#options.host.abandon(name, item, weight);
+    this.#ledger.isCut = true;
+    if (!this.#isKept) this.#options.host.abandon(name, item, weight);
   }
 
   begin(cargo: Cargo): void {
     this.cargo = cargo;
     this.#failure = undefined;
-    this.#isCut = false;
     this.#made = 0;
     this.#ledger = emptyLedger();
     for (const { context } of this.#stages.values()) context.count = -1;
@@ -112,29 +114,35 @@ export class Lane implements StageHost {
   /** The processors are through with the cargo: `done` is told what becomes of it when all that they made of it is stored. */
   settle(done: (outcome: Outcome) => void): void {
     const failure = this.#failure;
-    const isCut = this.#isCut;
     const ledger = this.#ledger;
     // Also where something has failed: what is handed out again is to find what it made before.
     this.stored(() => {
       if (failure !== undefined)
         done(failure.policy === "skip" ? { giveUp: failure.cause } : { retry: failure.cause });
-      else if (isCut) done("handed back");
+      else if (ledger.isCut) done("handed back");
       else if (ledger.problem === undefined) done("handled");
       else done(this.isOver ? "handed back" : { retry: ledger.problem.cause });
     });
   }
 
-  /** Tells when what was made of the cargo is stored, or cannot be. */
-  stored(done: () => void): void {
-    if (this.#ledger.storing === 0) done();
-    else this.#ledger.done = done;
+  /** Tells when what was made of the cargo is stored, or cannot be: whether all of it is. */
+  stored(done: (isStored: boolean) => void): void {
+    const ledger = this.#ledger;
+    const tell = () => done(ledger.problem === undefined && !ledger.isCut);
+    if (ledger.storing === 0) tell();
+    else ledger.done = tell;
   }
 
   /** The way on from a part of this lane. */
   open(name: string, part: Part, connection: PlannedConnection): Target {
     if (!connection.options.durable) return this.stageOf(connection.to);
     const way = this.#options.wayOut(connection);
-    return { push: (data) => this.#put(way, { name, part, item: data, isKept: this.#isKept }) };
+    return {
+      push: (item) => {
+        const { isAllowed } = this.cargo ?? {};
+        return this.#put(way, { name, part, item, isKept: this.#isKept, isAllowed });
+      },
+    };
   }
 
   stageOf(processor: PlannedProcessor): LaneStage {
@@ -156,8 +164,8 @@ export class Lane implements StageHost {
 
   #name({ mark }: WayOut, data: unknown): NewItem {
     if (this.cargo === undefined) throw new Error("A lane has no cargo");
-    const { key, origin } = this.cargo;
-    return { id: keyBelow(key, `${mark}.${this.#made++}`), data, origin };
+    const { key, origin, isAllowed } = this.cargo;
+    return { id: keyBelow(key, `${mark}.${this.#made++}`), data, origin, isAllowed };
   }
 
   #put(way: WayOut, put: Put): Promise<void> | undefined {
@@ -171,11 +179,15 @@ export class Lane implements StageHost {
     return room;
   }
 
-  #unstored(ledger: Ledger, { name, part, item, isKept }: Put, problem: { readonly cause: unknown }): void {
+  #unstored(
+    ledger: Ledger,
+    { name, part, item, isKept, isAllowed }: Put,
+    problem: { readonly cause: unknown },
+  ): void {
     const { host } = this.#options;
     ledger.problem ??= problem;
     if (!isKept) host.lose({ part: name, item, cause: problem.cause });
-    if (!host.isOver) host.blame(name, part, item, problem.cause);
+    if (!host.isOver && isAllowed?.() !== false) host.blame(name, part, item, problem.cause);
   }
 }
 
@@ -186,10 +198,11 @@ interface Put {
   readonly item: unknown;
   /** It was made of what is handed out again. */
   readonly isKept: boolean;
+  readonly isAllowed: (() => boolean) | undefined;
 }
 
 function emptyLedger(): Ledger {
-  return { storing: 0, problem: undefined, done: undefined };
+  return { storing: 0, problem: undefined, isCut: false, done: undefined };
 }
 
 /** A processor in a lane. */

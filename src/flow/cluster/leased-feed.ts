@@ -13,7 +13,7 @@ export interface TermFeed {
 export interface LeasedFeedOptions {
   readonly planned: PlannedSource;
   readonly lease: Lease;
-  /** Makes a feed for a term. */
+  /** Makes a feed for a term; rejects where that is over before. */
   readonly open: (term: Term) => Promise<TermFeed>;
   readonly log: (text: string) => void;
 }
@@ -63,8 +63,9 @@ export class LeasedFeed implements RunningFeed {
 
   async #serve(term: Term): Promise<void> {
     const { open, log } = this.#options;
-    const { feed, leave } = await open(term);
-    if (!term.isHeld || this.#stopping.signal.aborted) return;
+    const opened = await open(term).catch(() => undefined);
+    if (opened === undefined || !term.isHeld || this.#stopping.signal.aborted) return;
+    const { feed, leave } = opened;
     this.#feed = feed;
     log(`runs here, under lease ${term.revision}`);
     const lost = () => {

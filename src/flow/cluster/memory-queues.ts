@@ -155,10 +155,17 @@ class MemoryTaking implements Taking {
 
   #settle(stored: Stored, outcome: Outcome): void {
     if (!this.#held.delete(stored)) return;
-    if (outcome === "handed back") this.#place.putBack(stored);
+    if (outcome === "handed back") this.#handBack(stored);
     else if (outcome !== "handled") this.#failed(stored, outcome);
     if (this.#isLeaving && this.#held.size === 0) this.#setLeft();
     this.#place.handOut();
+  }
+
+  /** To others at once; who goes on taking gets it a moment later. */
+  #handBack(stored: Stored): void {
+    const { clock, retryMs } = this.#place.options;
+    if (this.#isLeaving) this.#place.putBack(stored);
+    else clock.after(retryMs, () => this.#place.putBack(stored));
   }
 
   #failed(stored: Stored, outcome: { readonly retry: unknown } | { readonly giveUp: unknown }): void {

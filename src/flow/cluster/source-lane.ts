@@ -21,6 +21,8 @@ export class SourceLane implements RunOutlet {
   #tick: number;
   /** Numbers of items that are not stored yet, in order. */
   readonly #open = new Set<number>();
+  /** The first that could not be stored, or was not handled to the end. */
+  #lost = Number.POSITIVE_INFINITY;
   #whenStored = () => {};
 
   constructor(options: SourceLaneOptions) {
@@ -39,8 +41,8 @@ export class SourceLane implements RunOutlet {
 
   /** Number of the first item that may not be stored. */
   get next(): number {
-    for (const tick of this.#open) return tick;
-    return this.#tick;
+    for (const tick of this.#open) return Math.min(tick, this.#lost);
+    return Math.min(this.#tick, this.#lost);
   }
 
   async stored(): Promise<void> {
@@ -58,7 +60,7 @@ export class SourceLane implements RunOutlet {
     if (isAllowed?.() === false) return this.#refuse(item);
     const tick = this.#tick++;
     const origin = { flow, manager, source: planned.name, tick, revision, sequence: undefined };
-    this.lane.begin({ key: `${key}.${tick}`, origin, deliveries: [] });
+    this.lane.begin({ key: `${key}.${tick}`, origin, deliveries: [], isAllowed });
     this.#open.add(tick);
     const rest = this.#outlet.one(item);
     if (rest !== undefined) return rest.then(() => this.#sent(tick));
@@ -67,11 +69,12 @@ export class SourceLane implements RunOutlet {
   }
 
   #sent(tick: number): void {
-    this.lane.stored(() => this.#close(tick));
+    this.lane.stored((isStored) => this.#close(tick, isStored));
   }
 
-  #close(tick: number): void {
+  #close(tick: number, isStored: boolean): void {
     this.#open.delete(tick);
+    if (!isStored) this.#lost = Math.min(this.#lost, tick);
     if (this.#open.size === 0) this.#whenStored();
   }
 

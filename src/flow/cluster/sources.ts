@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
+import type { Clock } from "../../core/clock.js";
 import { Feed } from "../feed.js";
 import type { PlannedSource } from "../plan.js";
 import type { RunningFeed, WiringHost } from "../wiring.js";
 import { hashOf } from "./delivery.js";
 import type { DurableOptions } from "./durable-options.js";
 import { Lease, type Term } from "./lease.js";
+import type { KeyBucket } from "./lease-bucket.js";
 import { LeasedFeed, noLeases, type TermFeed } from "./leased-feed.js";
 import { Progress } from "./progress.js";
+
+/** Wait before storage that is away is asked again, in milliseconds. */
+const ASK_AGAIN_MS = 100;
 
 /** A run of a source: from its first item until it ends, is stopped, or loses its lease. */
 export interface SourceRun {
@@ -52,7 +57,7 @@ export function feedOf(
   const openTerm = async (term: Term): Promise<TermFeed> => {
     const bucket = leases.progress;
     const { from, revision } = part.options.resumes
-      ? await Progress.find(bucket, key)
+      ? await findProgress(bucket, key, term, host.clock)
       : { from: 0, revision: undefined };
     const runKey = part.options.resumes ? key : `${key}.${term.revision}`;
     const isAllowed = () => term.isHeld;
@@ -74,6 +79,18 @@ export function feedOf(
     open: openTerm,
     log: (text) => host.contextOf(name, host.endSignal).log(text),
   });
+}
+
+/** Where a source is to begin; storage that is away is asked again while the term lasts. */
+async function findProgress(bucket: KeyBucket, key: string, term: Term, clock: Clock) {
+  for (;;) {
+    try {
+      return await Progress.find(bucket, key);
+    } catch (away) {
+      if (!term.isHeld) throw away;
+      await clock.sleep(ASK_AGAIN_MS);
+    }
+  }
 }
 
 export function isSingleton(

@@ -98,6 +98,26 @@ test("a stream that is full makes who puts wait, and nothing is lost", { skip },
   await taker.drain();
 });
 
+test("what was not stored when the server went away is sent again, unless it may not any more", {
+  skip,
+}, async (context) => {
+  const rig = await DurableRig.open(context);
+  const queue = flowCluster(rig.mesh()).queues.queue(PLACE);
+  await queue.open();
+  context.after(() => queue.close());
+  const taker = await Taker.begin(queue);
+  await rig.server.kill();
+  const late = queue.put({ ...newItem(0, "late"), isAllowed: () => false });
+  const kept = queue.put({ ...newItem(1, "kept"), isAllowed: () => true });
+  const refused = assert.rejects(late, { code: "PEER_LOST" });
+  await rig.restart();
+  await refused;
+  await kept;
+  await taker.when(({ items }) => items.length > 0);
+  assert.deepEqual(taker.data, ["kept"]);
+  await taker.drain();
+});
+
 test("circuitCluster() is there where the mesh is NATS", async () => {
   assert.equal(
     circuitCluster({}, () => assert.fail("nothing is opened")),

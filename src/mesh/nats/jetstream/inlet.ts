@@ -27,11 +27,17 @@ export interface InletOptions {
   readonly mend: () => Promise<void>;
 }
 
-/** A message that is not stored yet. */
-interface Sent {
+/** What is to be stored. */
+export interface InletMessage {
   readonly subject: string;
   readonly data: string | Uint8Array;
   readonly headers: MsgHdrs;
+  /** Whether it may still be sent, asked each time that it would be sent again. */
+  readonly isAllowed: (() => boolean) | undefined;
+}
+
+/** A message that is not stored yet. */
+interface Sent extends InletMessage {
   readonly resolve: () => void;
   readonly reject: (cause: unknown) => void;
   /** When it is to be sent again unless there is an answer. */
@@ -69,14 +75,14 @@ export class Inlet {
   }
 
   /** Resolves when it is stored. */
-  put(subject: string, data: string | Uint8Array, headers: MsgHdrs): Promise<void> {
+  put(message: InletMessage): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
         reject(closed());
         return;
       }
       const number = ++this.#number;
-      const sent: Sent = { subject, data, headers, resolve, reject, dueMs: 0 };
+      const sent: Sent = { ...message, resolve, reject, dueMs: 0 };
       this.#sent.set(number, sent);
       this.#send(number, sent);
       this.#look();
@@ -106,7 +112,18 @@ export class Inlet {
   }
 
   #sendAll(): void {
-    for (const [number, sent] of this.#sent) this.#send(number, sent);
+    for (const [number, sent] of this.#sent) this.#sendAgain(number, sent);
+  }
+
+  #sendAgain(number: number, sent: Sent): void {
+    if (sent.isAllowed?.() !== false) {
+      this.#send(number, sent);
+      return;
+    }
+    this.#sent.delete(number);
+    sent.reject(
+      new CircuitError("PEER_LOST", "Cannot tell whether an item is stored: it may not be sent any more"),
+    );
   }
 
   #send(number: number, sent: Sent): void {
@@ -158,7 +175,7 @@ export class Inlet {
     this.#stopLooking = this.#options.clock.after(LOOK_MS, () => {
       this.#stopLooking = undefined;
       const nowMs = this.#options.clock.now();
-      for (const [number, sent] of this.#sent) if (sent.dueMs <= nowMs) this.#send(number, sent);
+      for (const [number, sent] of this.#sent) if (sent.dueMs <= nowMs) this.#sendAgain(number, sent);
       this.#look();
     });
   }

@@ -42,12 +42,12 @@ export class NatsQueues implements WorkQueues {
     const { connection, clock, limits, tally } = this.#options;
     const inlet = new Inlet({ connection, clock, mend: () => this.open(stream) });
     const made: WorkInlet = {
-      put({ subject, id, data, headers }: WorkItem) {
+      put({ subject, id, data, headers, isAllowed }: WorkItem) {
         checkPayload(data, limits);
         const wire = encodeHeaders(headers, data) ?? makeHeaders();
         wire.set(ID_HEADER, id);
         tally.published++;
-        return inlet.put(subject, encodeData(data), wire);
+        return inlet.put({ subject, data: encodeData(data), headers: wire, isAllowed });
       },
       close: () => {
         this.#inlets.delete(made);
