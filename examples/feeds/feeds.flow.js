@@ -1,4 +1,4 @@
-import { Manager, ndjson, source } from "circuit-five";
+import { defineFlow, Manager, ndjson, source } from "circuit-five";
 import { pusherChannel } from "./pusher.js";
 import { socketIo } from "./socket-io.js";
 
@@ -6,7 +6,7 @@ import { socketIo } from "./socket-io.js";
 const { SOCKET_IO_URL, PUSHER_KEY, PUSHER_CLUSTER = "mt1", PUSHER_CHANNEL = "live" } = process.env;
 
 /** One pipeline for each feed that is named: where one fails, the other goes on. */
-export default {
+export default defineFlow({
   name: "feeds",
   managers: ({ log }) => {
     const managers = [];
@@ -18,7 +18,7 @@ export default {
     if (managers.length === 0) throw new Error("Cannot listen: neither SOCKET_IO_URL nor PUSHER_KEY is set");
     return managers;
   },
-};
+});
 
 /** Writes messages into a file, and tells of the connection. */
 export function feed(name, start, { log, path = `${name}.ndjson` }) {

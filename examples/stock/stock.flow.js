@@ -1,4 +1,4 @@
-import { csv, Manager, processor, rest } from "circuit-five";
+import { csv, defineFlow, Manager, processor, rest } from "circuit-five";
 import { openMarket } from "./server.js";
 
 /** The pipeline of one stock: asks for its price, takes from the answer what matters, adds a row to a CSV. */
@@ -35,8 +35,8 @@ function check(content) {
   throw new Error(`there is no price in ${JSON.stringify(content)}`);
 }
 
-export default {
+export default defineFlow({
   name: "stock",
   managers: ({ settings: { symbols = ["AAPL", "MSFT"], ...settings } }) =>
     symbols.map((symbol) => stock(symbol, settings)),
-};
+});

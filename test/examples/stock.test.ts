@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Flow } from "../../src/flow/flow.js";
 import type { Manager } from "../../src/flow/manager.js";
+import { startCircuit } from "../cli/cli.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 interface Market {
@@ -80,10 +82,17 @@ test("the stock example adds the prices of each stock to its file, over two runs
   }
 });
 
-test("the stock example has a server of its own where none is named", { timeout: 30_000 }, async (t) => {
-  const path = join(temporaryFolder(), "GOOG.csv");
-  const { files } = await collect(t, [stock("GOOG", { path })], [path], 2);
-  assert.equal(files[0]?.[0], "time,price");
+test("the stock example is one command: server, flow and files", { timeout: 60_000 }, async (t) => {
+  const folder = temporaryFolder();
+  const file = fileURLToPath(new URL("../../../examples/stock/stock.flow.js", import.meta.url));
+  const running = startCircuit(t, ["flow", "run", file], { folder });
+  for (const symbol of ["AAPL", "MSFT"]) {
+    const lines = await untilLines(join(folder, `${symbol}.csv`), 2, t.signal);
+    assert.equal(lines[0], "time,price");
+  }
+  running.kill("SIGINT");
+  const { code, stderr } = await running.ended();
+  assert.equal(code, 0, stderr);
 });
 
 test("the stock example restarts one stock alone, whose server has no price", {
