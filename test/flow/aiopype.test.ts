@@ -253,6 +253,7 @@ const FEATURES: readonly (readonly [feature: string, file: string, title: string
   ["Message handler: SyncProtocol", "flow/sync", "sync: an item is handled to the end of the pipeline"],
   ["Message handler: AsyncProtocol", "flow/async", "async: block: the source waits while the inbox is full"],
   ["Output: CSV", "flow/outputs/csv", "csv() writes its header once, and adds to what is there"],
+  ["Clusters", "flow/cluster/durable", "an item goes from machine to machine over durable connections"],
   ["Example: the stock processor", "examples/stock", "the stock example adds the prices of each stock"],
 ];
 
