@@ -23,8 +23,8 @@ test("listBenches() finds every bench", () => {
   const names = benches.map(({ name }) => name);
   assert.deepEqual(names, [
     "fan-out",
-    "flow",
     "flow-jetstream",
+    "flow",
     "hostile",
     "idle",
     "mesh-framed",
