@@ -13,7 +13,8 @@ import {
 } from "@nats-io/jetstream";
 import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import type { Keeping, StoredAt, StreamReport } from "../../durable.js";
-import { problemOf } from "./problem.js";
+import { TryAgain } from "../try-again.js";
+import { problemOf, UNSTORED } from "./problem.js";
 
 /** Time that the server may take for an answer, in milliseconds; a cluster chooses a leader in a few seconds. */
 const ANSWER_MS = 3_000;
@@ -193,6 +194,7 @@ export class JetStreamApi {
       try {
         const { stream, seq, duplicate } = await this.#publisher.publish(subject, data, options);
         if (typeof stream !== "string") return undefined; // somebody else has answered
+        if (seq === UNSTORED) throw new TryAgain("it was sent before, and is not stored yet");
         return { stream, sequence: seq, isDuplicate: duplicate };
       } catch (error) {
         if (isForeign(error) || isNobodyThere(error)) return undefined;

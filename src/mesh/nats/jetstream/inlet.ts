@@ -9,7 +9,7 @@ import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
 import type { Connection } from "../connection.js";
 import { TryAgain } from "../try-again.js";
-import { problemOf } from "./problem.js";
+import { problemOf, UNSTORED } from "./problem.js";
 
 /** Time that the server may take to store a message, in milliseconds; a cluster chooses a leader in a few seconds. */
 const ANSWER_MS = 3_000;
@@ -192,23 +192,27 @@ export class Inlet {
   }
 }
 
+/** How an answer with `UNSTORED` begins to say so. */
+const NO_SEQUENCE = `"seq":${UNSTORED}`;
+
 /** What the server says of a message: an error as its client would throw it; `undefined` where it is no answer of JetStream's. */
 function answerOf(message: Msg): "stored" | Error | undefined {
   const text = message.string();
   // What is most often answered, without the price of reading all of it.
-  if (text.startsWith('{"stream":"')) return "stored";
-  let answer: { readonly stream?: unknown; readonly error?: PubError };
+  if (text.startsWith('{"stream":"') && !text.includes(NO_SEQUENCE)) return "stored";
+  let answer: { readonly stream?: unknown; readonly seq?: unknown; readonly error?: PubError };
   try {
     answer = JSON.parse(text);
   } catch {
     return undefined; // somebody else has answered, in his own words
   }
-  const { error, stream } = Object(answer) as typeof answer;
+  const { error, stream, seq } = Object(answer) as typeof answer;
   if (error !== undefined) {
     const { description = "refused", err_code: code, code: status } = error;
     return Object.assign(new Error(description), { code, status });
   }
-  return typeof stream === "string" ? "stored" : undefined;
+  if (typeof stream !== "string") return undefined;
+  return seq === UNSTORED ? new TryAgain("it was sent before, and is not stored yet") : "stored";
 }
 
 /** See `io.nats.jetstream.api.v1.pub_ack_response`. */

@@ -19,6 +19,12 @@ export const API_CODE = {
   filterOutside: 10093,
 } as const;
 
+/**
+ * The sequence number with which nats-server 2.9 answers a message whose id it knows, and which no majority of a cluster has
+ * stored: the leader that was told it first may have been lost with it.
+ */
+export const UNSTORED = 0;
+
 /** Codes after which trying again brings the same, until somebody changes the server. */
 const NO_ROOM: ReadonlySet<number> = new Set([
   API_CODE.insufficientResources,
