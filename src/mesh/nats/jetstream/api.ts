@@ -141,6 +141,17 @@ export class JetStreamApi {
     });
   }
 
+  /** Numbers in its stream up to which a listener has had everything acknowledged, and handed out; `undefined` where it is none. */
+  findPlace(
+    stream: string,
+    name: string,
+  ): Promise<{ readonly acknowledged: number; readonly delivered: number } | undefined> {
+    return asking(`look for the listener ${name}`, async () => {
+      const info = await this.#manager.consumers.info(stream, name).catch(unlessMissing);
+      return info && { acknowledged: info.ack_floor.stream_seq, delivered: info.delivered.stream_seq };
+    });
+  }
+
   async putListener(stream: string, { name, pattern, ackWaitMs, mostUnacknowledged }: ListenerConfig) {
     const config: Partial<ConsumerConfig> = {
       durable_name: name,

@@ -8,6 +8,7 @@ import type { Connection } from "../connection.js";
 import { JetStreamApi, type StreamFacts } from "./api.js";
 import { Handled } from "./handled.js";
 import type { KeptMessage } from "./kept-message.js";
+import { LookingBack } from "./looking-back.js";
 import { Puller } from "./puller.js";
 import { type DurableHandler, Runs, USUAL_HANDLER_MS } from "./runs.js";
 import { findWider, holdStream } from "./streams.js";
@@ -47,6 +48,8 @@ export interface DurableConsumerOptions {
   readonly hasSignals?: boolean;
   /** Events that may be out with all processes together. */
   readonly mostUnacknowledged?: number;
+  /** Whether what is acknowledged goes from its stream, so that what is left behind can be found. */
+  readonly looksBack?: boolean;
   /** An event is handed to the handler. */
   readonly heard: () => void;
   /** It hears nothing any more. */
@@ -65,6 +68,9 @@ export class DurableConsumer implements Consumer {
   /** Events in a row that came for the first time. */
   #firsts = 0;
   #puller: Puller | undefined;
+  /** What the events come from, while that is known. */
+  #stream: string | undefined;
+  readonly #lookingBack: LookingBack | undefined;
   #problem: CircuitError | undefined;
   #isReady = false;
   #isWiderTold = false;
@@ -88,6 +94,12 @@ export class DurableConsumer implements Consumer {
       again: () => void this.counts.duplicates++,
       freed: () => this.#refill(),
     });
+    this.#lookingBack = given.looksBack
+      ? new LookingBack({
+          ...{ connection, clock, random: Math.random, listener: options.name, subject: pattern },
+          stream: () => this.#stream,
+        })
+      : undefined;
     this.#attachment = new Attachment({
       connection,
       clock,
@@ -110,6 +122,7 @@ export class DurableConsumer implements Consumer {
     signal?.addEventListener("abort", this.#abort, { once: true });
     this.#attachment.start();
     this.#work();
+    this.#lookingBack?.start();
     await this.#attachment.settled;
     if (this.#problem) {
       this.close();
@@ -138,6 +151,7 @@ export class DurableConsumer implements Consumer {
 
   async #leave(): Promise<void> {
     this.#attachment.close();
+    this.#lookingBack?.stop();
     const { connection, options, closed } = this.#given;
     await this.#runs.leave();
     await connection.within(this.#closing);
@@ -169,6 +183,7 @@ export class DurableConsumer implements Consumer {
     const ended = () => this.#refill();
     const puller = new Puller({ client, clock, stream, consumer: name, take, ended, lost });
     this.#puller = puller;
+    this.#stream = stream;
     life.addEventListener("abort", () => {
       if (this.#puller === puller) this.#puller = undefined;
       this.#closing = puller.close();

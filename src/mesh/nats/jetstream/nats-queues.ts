@@ -72,6 +72,7 @@ export class NatsQueues implements WorkQueues {
       hold: (api) => ensureWorkStream(api, stream),
       ackWaitMs: ACK_WAIT_MS,
       hasSignals: false,
+      looksBack: true,
       mostUnacknowledged: MOST_UNACKNOWLEDGED,
       heard: () => tally.received++,
       closed: (closed) => this.#consumers.delete(closed),
