@@ -1,5 +1,6 @@
 import { badPlan } from "./bad-plan.js";
 import { isDurable } from "./cluster/is-durable.js";
+import { ERROR_POLICIES } from "./part.js";
 import type { Plan, PlannedProcessor, PlannedSource, Protocol } from "./plan.js";
 
 /** Items that wait on a connection: more is no buffer but a leak. */
@@ -25,7 +26,7 @@ export function checkPlan(manager: string, plan: Plan, protocol: Protocol): void
       check.refuse(`nobody takes what ${source.name} emits`, "Connect its output to a processor.");
   }
   for (const part of [...plan.sources, ...plan.processors]) {
-    check.outputs(part);
+    check.part(part);
     check.connections(part);
   }
   for (const source of plan.sources) check.source(source);
@@ -51,8 +52,10 @@ class PlanCheck {
     throw badPlan(this.#manager, problem, hint);
   }
 
-  outputs({ name, part, connections }: PlannedPart): void {
-    const { outputs } = part.options;
+  part({ name, part, connections }: PlannedPart): void {
+    const { outputs, onError } = part.options;
+    if (onError !== undefined && !ERROR_POLICIES.includes(onError))
+      this.refuse(`${name} knows no onError ${onError}, only ${ERROR_POLICIES.join(", ")}`);
     if (outputs === undefined) return;
     const taken = new Set(connections.map(({ output }) => output));
     const unknown = [...taken].find((output) => !outputs.includes(output));

@@ -19,7 +19,7 @@ export interface FlowOptions extends ReportsOptions {
   /** Where the processes of the flow agree on who runs a singleton source. */
   readonly leases?: FlowLeases;
   /** Gets each item that is given up: where items may not be lost, the place to keep them. */
-  readonly onGivenUp?: (item: GivenUp & { readonly manager: string }) => void;
+  readonly onGivenUp?: (item: GivenUp & { readonly manager: string }) => unknown;
 }
 
 /** Runs managers, each supervised on its own, and reports. */
@@ -119,13 +119,8 @@ export class Flow {
   }
 
   readonly #givenUp = (item: GivenUp & { readonly manager: string }): void => {
-    try {
-      this.#options.onGivenUp?.(item);
-    } catch (thrown) {
-      this.#reports.log(
-        `${this.name}/${item.manager}: Cannot hand on an item that is given up: ${messageOf(thrown)}`,
-      );
-    }
+    const what = `hand on an item that ${this.name}/${item.manager} gives up`;
+    this.#reports.attempt(what, () => this.#options.onGivenUp?.(item));
   };
 
   #refuse(problem: string): CircuitError {

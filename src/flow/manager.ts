@@ -1,3 +1,4 @@
+import { checkManager } from "./check-manager.js";
 import { type ErrorPolicy, Part } from "./part.js";
 import type { Pipeline } from "./pipeline.js";
 import { type Plan, type Protocol, planOf } from "./plan.js";
@@ -50,6 +51,7 @@ export class Manager {
    * @throws {CircuitError} `CONFIG_INVALID` where something is wrong with it; whatever `build` throws.
    */
   plan(): Plan {
+    checkManager(this.options);
     const built = this.options.build?.() ?? this.options.pipeline ?? [];
     return planOf(this.name, built instanceof Part ? [built] : built, this.protocol);
   }

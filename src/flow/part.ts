@@ -13,6 +13,8 @@ export type ErrorPolicy =
   /** The whole flow stops. */
   | "escalate";
 
+export const ERROR_POLICIES: readonly ErrorPolicy[] = ["restart", "skip", "stop", "escalate"];
+
 export interface PartOptions {
   /** Name in counts and errors; that of the class or the function where it is not given. */
   readonly name?: string;

@@ -21,6 +21,8 @@ export class Patience {
   wait<Value>(work: PromiseLike<Value>, limitMs: number, late: () => unknown): Promise<Value> {
     return new Promise((resolve, reject) => {
       if (this.#over) {
+        // Nobody hears what it comes to; a failure that nobody hears would end the process.
+        work.then(undefined, () => {});
         reject(this.#over.reason);
         return;
       }

@@ -37,7 +37,11 @@ export class Reports {
   }
 
   log(text: string): void {
-    this.#options.log?.(text);
+    try {
+      this.#options.log?.(text);
+    } catch {
+      // There is nobody left to tell, and a pipeline does not end because its log is full.
+    }
   }
 
   failure(failure: FlowFailure): void {
@@ -45,11 +49,12 @@ export class Reports {
     const where = [flow, manager, ...(part === undefined ? [] : [part])].join("/");
     this.log(`${where}: ${describeThrown(cause)} (${policy})`);
     const extra = { flow, manager, part, item, policy, at };
-    this.#try("report", () => this.#options.reporter?.captureException(cause, { extra }));
-    this.#try("publish", () => this.#options.publishError?.(failure));
+    this.attempt("report an error", () => this.#options.reporter?.captureException(cause, { extra }));
+    this.attempt("publish an error", () => this.#options.publishError?.(failure));
   }
 
-  #try(what: string, act: () => unknown): void {
+  /** Calls what a user has given; what it throws, or rejects with, is told. */
+  attempt(what: string, act: () => unknown): void {
     try {
       const acted = act();
       if (acted instanceof Promise) acted.catch((thrown: unknown) => this.#untold(what, thrown));
@@ -59,6 +64,6 @@ export class Reports {
   }
 
   #untold(what: string, thrown: unknown): void {
-    this.log(`Cannot ${what} an error: ${messageOf(thrown)}`);
+    this.log(`Cannot ${what}: ${messageOf(thrown)}`);
   }
 }

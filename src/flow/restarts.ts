@@ -28,7 +28,9 @@ export class Restarts {
   #failedAtMs: number[] = [];
 
   constructor(options: RestartOptions, clock: Clock, random: Random) {
-    this.options = { ...DEFAULTS, ...options };
+    // Settings of a configuration may be there and undefined.
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.options = { ...DEFAULTS, ...Object.fromEntries(given) };
     this.#clock = clock;
     this.#random = random;
     this.#waits = backoff(this.options);

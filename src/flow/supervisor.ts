@@ -142,7 +142,9 @@ export class Supervisor {
     try {
       plan = this.#plan ?? this.#build();
     } catch (cause) {
-      const policy = this.manager.options.onError ?? "restart";
+      const { onError = "restart" } = this.manager.options;
+      // There is no item to skip: without its parts the pipeline is none.
+      const policy = onError === "skip" ? "restart" : onError;
       const failure = { part: this.manager.name, cause, item: undefined, policy };
       this.#failed(failure);
       return { how: "failed", failure, abandoned: 0, hanging: [] };

@@ -127,5 +127,9 @@ test("planOf() refuses processors as sources, none, and options out of range", (
   refused([processor((n: number) => n)], /processor is no source/);
   const numbers = source(() => count(3));
   numbers.on("data", processor((n: number) => n, { name: "many", parallel: 0 }).handle);
+  const wrong: object = { name: "wrong", onError: "retry" };
+  const other = source(() => count(3), wrong);
+  other.on("data", (_n: number) => {});
+  refused([other], /wrong knows no onError retry, only restart, skip, stop, escalate/);
   refused([numbers], /parallel of many is 0, not a whole number from 1 to 1024/);
 });

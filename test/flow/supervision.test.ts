@@ -249,12 +249,55 @@ test("a reporter that fails ends nothing", async () => {
       },
     },
     publishError: () => Promise.reject(new Error("no mesh")),
+    onGivenUp: async () => {
+      throw new Error("disk full");
+    },
   });
   flow.start();
   const [status] = await flow.done;
   assert.equal(status?.state, "finished");
   await turns();
-  assert.deepEqual(lines.slice(1), ["Cannot report an error: offline", "Cannot publish an error: no mesh"]);
+  assert.deepEqual(lines.filter((line) => line.startsWith("Cannot")).sort(), [
+    "Cannot hand on an item that desk/m gives up: disk full",
+    "Cannot publish an error: no mesh",
+    "Cannot report an error: offline",
+  ]);
+});
+
+for (const protocol of ["sync", "async"] as const)
+  test(`${protocol}: a log that throws ends nothing`, async () => {
+    const got: number[] = [];
+    const sink = async (n: number) => {
+      if (n === 0) throw new Error("no");
+      got.push(n);
+    };
+    const log = () => {
+      throw new Error("EPIPE");
+    };
+    const manager = new Manager({ name: "m", protocol, onError: "skip", pipeline: simple(sink) });
+    const flow = new Flow({ name: "desk", managers: [manager], log });
+    flow.start();
+    const [status] = await flow.done;
+    assert.deepEqual([status?.state, got], ["finished", [1, 2]]);
+  });
+
+test("skip: a pipeline that cannot be built again is tried again, as there is no item to skip", async () => {
+  const builds = [true, false, true];
+  const scene = new Scene({
+    onError: "skip",
+    runAlways: true,
+    build: () => {
+      if (!(builds.shift() ?? true)) throw new Error("no sensor");
+      return source(() => count(1)).on("data", () => {});
+    },
+  });
+  await scene.start();
+  await scene.pass(100);
+  assert.deepEqual([scene.status.state, scene.failures[0]?.policy], ["waiting", "restart"]);
+  await scene.pass(200);
+  assert.deepEqual(scene.messages, ["no sensor"]);
+  assert.equal(scene.counts("source").out, 2);
+  await scene.flow.stop();
 });
 
 test("a part that cannot be opened has failed, and those opened before it are closed", async () => {

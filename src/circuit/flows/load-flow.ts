@@ -62,7 +62,10 @@ export async function makeManagers(
   } catch (cause) {
     host.signal.throwIfAborted();
     if (cause instanceof CircuitError) throw cause;
-    throw unmade(host, `its managers() has failed: ${messageOf(cause)}`, cause);
+    throw unmade(host, `its managers() has failed: ${messageOf(cause)}`, {
+      hint: "Give it what it asks for, or mend managers() in the flow's file.",
+      cause,
+    });
   }
   const problem = Array.isArray(made) ? findManagersProblem(made) : `its managers() gave ${typeof made}`;
   if (problem !== undefined) throw unmade(host, problem);
@@ -86,9 +89,12 @@ export function checkManagerNames(
   );
 }
 
-function unmade({ name }: FlowHost, problem: string, cause?: unknown): CircuitError {
-  return new CircuitError("CONFIG_INVALID", `Cannot make the flow ${name}: ${problem}`, {
+function unmade(
+  { name }: FlowHost,
+  problem: string,
+  why: { readonly hint: string; readonly cause?: unknown } = {
     hint: "managers() must return a list of what `new Manager({ … })` makes.",
-    cause,
-  });
+  },
+): CircuitError {
+  return new CircuitError("CONFIG_INVALID", `Cannot make the flow ${name}: ${problem}`, why);
 }

@@ -12,7 +12,8 @@ interface Term {
 
 /**
  * Refuses items that a source has sent after another process had taken its lease over: of an older revision than one that
- * is before them in the queue. What was sent in time is let through, however late it is handled.
+ * is before them in the queue. What was sent in time is let through, however late it is handled. It knows of the items that
+ * this process has taken, and of no others.
  */
 export class Fence {
   readonly #terms = new Map<string, Term[]>();

@@ -15,6 +15,8 @@ export interface LeasedFeedOptions {
   readonly lease: Lease;
   /** Makes a feed for a term; rejects where that is over before. */
   readonly open: (term: Term) => Promise<TermFeed>;
+  /** Aborts when the pipeline waits for nothing any more: also not for a source that does not end. */
+  readonly endSignal: AbortSignal;
   readonly log: (text: string) => void;
 }
 
@@ -62,7 +64,7 @@ export class LeasedFeed implements RunningFeed {
   }
 
   async #serve(term: Term): Promise<void> {
-    const { open, log } = this.#options;
+    const { open, log, endSignal } = this.#options;
     const opened = await open(term).catch(() => undefined);
     if (opened === undefined || !term.isHeld || this.#stopping.signal.aborted) return;
     const { feed, leave } = opened;
@@ -74,7 +76,8 @@ export class LeasedFeed implements RunningFeed {
     };
     term.signal.addEventListener("abort", lost, { once: true });
     try {
-      await feed.run();
+      // A source that hangs would otherwise keep its lease from everybody for as long as this process lives.
+      await Promise.race([feed.run(), untilAborted(endSignal)]);
       await untilAborted(term.signal, this.#stopping.signal);
     } finally {
       await leave();

@@ -77,6 +77,7 @@ export function feedOf(
     planned,
     lease: new Lease({ bucket: leases.leases, key, holder: randomUUID(), clock: host.clock, random }),
     open: openTerm,
+    endSignal: host.endSignal,
     log: (text) => host.contextOf(name, host.endSignal).log(text),
   });
 }

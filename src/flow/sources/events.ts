@@ -66,6 +66,8 @@ export function events<Data>(
       }
     } finally {
       subscription.close();
+      const left = missed + waiting.length;
+      if (left > 0) log(`${left} events of ${pattern} were dropped: nobody had taken them at the end`);
     }
   };
 }

@@ -47,6 +47,7 @@ export function pushed<Item>(
     try {
       yield* waiting.items(context.signal);
     } finally {
+      waiting.tellLeft();
       await close();
     }
   };
@@ -88,6 +89,13 @@ class Waiting<Item> implements Pushing<Item> {
       yield item;
     }
     yield* this.#tellMissed();
+  }
+
+  /** Tells what nobody will take any more. */
+  tellLeft(): void {
+    const { length } = this.#pushed;
+    if (length > 0)
+      this.#context.log(`${length} items were dropped: they waited when the source was stopped`);
   }
 
   *#tellMissed(): Generator<Item, void> {

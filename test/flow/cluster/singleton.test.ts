@@ -148,3 +148,40 @@ test("Fence refuses what an old lease sends after the first of a new one, and no
   assert.equal(fence.find(origin(5, 4), 4)?.code, "NOT_RUN", "after one that came later");
   assert.equal(fence.find(origin(0, 0), 99), undefined, "of a source without a lease");
 });
+
+test("a singleton source that does not end when told to leaves its lease to others when the grace is over", async () => {
+  const clock = new ManualClock();
+  const [queues, leases] = [new MemoryQueues({ clock }), new MemoryLeases({ clock })];
+  const seen: string[] = [];
+  const start = (name: string) => {
+    async function* deaf() {
+      yield name;
+      await new Promise<never>(() => {});
+    }
+    const numbers = source(deaf, { singleton: true });
+    const pipe = pipeline({ sources: { numbers }, processors: { sink: (by: string) => void seen.push(by) } });
+    const connected = pipe.connect([{ from: "numbers", to: "sink", durable: true }]);
+    const managers = [new Manager({ name: "m", graceMs: 500, pipeline: connected })];
+    const flow = new Flow({ name: "desk", clock, queues, leases, managers });
+    flow.start();
+    return flow;
+  };
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.advance(50);
+      await turns();
+    }
+  };
+  const first = start("first");
+  await pass(100);
+  const second = start("second");
+  const stopped = first.stop();
+  await pass(400);
+  assert.deepEqual(seen, ["first"]);
+  await pass(3_000);
+  await stopped;
+  assert.deepEqual(seen, ["first", "second"]);
+  const ended = second.stop();
+  await pass(600);
+  await ended;
+});

@@ -60,3 +60,23 @@ for (const [overflow, wanted] of [
     assert.deepEqual(logged, ["Drops events of a: 2 wait already"]);
   });
 }
+
+test("events() that is stopped tells how many nobody takes any more, with those that it dropped last", async () => {
+  const { context, logged, stop } = bench();
+  let publish = (_data: number) => {};
+  const place = {
+    subscribe(_: string, handler: (event: Omit<EventItem<number>, "missed">) => void) {
+      publish = (data) => handler({ subject: "a", data, headers: {} });
+      return { close() {} };
+    },
+  };
+  const items = reader(events(place, "a", { mostWaiting: 2 })(context));
+  const first = items.next();
+  await turns();
+  publish(0);
+  await first;
+  for (const data of [1, 2, 3]) publish(data);
+  stop();
+  assert.deepEqual(await items.rest(), []);
+  assert.equal(logged.at(-1), "3 events of a were dropped: nobody had taken them at the end");
+});

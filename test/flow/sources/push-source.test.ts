@@ -88,3 +88,14 @@ test("pushed() refuses to let nothing wait", () => {
   for (const mostWaiting of [0, -1, 1.5, Number.NaN])
     assert.throws(() => scene({ mostWaiting }), { code: "USAGE" });
 });
+
+test("pushed() that is stopped tells how much waited that nobody takes any more", async () => {
+  const { opened, life } = scene();
+  const { items, logged, stop } = life();
+  const first = items.next();
+  for (const item of [1, 2, 3]) opened[0]?.push(item);
+  assert.equal(await first, 1);
+  stop();
+  assert.deepEqual(await items.rest(), []);
+  assert.deepEqual(logged, ["2 items were dropped: they waited when the source was stopped"]);
+});
