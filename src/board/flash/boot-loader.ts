@@ -92,6 +92,7 @@ export class BootLoader {
     throw new CircuitError(
       "FLASH_FAILED",
       `Cannot flash ${this.#port.address}: the boot loader, asked to ${command.name}, ${what}`,
+      { hint: "Try again, with a shorter cable or without a hub between." },
     );
   }
 
