@@ -11,7 +11,7 @@ const LABELS = { writing: "Writing  ", comparing: "Comparing" } as const;
 export function flashPrinter(cli: Cli): (event: FlashReport | StandardReport) => void {
   const bar = new Bar(cli);
   return (event) => {
-    if (event.type === "writing" || event.type === "comparing") bar.show(event);
+    if ("bytes" in event) bar.show(event);
     else {
       bar.end();
       for (const line of describe(event)) (event.type === "interrupted" ? cli.log : cli.print)(line);
@@ -19,9 +19,10 @@ export function flashPrinter(cli: Cli): (event: FlashReport | StandardReport) =>
   };
 }
 
-type Progress = Extract<FlashReport, { type: "writing" | "comparing" }>;
+type Progress = Extract<FlashReport, { readonly bytes: number }>;
+type Told = Exclude<FlashReport | StandardReport, Progress>;
 
-function describe(event: Exclude<FlashReport | StandardReport, Progress>): readonly string[] {
+function describe(event: Told): readonly string[] {
   switch (event.type) {
     case "image":
       return [`${event.source}: ${event.totalBytes} bytes for ${event.address}`];

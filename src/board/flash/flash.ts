@@ -116,7 +116,8 @@ class Writing {
       for (const [at, page] of this.#later()) {
         await this.#write(at, page);
         this.#writtenPages++;
-        this.#report("writing", this.#writtenPages);
+        // With the parked one: that of the image follows when all others are known to be right.
+        this.#report("writing", this.#writtenPages + 1);
       }
       let compared = 0;
       for (const [at, page] of this.#later()) {
@@ -135,7 +136,6 @@ class Writing {
     if (!first) return;
     await this.#write(0, first);
     this.#writtenPages++;
-    this.#report("writing", this.#pages.length);
     await this.#compare(0, first);
     this.#report("comparing", this.#pages.length);
   }
