@@ -54,6 +54,8 @@ enum {
   SLICE_US = 250,
   /* Time lost to a busy host beyond this is not made up for, lest the chip races. */
   LONGEST_LAG_US = 100000,
+  /* From a reset to the first instruction, by the fuses of an Uno: what is sent until then is lost. */
+  START_US = 65000,
 };
 
 static avr_t *avr;
@@ -62,6 +64,7 @@ static int pty_master, pty_slave;
 static int openings = -1;
 static avr_irq_t *uart_input;
 static bool uart_full;
+static uint64_t deaf_until_us;
 static volatile sig_atomic_t stopping;
 
 static void on_signal(int signal) {
@@ -123,6 +126,10 @@ static void on_uart_xoff(avr_irq_t *irq, uint32_t value, void *param) {
  */
 static void feed_uart(void) {
   uint8_t byte;
+  if (now_us() < deaf_until_us) {
+    while (read(pty_master, &byte, 1) == 1) continue;
+    return;
+  }
   if (!(avr->data[UCSR0B] & RXEN0)) return;
   while (!uart_full && read(pty_master, &byte, 1) == 1) avr_raise_irq(uart_input, byte);
 }
@@ -212,6 +219,7 @@ static long load_hex(const char *path) {
 /* As the reset button does it: the boot loader runs only after an external reset, of which a flag tells. */
 static void reset_chip(void) {
   tcflush(pty_slave, TCIOFLUSH);
+  deaf_until_us = now_us() + START_US;
   avr_reset(avr);
   avr_regbit_set(avr, avr->reset_flags.extrf);
   uart_full = false;
