@@ -7,6 +7,7 @@ import { type Cli, ExitWith } from "./cli.js";
 import { doctorCommand } from "./doctor.js";
 import { eventsCommand } from "./events.js";
 import { execCommand } from "./exec.js";
+import { flashCommand } from "./flash.js";
 import { flowCommand } from "./flow.js";
 import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
@@ -48,6 +49,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));
   program.addCommand(doctorCommand(cli));
+  program.addCommand(flashCommand(cli));
   program.addCommand(wiringCommand(cli));
   speakAs(cli, program, "circuit");
   return program;

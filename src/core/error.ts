@@ -23,6 +23,8 @@ export type CircuitErrorCode =
   | "BOARD_CHANGED"
   | "FIRMATA_INVALID"
   | "FIRMWARE_INVALID"
+  | "CHIP_REFUSED"
+  | "FLASH_FAILED"
   | "PIN_UNCONFIRMED"
   | "SUPERSEDED"
   | "PIN_REFUSED"

@@ -40,6 +40,8 @@ export interface NatsServer {
   resume(): void;
   /** Ends it at once, as a power cut would. Idempotent. */
   kill(): Promise<void>;
+  /** Ends it as a service manager does: it writes down what it has. */
+  stop(): Promise<void>;
 }
 
 export async function startNats({
@@ -85,6 +87,10 @@ export async function startNats({
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     kill,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await gone;
+    },
   };
 }
 

@@ -52,6 +52,11 @@ export function standardFirmataElf(): Promise<string> {
   return built("standard-firmata.elf", FIRMWARE_TOOLS);
 }
 
+/** Path of Optiboot, the boot loader of an Uno, built when stale. */
+export function optibootHex(): Promise<string> {
+  return built("optiboot.hex", FIRMWARE_TOOLS);
+}
+
 /** Path of the program that runs a firmware behind a pty, built when stale. */
 export function simavrPty(): Promise<string> {
   return built("simavr-pty", SIMAVR_TOOLS);

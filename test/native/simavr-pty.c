@@ -3,11 +3,16 @@
  * pty: an emulator that shares nothing with the project's own, and a tty that any program can open.
  *
  *   simavr-pty FIRMWARE
+ *   simavr-pty --boot LOADER.hex
+ *
+ * With --boot the chip has nothing but a boot loader, starts in it, and is reset whenever somebody opens the tty, as DTR
+ * resets an Uno.
  *
  * stdout: the pty's path on the first line, then one line for each edge of D0-D19: "<pin> <level> <microseconds>"
- *   of the chip's time since reset.
- * stdin: "pin <pin> <level>" drives an input pin, "analog <channel> <millivolts>" an analog input. Ends, like
- *   SIGTERM and SIGINT, when stdin closes, so that it never outlives the test that started it.
+ *   of the chip's time since it was started.
+ * stdin: "pin <pin> <level>" drives an input pin, "analog <channel> <millivolts>" an analog input, "dump <path>" writes
+ *   the program memory to a file and answers "dumped". Ends, like SIGTERM and SIGINT, when stdin closes, so that it never
+ *   outlives the test that started it.
  *
  * An I2C device with 256 registers answers at 0x50: the first byte written chooses the register, which counts on.
  */
@@ -22,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +40,7 @@
 #include <sim_avr.h>
 #include <sim_elf.h>
 #include <sim_hex.h>
+#include <sim_regbit.h>
 
 enum {
   CLOCK_HZ = 16000000,
@@ -47,12 +54,17 @@ enum {
   SLICE_US = 250,
   /* Time lost to a busy host beyond this is not made up for, lest the chip races. */
   LONGEST_LAG_US = 100000,
+  /* From a reset to the first instruction, by the fuses of an Uno: what is sent until then is lost. */
+  START_US = 65000,
 };
 
 static avr_t *avr;
-static int pty_master;
+static int pty_master, pty_slave;
+/* Tells of those who open the tty; -1 where nobody asks. */
+static int openings = -1;
 static avr_irq_t *uart_input;
 static bool uart_full;
+static uint64_t deaf_until_us;
 static volatile sig_atomic_t stopping;
 
 static void on_signal(int signal) {
@@ -114,6 +126,10 @@ static void on_uart_xoff(avr_irq_t *irq, uint32_t value, void *param) {
  */
 static void feed_uart(void) {
   uint8_t byte;
+  if (now_us() < deaf_until_us) {
+    while (read(pty_master, &byte, 1) == 1) continue;
+    return;
+  }
   if (!(avr->data[UCSR0B] & RXEN0)) return;
   while (!uart_full && read(pty_master, &byte, 1) == 1) avr_raise_irq(uart_input, byte);
 }
@@ -125,19 +141,30 @@ static avr_irq_t *pin_irq(int pin) {
   return avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ(port), bit);
 }
 
+/* All of the program memory, also what is erased. */
+static void dump(const char *path) {
+  FILE *file = fopen(path, "wb");
+  size_t size = avr->flashend + 1;
+  if (!file || fwrite(avr->flash, 1, size, file) != size) perror(path);
+  if (file) fclose(file);
+  printf("dumped\n");
+}
+
 static void run_command(const char *line) {
   int which, value;
-  if (sscanf(line, "pin %d %d", &which, &value) == 2 && which >= 0 && which < PINS) {
+  if (!strncmp(line, "dump ", 5)) {
+    dump(line + 5);
+  } else if (sscanf(line, "pin %d %d", &which, &value) == 2 && which >= 0 && which < PINS) {
     avr_raise_irq(pin_irq(which), value != 0);
   } else if (sscanf(line, "analog %d %d", &which, &value) == 2 && which >= 0 && which < 8) {
     avr_raise_irq(avr_io_getirq(avr, AVR_IOCTL_ADC_GETIRQ, ADC_IRQ_ADC0 + which), value);
   } else {
-    fprintf(stderr, "Cannot run a command: \"%s\" is neither \"pin P L\" nor \"analog C MV\"\n", line);
+    fprintf(stderr, "Cannot run a command: \"%s\" is no \"pin P L\", \"analog C MV\" or \"dump PATH\"\n", line);
   }
 }
 
 static void read_commands(void) {
-  static char line[64];
+  static char line[1024];
   static size_t length;
   char chunk[64];
   ssize_t count = read(STDIN_FILENO, chunk, sizeof chunk);
@@ -178,16 +205,41 @@ static void on_twi(avr_irq_t *irq, uint32_t value, void *param) {
   }
 }
 
+/* Loads a HEX file. @return Where it begins, -1 where it cannot be read. */
+static long load_hex(const char *path) {
+  ihex_chunk_p chunks;
+  int count = read_ihex_chunks(path, &chunks);
+  if (count <= 0) return -1;
+  long start = chunks[0].baseaddr;
+  for (int i = 0; i < count; i++) avr_loadcode(avr, chunks[i].data, chunks[i].size, chunks[i].baseaddr);
+  free_ihex_chunks(chunks);
+  return start;
+}
+
+/* As the reset button does it: the boot loader runs only after an external reset, of which a flag tells. */
+static void reset_chip(void) {
+  tcflush(pty_slave, TCIOFLUSH);
+  deaf_until_us = now_us() + START_US;
+  avr_reset(avr);
+  avr_regbit_set(avr, avr->reset_flags.extrf);
+  uart_full = false;
+}
+
+static bool load_boot_loader(const char *path) {
+  long start = load_hex(path);
+  if (start < 0) return false;
+  avr->reset_pc = start;
+  return true;
+}
+
+static void reset_when_opened(void) {
+  char events[4096];
+  if (read(openings, events, sizeof events) > 0) reset_chip();
+}
+
 static bool load(const char *path) {
   const char *dot = strrchr(path, '.');
-  if (dot && !strcmp(dot, ".hex")) {
-    uint32_t size, start;
-    uint8_t *image = read_ihex_file(path, &size, &start);
-    if (!image) return false;
-    avr_loadcode(avr, image, size, start);
-    free(image);
-    return true;
-  }
+  if (dot && !strcmp(dot, ".hex")) return load_hex(path) >= 0;
   static elf_firmware_t firmware;
   if (elf_read_firmware(path, &firmware) != 0) return false;
   firmware.frequency = CLOCK_HZ;
@@ -222,16 +274,19 @@ static void make_chip(void) {
 }
 
 /* The slave side stays open here: a client may come and go without hanging up the line. */
-static bool open_pty(void) {
-  int slave;
+static bool open_pty(bool is_watched) {
   char path[128];
   struct termios raw;
   memset(&raw, 0, sizeof raw);
   cfmakeraw(&raw);
   raw.c_cflag |= CREAD | CLOCAL;
   cfsetspeed(&raw, B57600);
-  if (openpty(&pty_master, &slave, path, &raw, NULL) != 0) return false;
+  if (openpty(&pty_master, &pty_slave, path, &raw, NULL) != 0) return false;
   fcntl(pty_master, F_SETFL, O_NONBLOCK);
+  if (is_watched) {
+    openings = inotify_init1(IN_NONBLOCK);
+    if (inotify_add_watch(openings, path, IN_OPEN) < 0) return false;
+  }
   printf("%s\n", path);
   fflush(stdout);
   return true;
@@ -246,23 +301,26 @@ static bool run_until(uint64_t cycle) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 2) {
-    fprintf(stderr, "usage: simavr-pty FIRMWARE.hex|FIRMWARE.elf\n");
+  bool has_boot_loader = argc == 3 && !strcmp(argv[1], "--boot");
+  if (argc != 2 && !has_boot_loader) {
+    fprintf(stderr, "usage: simavr-pty FIRMWARE.hex|FIRMWARE.elf, or simavr-pty --boot LOADER.hex\n");
     return 2;
   }
+  const char *image = argv[argc - 1];
   avr_global_logger_set(log_to_stderr);
   signal(SIGTERM, on_signal);
   signal(SIGINT, on_signal);
   signal(SIGPIPE, SIG_IGN);
   make_chip();
-  if (!load(argv[1])) {
-    fprintf(stderr, "Cannot run %s: it is neither a HEX nor an ELF file\n", argv[1]);
+  if (!(has_boot_loader ? load_boot_loader(image) : load(image))) {
+    fprintf(stderr, "Cannot run %s: it is neither a HEX nor an ELF file\n", image);
     return 1;
   }
-  if (!open_pty()) {
+  if (!open_pty(has_boot_loader)) {
     perror("Cannot open a pty");
     return 1;
   }
+  if (has_boot_loader) reset_chip();
 
   uint64_t start_us = now_us();
   while (!stopping) {
@@ -272,6 +330,7 @@ int main(int argc, char **argv) {
       start_us += wall_us - chip_us;
       wall_us = chip_us;
     }
+    if (openings >= 0) reset_when_opened();
     feed_uart();
     uint64_t until_us = wall_us > chip_us + SLICE_US ? chip_us + SLICE_US : wall_us;
     if (!run_until(until_us * CYCLES_PER_US)) {

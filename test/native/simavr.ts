@@ -1,7 +1,10 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { temporaryFolder } from "../temporary-folder.js";
 import { simavrPty } from "./native.js";
 
 /** A change of a digital pin's level, at a moment of the chip's own time. */
@@ -32,6 +35,9 @@ export interface Simavr {
   /** Puts a voltage on an analog input, A0 to A5 by number. */
   applyMillivolts(channel: number, millivolts: number): void;
 
+  /** All bytes of its program memory. */
+  programMemory(): Promise<Uint8Array>;
+
   /** Ends the chip; safe to call twice. */
   stop(): Promise<void>;
 }
@@ -46,6 +52,7 @@ class RunningSimavr implements Simavr {
   readonly edges: Edge[] = [];
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #watchers = new Set<() => void>();
+  readonly #dumps: (() => void)[] = [];
 
   constructor(path: string, child: ChildProcessByStdio<Writable, Readable, null>) {
     this.path = path;
@@ -53,6 +60,10 @@ class RunningSimavr implements Simavr {
   }
 
   take(line: string): void {
+    if (line === "dumped") {
+      this.#dumps.shift()?.();
+      return;
+    }
     this.edges.push(parseEdge(line));
     for (const look of [...this.#watchers]) look();
   }
@@ -87,6 +98,14 @@ class RunningSimavr implements Simavr {
     this.#child.stdin.write(`analog ${channel} ${millivolts}\n`);
   }
 
+  async programMemory(): Promise<Uint8Array> {
+    const path = join(temporaryFolder(), "flash.bin");
+    const dumped = new Promise<void>((resolve) => this.#dumps.push(resolve));
+    this.#child.stdin.write(`dump ${path}\n`);
+    await Promise.race([dumped, once(this.#child, "exit")]);
+    return readFile(path);
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
@@ -95,13 +114,18 @@ class RunningSimavr implements Simavr {
   }
 }
 
+/** What a chip starts with: a firmware, HEX or ELF, or nothing but a boot loader (HEX). */
+export type ChipContents = { readonly firmware: string } | { readonly bootLoader: string };
+
 /**
- * Starts a chip with the firmware of a HEX or ELF file. Its first microsecond is the moment of reset.
+ * Starts a chip. With a firmware its first microsecond is the moment of reset; with a boot loader it is reset whenever its
+ * tty is opened.
  *
  * @throws Where the program cannot be built or ends before its pty is open.
  */
-export async function startSimavr({ firmware }: { readonly firmware: string }): Promise<Simavr> {
-  const child = spawn(await simavrPty(), [firmware], { stdio: ["pipe", "pipe", "inherit"] });
+export async function startSimavr(contents: ChipContents): Promise<Simavr> {
+  const args = "firmware" in contents ? [contents.firmware] : ["--boot", contents.bootLoader];
+  const child = spawn(await simavrPty(), args, { stdio: ["pipe", "pipe", "inherit"] });
   child.stdin.on("error", () => {}); // a command to a chip that has ended: stop() tells
   const lines = createInterface({ input: child.stdout });
   let simavr: RunningSimavr | undefined;

@@ -46,3 +46,9 @@ export interface ByteLink {
   /** Closes at once, dropping what has not left. Safe to call at any time, any number of times. */
   close(): Promise<void>;
 }
+
+/** A serial port, whose lines DTR and RTS reset a board when they go on. */
+export interface SerialLink extends ByteLink {
+  /** Turns both on or off. Does nothing where a port has none, as a pseudo-terminal, or when the link is closed. */
+  setLines(isOn: boolean): Promise<void>;
+}

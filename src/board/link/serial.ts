@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
 import { systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
-import type { ByteLink, OpenLinkOptions } from "./link.js";
+import type { OpenLinkOptions, SerialLink } from "./link.js";
 
 export interface SerialLinkOptions {
   /** Path of the port, such as `/dev/ttyACM0` or `COM3`. */
@@ -26,7 +26,7 @@ const REAL_RATE = 1.0105;
 const LOOK_MS = 250;
 
 /** A serial port. With `listSerialPorts()`, the only place that knows the serialport library. */
-export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
+export function serialLink({ path, baud }: SerialLinkOptions): SerialLink {
   let port: SerialPort | undefined;
   let over = false;
   let draining = 0;
@@ -70,6 +70,13 @@ export function serialLink({ path, baud }: SerialLinkOptions): ByteLink {
           draining--;
           resolve();
         });
+      });
+    },
+
+    setLines(isOn) {
+      return new Promise((resolve) => {
+        if (port?.isOpen && !over) port.set({ dtr: isOn, rts: isOn }, () => resolve());
+        else resolve();
       });
     },
 

@@ -1,4 +1,4 @@
-import { CircuitError } from "../core/error.js";
+import { CircuitError } from "../../core/error.js";
 
 /** Program memory of an ATmega328P in bytes (datasheet DS40002061, section 8.2). */
 export const FLASH_BYTES = 32 * 1024;
@@ -16,6 +16,15 @@ function invalid(
 ): CircuitError {
   const where = line === undefined ? source : `${source}, line ${line}`;
   return new CircuitError("FIRMWARE_INVALID", `Cannot read firmware: ${where}: ${problem}`, { hint });
+}
+
+/** What an image file puts into program memory. */
+export interface HexImage {
+  /** All of program memory. What the file leaves out reads as erased, 0xFF. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The first byte that the file has, and the one behind its last. */
+  readonly startByte: number;
+  readonly endByte: number;
 }
 
 interface HexRecord {
@@ -48,27 +57,27 @@ function baseOf({ type, data }: HexRecord, source: string, line: number): number
 }
 
 /**
- * Reads an Intel HEX file into program memory, 16-bit words, little-endian as the chip has them. What the file
- * leaves out reads as erased flash, 0xFFFF.
+ * Reads an Intel HEX file.
  *
  * @param source Names the file in messages.
  * @throws {CircuitError} `FIRMWARE_INVALID`, with the line, when it is not such a file or not for an Uno.
  * @see Intel Hexadecimal Object File Format Specification, revision A, 1988.
  */
-export function parseHex(text: string, source: string): Uint16Array {
+export function parseHex(text: string, source: string): HexImage {
   if (text.length > MAX_HEX_CHARACTERS)
     throw invalid(source, undefined, `${text.length} characters are more than an Uno's firmware can have`);
   const memory = new Uint8Array(FLASH_BYTES).fill(0xff);
   let base = 0;
-  let dataBytes = 0;
+  let startByte = FLASH_BYTES;
+  let endByte = 0;
   for (const [index, raw] of text.split("\n").entries()) {
     const line = index + 1;
     const trimmed = raw.trim();
     if (trimmed === "") continue;
     const record = parseRecord(trimmed, source, line);
     if (record.type === 1) {
-      if (dataBytes === 0) throw invalid(source, line, "it ends before its first byte");
-      return new Uint16Array(memory.buffer);
+      if (endByte === 0) throw invalid(source, line, "it ends before its first byte");
+      return { bytes: memory, startByte, endByte };
     }
     if (record.type === 0) {
       const start = base + record.address;
@@ -80,8 +89,10 @@ export function parseHex(text: string, source: string): Uint16Array {
           `it reaches to byte ${end}, and an Uno has ${FLASH_BYTES}`,
           "Build the firmware for the Arduino Uno (ATmega328P)",
         );
+      if (record.data.length === 0) continue;
       memory.set(record.data, start);
-      dataBytes += record.data.length;
+      startByte = Math.min(startByte, start);
+      endByte = Math.max(endByte, end);
     } else if (record.type === 2 || record.type === 4) base = baseOf(record, source, line);
     else if (record.type !== 3 && record.type !== 5)
       throw invalid(source, line, `record type ${record.type} does not exist`);

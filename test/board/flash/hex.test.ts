@@ -1,24 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseHex } from "../../src/emulator/hex.js";
+import { parseHex } from "../../../src/board/flash/hex.js";
 
 const END = ":00000001FF";
 
-test("parseHex() puts little-endian words where the addresses say and leaves the rest erased", () => {
-  const memory = parseHex(`:040000000C94340028\r\n:02001000AABB89\n${END}\n`, "a.hex");
-  assert.deepEqual([...memory.subarray(0, 2)], [0x940c, 0x0034]);
-  assert.equal(memory[2], 0xffff);
-  assert.equal(memory[8], 0xbbaa);
-  assert.equal(memory.length, 16_384);
+test("parseHex() puts bytes where the addresses say and leaves the rest erased", () => {
+  const { bytes, startByte, endByte } = parseHex(
+    `:040004000C94340024\r\n:02001000AABB89\n:00002000E0\n${END}\n`,
+    "a.hex",
+  );
+  assert.deepEqual([...bytes.subarray(4, 9)], [0x0c, 0x94, 0x34, 0x00, 0xff]);
+  assert.deepEqual([...bytes.subarray(15, 19)], [0xff, 0xaa, 0xbb, 0xff]);
+  assert.equal(bytes.length, 32_768);
+  assert.deepEqual([startByte, endByte], [4, 18]);
 });
 
 test("parseHex() adds the address of segment and linear records", () => {
-  const memory = parseHex(
+  const { bytes } = parseHex(
     `:020000020100FB\n:02000000AABB99\n:020000040000FA\n:02000400AABB95\n${END}`,
     "a.hex",
   );
-  assert.equal(memory[0x1000 / 2], 0xbbaa);
-  assert.equal(memory[2], 0xbbaa);
+  assert.deepEqual([...bytes.subarray(0x1000, 0x1002)], [0xaa, 0xbb]);
+  assert.deepEqual([...bytes.subarray(4, 6)], [0xaa, 0xbb]);
 });
 
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
