@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { ManualClock } from "../../src/core/manual-clock.js";
+import { systemClock } from "../../src/core/clock.js";
 import { DEFAULT_LIMITS } from "../../src/mesh/limits.js";
 import { Connection } from "../../src/mesh/nats/connection.js";
 import { LookingBack } from "../../src/mesh/nats/jetstream/looking-back.js";
@@ -13,7 +13,7 @@ const options = { skip: skipWithoutNats, timeout: 60_000 };
 /** A stream with three messages of a subject, and a listener whose place in it a test chooses. */
 async function open(context: TestContext, place: object) {
   const server = await startNats({ config: keepingBelow(temporaryFolder()) });
-  const clock = new ManualClock();
+  const clock = systemClock;
   const connection = new Connection({
     servers: [server.url],
     credentials: undefined,
@@ -38,7 +38,9 @@ async function open(context: TestContext, place: object) {
   const config = { durable_name: "l", ack_policy: "explicit", filter_subject: "q.a", ...place };
   const made = await ask("$JS.API.CONSUMER.DURABLE.CREATE.Q.l", { stream_name: "Q", config });
   assert.equal(made.error, undefined);
-  await new Promise<void>((up) => connection.listen({ up: () => up() }));
+  const isUp = new Promise<void>((up) => connection.listen({ up: () => up() }));
+  connection.start();
+  await isUp;
   const lookingBack = new LookingBack({
     ...{ connection, clock, random: () => 0.5, listener: "l", subject: "q.a" },
     stream: () => "Q",

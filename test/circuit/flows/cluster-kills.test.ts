@@ -92,7 +92,8 @@ class Servers {
    * have something.
    */
   async untilWhole(): Promise<void> {
-    while (!(await this.#isWhole().catch(() => false))) await sleep(100);
+    const endMs = performance.now() + STUCK_MS / 2;
+    while (!(await this.#isWhole().catch(() => false)) && performance.now() < endMs) await sleep(100);
   }
 
   async #isWhole(): Promise<boolean> {
@@ -357,13 +358,16 @@ test("of a cluster of workers that are killed at random, every item comes out", 
 /** What nats-server 2.9.10 may lose of what it has stored when servers come and go every few seconds: 9 of 100 000 were seen. */
 const LOST_BY_SERVERS = 1 / 1_000;
 
-test(
-  "a cluster whose workers are killed, and whose servers come and go, goes on to the last item",
-  LONG,
-  async (context) => {
-    const { seed, count, lost } = await endAtRandom(context, true);
-    context.diagnostic(`lost: ${lost.join(" ")}`);
-    assert.ok(lost.length <= Math.max(20, count * LOST_BY_SERVERS), `seed ${seed}: ${lost.length} lost`);
-    assert.ok(!lost.includes(count - 1), `seed ${seed}`);
-  },
-);
+// It takes minutes, most of which the servers need to find each other.
+if (cases(0, 1) === 1) {
+  test(
+    "a cluster whose workers are killed, and whose servers come and go, goes on to the last item",
+    LONG,
+    async (context) => {
+      const { seed, count, lost } = await endAtRandom(context, true);
+      context.diagnostic(`lost: ${lost.join(" ")}`);
+      assert.ok(lost.length <= Math.max(20, count * LOST_BY_SERVERS), `seed ${seed}: ${lost.length} lost`);
+      assert.ok(!lost.includes(count - 1), `seed ${seed}`);
+    },
+  );
+}
