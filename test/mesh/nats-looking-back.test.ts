@@ -38,6 +38,11 @@ async function open(context: TestContext, place: object) {
   const config = { durable_name: "l", ack_policy: "explicit", filter_subject: "q.a", ...place };
   const made = await ask("$JS.API.CONSUMER.DURABLE.CREATE.Q.l", { stream_name: "Q", config });
   assert.equal(made.error, undefined);
+  // The server answers who asks whether it has taken an acknowledgement.
+  const acknowledge = async () => {
+    await wire.request("$JS.API.CONSUMER.MSG.NEXT.Q.l", "");
+    await wire.request("$JS.ACK.Q.l.1.3.1.1.0", "+ACK");
+  };
   const isUp = new Promise<void>((up) => connection.listen({ up: () => up() }));
   connection.start();
   await isUp;
@@ -47,27 +52,27 @@ async function open(context: TestContext, place: object) {
   });
   context.after(() => lookingBack.stop());
   const isThere = async () => (await ask("$JS.API.CONSUMER.INFO.Q.l")).error === undefined;
-  return { lookingBack, isThere };
+  return { lookingBack, isThere, acknowledge };
 }
 
-const PASSED_OVER = {
-  "is ahead of its stream": { deliver_policy: "by_start_sequence", opt_start_seq: 100 },
-  "has left a message behind": { deliver_policy: "by_start_sequence", opt_start_seq: 3 },
-};
-for (const [what, place] of Object.entries(PASSED_OVER)) {
-  test(`A listener of a work queue that ${what} is made anew, if it stays so`, options, async (context) => {
-    const { lookingBack, isThere } = await open(context, place);
+test(
+  "A listener of a work queue that has left items behind is made anew, if it stays so",
+  options,
+  async (context) => {
+    const place = { deliver_policy: "by_start_sequence", opt_start_seq: 3 };
+    const { lookingBack, isThere, acknowledge } = await open(context, place);
+    await acknowledge();
     await lookingBack.look();
     assert.ok(await isThere(), "it may be so for a moment");
     await lookingBack.look();
     assert.equal(await isThere(), false);
     // Whoever takes from it makes it anew.
     await lookingBack.look();
-  });
-}
+  },
+);
 
 test(
-  "A listener of a work queue that has not come to a message yet is left alone",
+  "A listener of a work queue that has not come to an item yet is left alone",
   options,
   async (context) => {
     const { lookingBack, isThere } = await open(context, { deliver_policy: "all" });
