@@ -20,7 +20,7 @@ export {
   type SecurityDefinition,
   type SketchSource,
 } from "./config/define.js";
-export type { EdgePin, PinDefinition, ReactingPin, StoppedPin, ThresholdPin } from "./config/pins.js";
+export type { EdgePin, OutputPin, PinDefinition, ReactingPin, ThresholdPin } from "./config/pins.js";
 export { CircuitError, type CircuitErrorCode } from "./core/error.js";
 export type { ObservedEvent, ObserverContext, ObserverHandler } from "./events/event.js";
 export type { Observer } from "./events/observer.js";

@@ -30,6 +30,8 @@ export interface OpenBoardOptions {
   readonly notice: (text: string) => void;
   /** How long sketches wait for a board that has gone away, in milliseconds; the session's default where it is missing. */
   readonly patienceMs?: number | undefined;
+  /** Outputs that stay as they are from one run to the next. */
+  readonly held?: ReadonlySet<number>;
   /** A link in place of what the address says: for tests. */
   readonly link: ByteLink | undefined;
 }
@@ -43,9 +45,9 @@ const PATIENCE_MS = 1_000;
  * @throws {CircuitError} What `makeLink()` and `openSession()` throw; then nothing stays open.
  */
 export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
-  const { name, address, wiring, clock, signal, notice, patienceMs } = options;
+  const { name, address, wiring, clock, signal, notice, patienceMs, held = new Set() } = options;
   const startMs = clock.now();
-  const context = { attachments: wiring ? attachments(wiring) : [] };
+  const context = { attachments: wiring ? attachments(wiring) : [], holds: held.size > 0, notice };
   const { link, relink }: BoardLink = options.link
     ? { link: options.link }
     : await makeLink(address, context);
@@ -55,6 +57,7 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
     clock,
     signal,
     notice,
+    held,
     ...(relink && { relink }),
     ...(patienceMs !== undefined && { patienceMs }),
     ...(wiring && { checkPin: pinChecker(wiring) }),

@@ -5,7 +5,7 @@ import { CircuitError } from "../core/error.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { type OpenBoard, openBoard } from "./boards.js";
-import { boardsOfPins, stopLevels } from "./pins.js";
+import { boardsOfPins, heldPins, stopLevels } from "./pins.js";
 
 export interface CircuitBoardsOptions {
   readonly definition: CircuitDefinition;
@@ -120,6 +120,7 @@ export class CircuitBoards {
       signal,
       clock,
       patienceMs: this.#options.definition.patienceMs,
+      held: heldPins(this.#options.definition, name),
       link: links?.[name],
       notice: (text) => notice(`${name}: ${text}`),
     });

@@ -8,6 +8,10 @@ import type { Attachment } from "../wiring/attachments.js";
 export interface LinkContext {
   /** What hangs on the board's pins, for an emulated one. */
   readonly attachments: readonly Attachment[];
+  /** Whether outputs are to stay as they are from one run to the next. */
+  readonly holds?: boolean;
+  /** Takes what a person should know. */
+  readonly notice?: (text: string) => void;
 }
 
 /** A link, and what makes another to the same board when it has gone and come back; some boards do not. */
@@ -30,25 +34,25 @@ interface LinkMaker {
 const MAKERS: Readonly<Record<string, LinkMaker>> = {
   port: {
     settings: ["baud"],
-    make: (address) => serial(address.target, baudOf(address)),
+    make: (address, context) => serial(address.target, baudOf(address), context),
   },
 
   auto: {
     settings: ["baud"],
-    async make(address) {
+    async make(address, context) {
       const { choosePort, listPorts } = await import("../board/link/ports.js");
-      return serial(choosePort(await listPorts()), baudOf(address));
+      return serial(choosePort(await listPorts()), baudOf(address), context);
     },
   },
 
   serial: {
     settings: ["baud"],
-    async make(address) {
+    async make(address, context) {
       if (address.target === "") throw badAddress(address.text, "it is not serial:NUMBER");
       const { findBySerialNumber } = await import("../board/link/port-finder.js");
       const baud = baudOf(address);
       const find = () => findBySerialNumber(address.target);
-      return serial(await find(), baud, { find });
+      return serial(await find(), baud, context, { find });
     },
   },
 
@@ -107,15 +111,20 @@ export async function makeLink(text: string, context: LinkContext): Promise<Boar
 }
 
 /** A board on a serial port, which is looked for wherever it is plugged in. */
-async function serial(path: string, baud: number, known?: Pick<PortFinder, "find">): Promise<BoardLink> {
+async function serial(
+  path: string,
+  baud: number,
+  { holds = false, notice = () => {} }: LinkContext,
+  known?: Pick<PortFinder, "find">,
+): Promise<BoardLink> {
   const [{ serialLink }, { PortFinder }] = await Promise.all([
     import("../board/link/serial.js"),
     import("../board/link/port-finder.js"),
   ]);
   const finder = known ?? new PortFinder(path);
   return {
-    link: serialLink({ path, baud }),
-    relink: async () => serialLink({ path: await finder.find(), baud }),
+    link: serialLink({ path, baud, holds, notice }),
+    relink: async () => serialLink({ path: await finder.find(), baud, holds, notice }),
   };
 }
 

@@ -1,6 +1,14 @@
 import type { BoardSession, StopLevel } from "../board/session/board-session.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
-import { type EdgePin, isEventPin, parsePin, type ReactingPin, type ThresholdPin } from "../config/pins.js";
+import {
+  type EdgePin,
+  isEventPin,
+  type OutputPin,
+  type PinDefinition,
+  parsePin,
+  type ReactingPin,
+  type ThresholdPin,
+} from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
 import type { ObserverDefinition } from "../events/on.js";
 import type { Json } from "../mesh/payload.js";
@@ -54,12 +62,28 @@ export function boardsOfPins(definition: CircuitDefinition): string[] {
 /** What the pins of a board are left as. */
 export function stopLevels({ pins = {} }: CircuitDefinition, board: string): ReadonlyMap<number, StopLevel> {
   const levels = new Map<number, StopLevel>();
-  for (const [key, settings] of Object.entries(pins)) {
-    const place = parsePin(key);
-    if (!("stop" in settings) || settings.stop === undefined) continue;
-    if (place.board === undefined || place.board === board) levels.set(Number(place.pin), settings.stop);
+  for (const [pin, { stop, hold }] of outputPins(pins, board)) {
+    if (hold === true) levels.set(pin, "keep");
+    else if (stop !== undefined) levels.set(pin, stop);
   }
   return levels;
+}
+
+/** Pins of a board that stay as they are from one circuit to the next. */
+export function heldPins({ pins = {} }: CircuitDefinition, board: string): ReadonlySet<number> {
+  return new Set(outputPins(pins, board).flatMap(([pin, { hold }]) => (hold === true ? pin : [])));
+}
+
+/** What is said of a board's outputs, by their numbers. */
+function outputPins(
+  pins: Readonly<Record<string, PinDefinition>>,
+  board: string,
+): (readonly [pin: number, settings: OutputPin])[] {
+  return Object.entries(pins).flatMap(([key, settings]) => {
+    const place = parsePin(key);
+    const isHere = place.board === undefined || place.board === board;
+    return isHere && !("edges" in settings) ? [[Number(place.pin), settings]] : [];
+  });
 }
 
 /** The schema has seen to it that each has a board. */

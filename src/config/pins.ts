@@ -31,8 +31,19 @@ export interface ThresholdPin {
   readonly edge?: EdgeChoice;
 }
 
+/** How a digital output is treated, whoever drives it. */
+export interface OutputPin {
+  /** What it is left as when the circuit stops. Low by default. */
+  readonly stop?: StopLevel;
+  /**
+   * Whether it stays as it is when the circuit stops, or dies, and is taken over as it is when the next one starts. Not
+   * together with `stop`.
+   */
+  readonly hold?: boolean;
+}
+
 /** A digital output that reacts to events. */
-export interface ReactingPin {
+export interface ReactingPin extends OutputPin {
   /** Pattern of the events. */
   readonly on: string;
   /**
@@ -44,16 +55,9 @@ export interface ReactingPin {
   readonly forMs?: number;
   /** Pitch of a tone, in hertz. 440 by default. */
   readonly toneHz?: number;
-  /** What it is left as when the circuit stops. Low by default. */
-  readonly stop?: StopLevel;
 }
 
-/** A pin that is left otherwise than low when the circuit stops. */
-export interface StoppedPin {
-  readonly stop: StopLevel;
-}
-
-export type PinDefinition = EdgePin | ThresholdPin | ReactingPin | StoppedPin;
+export type PinDefinition = EdgePin | ThresholdPin | ReactingPin | OutputPin;
 
 /** A pin as the configuration names it: `2`, `A0`, or with the name of its board before it, `desk:2`. */
 export interface PinPlace {
@@ -129,6 +133,11 @@ const THRESHOLD_PIN = v.pipe(
 const PITCH = `must be a pitch from ${FIRMWARE_TONE_HZ.lowest} to ${FIRMWARE_TONE_HZ.highest} Hz`;
 const ACTS = ["high", "low", "toggle", "follow", "pulse", "tone"] as const;
 
+const OUTPUT = {
+  stop: v.optional(STOP),
+  hold: v.optional(v.boolean("must be true or false")),
+};
+
 const REACTING_PIN = v.strictObject({
   on: PATTERN,
   do: v.picklist(ACTS, `must be one of: ${ACTS.join(", ")}`),
@@ -140,16 +149,19 @@ const REACTING_PIN = v.strictObject({
       v.maxValue(FIRMWARE_TONE_HZ.highest, PITCH),
     ),
   ),
-  stop: v.optional(STOP),
+  ...OUTPUT,
 });
 
-const STOPPED_PIN = v.strictObject({ stop: STOP });
+const OUTPUT_PIN = v.pipe(
+  v.strictObject(OUTPUT),
+  v.check((pin) => Object.keys(pin).length > 0, `must say something: ${Object.keys(OUTPUT).join(", ")}`),
+);
 
 const PIN = v.lazy((input) => {
-  if (typeof input !== "object" || input === null) return STOPPED_PIN;
+  if (typeof input !== "object" || input === null) return OUTPUT_PIN;
   if ("on" in input) return REACTING_PIN;
   if ("threshold" in input) return THRESHOLD_PIN;
-  return "edges" in input ? EDGE_PIN : STOPPED_PIN;
+  return "edges" in input ? EDGE_PIN : OUTPUT_PIN;
 });
 
 /** `pins` of a configuration. */
@@ -171,6 +183,8 @@ export function findPinProblem(
   const isAnalog = pin.startsWith("A");
   if ("threshold" in definition && !isAnalog) return "has a threshold, which only analog pins have: A0, A1 …";
   if (!("threshold" in definition) && isAnalog) return "is analog: all it can have is edges with a threshold";
+  if ("stop" in definition && "hold" in definition && definition.hold === true)
+    return "has both stop and hold: a pin that is held is left as it is";
   if (board === undefined && boards.length > 1 && ("edges" in definition || "on" in definition))
     return `is on one of ${boards.length} boards: write which, such as ${boards[0]}:${pin}`;
   return undefined;

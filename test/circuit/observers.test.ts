@@ -297,6 +297,10 @@ const REFUSED: readonly (readonly [definition: object, message: RegExp])[] = [
   [{ pins: { "8": { on: "a", do: "blink" } } }, /pins\.8\.do: must be one of: high, low, toggle/],
   [{ pins: { "8": { on: "a" } } }, /pins\.8\.do: is missing/],
   [{ pins: { "8": { on: "a", do: "high", edges: "b" } } }, /pins\.8\.edges: is not known here/],
+  [{ pins: { "8": { hold: 1 } } }, /pins\.8\.hold: must be true or false/],
+  [{ pins: { "8": {} } }, /pins\.8: must say something: stop, hold/],
+  [{ pins: { "8": { on: "a", do: "high", hold: true, stop: 1 } } }, /pins\.8: has both stop and hold/],
+  [{ pins: { A0: { hold: true } } }, /pins\.A0: is analog/],
   [{ pins: { "attic:8": { on: "a", do: "high" } } }, /pins\.attic:8: is on board "attic", not one of: board/],
   [
     { boards: { a: "mock", b: "mock" }, pins: { "8": { on: "a", do: "high" } } },

@@ -2,12 +2,17 @@ import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
 import { systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import { keepLinesOn } from "./hang-up.js";
 import type { OpenLinkOptions, SerialLink } from "./link.js";
 
 export interface SerialLinkOptions {
   /** Path of the port, such as `/dev/ttyACM0` or `COM3`. */
   readonly path: string;
   readonly baud: number;
+  /** Whether the board is not to be reset when the port is opened after it has been open once. */
+  readonly holds?: boolean;
+  /** Takes what a person should know. */
+  readonly notice?: (text: string) => void;
 }
 
 /** Bits on the wire for a byte: start, eight, stop. */
@@ -26,7 +31,7 @@ const REAL_RATE = 1.0105;
 const LOOK_MS = 250;
 
 /** A serial port. With `listSerialPorts()`, the only place that knows the serialport library. */
-export function serialLink({ path, baud }: SerialLinkOptions): SerialLink {
+export function serialLink({ path, baud, holds = false, notice }: SerialLinkOptions): SerialLink {
   let port: SerialPort | undefined;
   let over = false;
   let draining = 0;
@@ -38,10 +43,13 @@ export function serialLink({ path, baud }: SerialLinkOptions): SerialLink {
 
     async open(events, { signal }) {
       signal.throwIfAborted();
-      const opened = new SerialPort({ path, baudRate: baud, autoOpen: false });
+      const opened = new SerialPort({ path, baudRate: baud, hupcl: !holds, autoOpen: false });
       port = opened;
       opened.on("data", (bytes: Buffer) => events.data(bytes));
       await openPort(opened, path, { signal });
+      // On Windows the library's own setting does it.
+      if (holds && process.platform !== "win32" && !(await keepLinesOn(path)))
+        notice?.(`Cannot keep ${path} from resetting its board when it is opened next: stty has failed`);
       const lost = (cause?: unknown) => {
         if (over) return;
         over = true;

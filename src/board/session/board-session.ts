@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly relink?: Relink;
   /** How long those wait who want a write confirmed while the board is away, in milliseconds; 30 000 by default. */
   readonly patienceMs?: number;
+  /** Outputs that are taken over as they are, where the board is running. */
+  readonly held?: ReadonlySet<number>;
 }
 
 /** What the session has counted since it opened. */

@@ -12,6 +12,9 @@ export const READY_TIMEOUT_MS = 5_500;
 const FIRST_QUESTION_MS = 500;
 const NEXT_QUESTION_MS = 1_000;
 
+/** When one is asked that is expected to run: a board of ours that has started all the same greets within it, in milliseconds. */
+const AT_ONCE_MS = 20;
+
 /** Bytes kept to show what a board said instead of Firmata. */
 const SAMPLE_BYTES = 32;
 
@@ -41,30 +44,36 @@ export interface HandshakeOptions {
   /** Resolves when firmata-io knows the board's pins; rejects when the link is lost. */
   readonly ready: Promise<void>;
   readonly timeoutMs: number;
+  /** Asks at once: the board is expected to be running, and not to greet. */
+  readonly isRunning?: boolean;
 }
 
 /**
  * Waits until the board has told what it is, asking a silent one now and then.
  *
+ * @returns Whether it was asked: one that greets of itself has just started.
  * @throws {CircuitError} `BOARD_SILENT`, `BOARD_NOT_FIRMATA` or `BOARD_WRONG_BAUD` when the time is over; the
  *   signal's own reason when it aborts.
  */
-export async function handshake(options: HandshakeOptions): Promise<void> {
-  const { address, clock, signal, send, heard, ready, timeoutMs } = options;
+export async function handshake(options: HandshakeOptions): Promise<boolean> {
+  const { address, clock, signal, send, heard, ready, timeoutMs, isRunning = false } = options;
+  let isAsked = false;
   const over = new AbortController();
   const ask = (afterMs: number): (() => void) =>
     clock.after(afterMs, () => {
       if (over.signal.aborted) return;
+      isAsked ||= heard.version === undefined;
       if (heard.version === undefined) send(encodeToBoard({ type: "queryVersion" }));
       send(encodeToBoard({ type: "queryFirmware" }));
       cancelAsk = ask(NEXT_QUESTION_MS);
     });
-  let cancelAsk = ask(FIRST_QUESTION_MS);
+  let cancelAsk = ask(isRunning ? AT_ONCE_MS : FIRST_QUESTION_MS);
   const timeout = clock
     .sleep(timeoutMs, AbortSignal.any([signal, over.signal]))
     .then(() => Promise.reject(diagnose(address, heard, timeoutMs)));
   try {
     await Promise.race([ready, timeout]);
+    return isAsked;
   } finally {
     cancelAsk();
     over.abort();

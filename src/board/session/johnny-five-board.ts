@@ -4,6 +4,7 @@ import { PIN_MODE, SYSEX } from "../../firmata/protocol.js";
 import type { ToHost } from "../../firmata/to-host.js";
 import { READY_TIMEOUT_MS } from "./handshake.js";
 import { Firmata, type FirmataIo, type FirmataTransport, five } from "./johnny-five.js";
+import type { PinState } from "./running-board.js";
 
 /** Messages that firmata-io reads without a look at their length. */
 const MUST_BE_WHOLE: ReadonlySet<number> = new Set([SYSEX.pinStateResponse, SYSEX.reportFirmware]);
@@ -61,6 +62,29 @@ export class JohnnyFiveBoard {
       (message.type === "pinState" && message.pin >= pins) ||
       (message.type === "analogMapping" && message.channels.length > pins)
     );
+  }
+
+  /** Asks the board what its pins are. Resolves when it has told of all. */
+  async pinStates(): Promise<PinState[]> {
+    const io = this.#io;
+    const asking = io.pins.map(async ({ supportedModes }, pin): Promise<PinState[]> => {
+      if (supportedModes.length === 0) return [];
+      await new Promise<void>((resolve) => io.queryPinState(pin, resolve));
+      const { mode = 0, state: value = 0 } = io.pins[pin] ?? {};
+      return [{ pin, mode, value }];
+    });
+    return (await Promise.all(asking)).flat();
+  }
+
+  /** Goes on from what pins are. */
+  adopt(states: readonly PinState[]): void {
+    for (const { pin, mode, value } of states) {
+      const own = this.#io.pins[pin];
+      if (own) Object.assign(own, { mode, value });
+      const port = pin >> 3;
+      if (mode === PIN_MODE.output && value)
+        this.#io.ports[port] = (this.#io.ports[port] ?? 0) | (1 << (pin & 7));
+    }
   }
 
   /** Makes the board that sketches see, once firmata-io is ready. */

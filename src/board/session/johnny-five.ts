@@ -8,10 +8,23 @@ export interface FirmataTransport extends EventEmitter {
   write(bytes: Uint8Array, written: () => void): void;
 }
 
+interface FirmataPin {
+  mode?: number;
+  /** As it was last written or read here. */
+  value?: number;
+  /** As the board told when it was last asked. */
+  readonly state?: number;
+  readonly supportedModes: readonly number[];
+}
+
 /** What circuit uses of a firmata-io instance. */
 export interface FirmataIo extends EventEmitter {
   readonly MODES: Record<string, number>;
-  readonly pins: readonly { mode?: number; value?: number; readonly supportedModes: readonly number[] }[];
+  readonly pins: readonly FirmataPin[];
+  /** Levels of each port's pins as it writes them next, lowest bit first. */
+  readonly ports: number[];
+  /** Asks for a pin's state, which is in `pins` when it calls back. */
+  queryPinState(pin: number, answered: () => void): void;
   /** What Johnny-Five shows as the board's port. Its `name` is left alone: Johnny-Five knows Firmata by it. */
   port?: string;
   /** Timer that asks for the version when the board keeps silent; the session asks for itself. */

@@ -5,6 +5,9 @@ import type { ByteLink, LinkEvents } from "../link/link.js";
 /** How long what was sent may take to leave when the session closes, in milliseconds: 5 kB at 57 600 baud. */
 const DRAIN_TIMEOUT_MS = 1_000;
 
+/** How long a board may take to tell of its pins, in milliseconds: 70 pins of a Mega are 80 ms of answers. */
+const ANSWERS_MS = 1_000;
+
 export interface OpenWithinOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -27,6 +30,28 @@ export async function openWithin(
     await link.open(events, { signal: AbortSignal.any([signal, late.signal]) });
   } finally {
     cancel();
+  }
+}
+
+/**
+ * Waits for a board's answers.
+ *
+ * @throws {CircuitError} `BOARD_SILENT` when the time is over.
+ */
+export async function answersWithin<T>(answers: Promise<T>, address: string, clock: Clock): Promise<T> {
+  const over = new AbortController();
+  const late = clock.sleep(ANSWERS_MS, over.signal).then(() => {
+    throw new CircuitError(
+      "BOARD_SILENT",
+      `Cannot learn what the pins of the board on ${address} are: it has not told within ${ANSWERS_MS} ms`,
+      { hint: "Press the board's reset button." },
+    );
+  });
+  try {
+    return await Promise.race([answers, late]);
+  } finally {
+    over.abort();
+    late.catch(() => {});
   }
 }
 

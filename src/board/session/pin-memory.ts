@@ -1,5 +1,6 @@
 import { COMMAND, PIN_MODE } from "../../firmata/protocol.js";
 import { decodeToBoard, type ToBoard } from "../../firmata/to-board.js";
+import type { PinState } from "./running-board.js";
 
 /** What a pin was last told. */
 export interface PinRecord {
@@ -96,6 +97,13 @@ export class PinMemory {
     return { pins, queries, levels };
   }
 
+  /** A pin is this already, told by somebody else before. */
+  adopt({ pin, mode, value }: PinState): void {
+    const record = this.#pin(pin);
+    record.isWritten = true;
+    this.#take(record, mode, value);
+  }
+
   /** Whether a pin has been told something else since. */
   hasChanged({ pin, mode, value }: PinRecord): boolean {
     const now = this.#pins.get(pin);
@@ -140,21 +148,24 @@ export class PinMemory {
   #setMode(pin: number, mode: number): Remembered {
     const record = this.#pin(pin);
     if (record.mode === mode) return REDUNDANT;
-    record.mode = mode;
     record.isWritten = false;
-    const bit = 1 << (pin & 7);
-    const port = pin >> 3;
-    const isOutput = mode === PIN_MODE.output;
-    this.#outputs[port] = withBit(this.#outputs[port] ?? 0, bit, isOutput);
-    this.#others[port] = withBit(this.#others[port] ?? 0, bit, !isOutput);
-    if (isOutput) {
-      // Firmata's setPinMode(OUTPUT) writes a low level, whatever the port message said before.
-      this.#ports[port] = (this.#ports[port] ?? 0) & ~bit;
-      record.value = 0;
-    }
+    // Firmata's setPinMode(OUTPUT) writes a low level, whatever the port message said before.
+    this.#take(record, mode, mode === PIN_MODE.output ? 0 : record.value);
     record.queryDue = true;
     this.#due.add(record);
     return PLAIN;
+  }
+
+  /** A pin has a mode, and as an output a level. */
+  #take(record: PinRecord, mode: number, value: number): void {
+    const port = record.pin >> 3;
+    const bit = 1 << (record.pin & 7);
+    const isOutput = mode === PIN_MODE.output;
+    record.mode = mode;
+    record.value = value;
+    this.#outputs[port] = withBit(this.#outputs[port] ?? 0, bit, isOutput);
+    this.#others[port] = withBit(this.#others[port] ?? 0, bit, !isOutput);
+    if (isOutput) this.#ports[port] = withBit(this.#ports[port] ?? 0, bit, value !== 0);
   }
 
   #writePort(port: number, levels: number): Remembered {

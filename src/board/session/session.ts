@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { FrameSplitter } from "../../firmata/frames.js";
 import { COMMAND, SYSEX } from "../../firmata/protocol.js";
+import { encodeToBoard } from "../../firmata/to-board.js";
 import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
 import type { BoardSession, SessionCounts, SessionOptions, StopLevel } from "./board-session.js";
@@ -10,12 +11,13 @@ import { Confirmations } from "./confirmations.js";
 import { Heard, handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { Identity } from "./identity.js";
 import { JohnnyFiveBoard } from "./johnny-five-board.js";
-import { drainWithin, openWithin } from "./patience.js";
+import { answersWithin, drainWithin, openWithin } from "./patience.js";
 import { registerTones } from "./piezo.js";
 import { stopFrames } from "./pin-frames.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
 import { Recovery } from "./recovery.js";
+import { describeUnheld, freshFrames, heldStates } from "./running-board.js";
 import type { Found, Relink } from "./search.js";
 import { SettingsMemory } from "./settings-memory.js";
 import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
@@ -47,6 +49,7 @@ class Session implements BoardSession {
   readonly #notice: (text: string) => void;
   readonly #relink: Relink | undefined;
   readonly #patienceMs: number;
+  readonly #held: ReadonlySet<number>;
   readonly #memory = new PinMemory();
   readonly #settings: SettingsMemory;
   readonly #confirmations: Confirmations;
@@ -73,6 +76,7 @@ class Session implements BoardSession {
     notice = () => {},
     relink,
     patienceMs,
+    held = new Set(),
   }: SessionOptions) {
     this.#wire = new Wire(link, clock);
     this.#clock = clock;
@@ -80,6 +84,7 @@ class Session implements BoardSession {
     this.#notice = notice;
     this.#relink = relink;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
+    this.#held = held;
     this.#settings = new SettingsMemory(clock);
     this.#confirmations = new Confirmations({
       memory: this.#memory,
@@ -134,7 +139,8 @@ class Session implements BoardSession {
     try {
       await openWithin(link, this.#linkEvents(), { clock: this.#clock, signal, timeoutMs });
       this.#johnnyFive.opened();
-      await handshake({
+      const isAsked = await handshake({
+        isRunning: this.#held.size > 0,
         address: this.address,
         clock: this.#clock,
         signal,
@@ -143,6 +149,9 @@ class Session implements BoardSession {
         ready: Promise.race([this.#johnnyFive.ready, lost]),
         timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
       });
+      if (isAsked) await Promise.race([this.#beginAfresh(), lost]);
+      if (this.#held.size > 0 && !this.#identity.isOurs)
+        this.#notice(describeUnheld(this.#held, this.address, this.firmware));
       const board = await this.#startBoard();
       this.#board = board;
       this.#recovery = this.#makeRecovery(board);
@@ -150,6 +159,19 @@ class Session implements BoardSession {
       await link.close();
       throw error;
     }
+  }
+
+  /** The board may have been running for somebody else. */
+  async #beginAfresh(): Promise<void> {
+    if (this.#held.size === 0) {
+      this.#transmit(encodeToBoard({ type: "reset" }));
+      return;
+    }
+    const states = await answersWithin(this.#johnnyFive.pinStates(), this.address, this.#clock);
+    const held = heldStates(states, this.#held);
+    for (const frame of freshFrames(states, held)) this.#transmit(frame);
+    this.#johnnyFive.adopt(held);
+    for (const state of held) this.#memory.adopt(state);
   }
 
   async #startBoard(): Promise<Board> {
