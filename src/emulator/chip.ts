@@ -23,7 +23,7 @@ import {
 import { CLOCK_HZ } from "./baud.js";
 import { makeLazy } from "./lazy-timer.js";
 import type { SerialLine } from "./serial-line.js";
-import { EmptyTwiBus } from "./twi-bus.js";
+import { TwiBus, type TwiDevices } from "./twi-bus.js";
 
 /** Static memory of an ATmega328P, in bytes (datasheet section 8.3). */
 const SRAM_BYTES = 2_048;
@@ -59,6 +59,8 @@ interface CpuInternals {
 export interface ChipOptions {
   readonly program: Uint16Array<ArrayBuffer>;
   readonly line: SerialLine;
+  /** What hangs on its I2C bus. */
+  readonly devices: TwiDevices;
   readonly cause: ResetCause;
   /** Cycle at which it starts: time goes on through a reset. */
   readonly startCycle: number;
@@ -86,7 +88,7 @@ export class Chip {
   #asleep = false;
   #stopped = false;
 
-  constructor({ program, line, cause, startCycle, before }: ChipOptions) {
+  constructor({ program, line, devices, cause, startCycle, before }: ChipOptions) {
     const cpu = new CPU(program, SRAM_BYTES);
     this.cpu = cpu;
     // Private in avr8js's types, public at run time; the version is pinned.
@@ -102,7 +104,7 @@ export class Chip {
     for (const config of [timer0Config, timer1Config, timer2Config]) makeLazy(new AVRTimer(cpu, config), cpu);
     this.adc = new AVRADC(cpu, adcConfig);
     const twi = new AVRTWI(cpu, twiConfig, CLOCK_HZ);
-    twi.eventHandler = new EmptyTwiBus(cpu, twi, CLOCK_HZ);
+    twi.eventHandler = new TwiBus(cpu, twi, CLOCK_HZ, devices);
     this.#eeprom = before ? before.#eeprom : new EEPROMMemoryBackend(EEPROM_BYTES);
     new AVREEPROM(cpu, this.#eeprom);
     this.#correctPinChange();

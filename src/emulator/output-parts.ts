@@ -69,3 +69,33 @@ export class Buzzer implements Part {
     return { type: "buzzer", id: this.#id, tone: this.meter.sounding(nowUs) };
   }
 }
+
+/** Pulses of the Servo library's two ends, and so of Firmata's, in microseconds. */
+const FIRST_PULSE_US = 544;
+const LAST_PULSE_US = 2_400;
+const TURN_DEGREES = 180;
+
+/** A hobby servo: the length of its pulses says where it is to be. */
+export class Servo implements Part {
+  readonly pin: number | undefined;
+  readonly #id: string;
+  #roseUs: number | undefined;
+  #pulseUs: number | undefined;
+
+  constructor({ part, terminals }: Attachment) {
+    this.#id = part;
+    this.pin = pinOf(netOf(terminals.PWM));
+  }
+
+  edge({ level, atUs }: Edge): void {
+    if (level === 1) this.#roseUs = atUs;
+    else if (this.#roseUs !== undefined) this.#pulseUs = atUs - this.#roseUs;
+  }
+
+  state(): PartState {
+    const pulseUs = this.#pulseUs;
+    if (pulseUs === undefined) return { type: "servo", id: this.#id, degrees: undefined };
+    const ratio = (pulseUs - FIRST_PULSE_US) / (LAST_PULSE_US - FIRST_PULSE_US);
+    return { type: "servo", id: this.#id, degrees: TURN_DEGREES * Math.min(1, Math.max(0, ratio)) };
+  }
+}

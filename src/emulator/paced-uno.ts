@@ -39,6 +39,7 @@ export class PacedUno implements EmulatedLink {
     this.#parts = new Parts(attachments, {
       setLevel: (pin, level) => this.#ask({ do: "level", pin, level }),
       setVoltage: (channel, volts) => this.#ask({ do: "voltage", channel, volts }),
+      answerTo: (address) => this.#ask({ do: "answer", address }),
     });
   }
 
@@ -127,7 +128,7 @@ export class PacedUno implements EmulatedLink {
     Atomics.notify(this.#wake, 0);
   }
 
-  #take({ nowUs, arrived, bytes, edges }: PacedReport, events: LinkEvents): void {
+  #take({ nowUs, arrived, bytes, edges, twi }: PacedReport, events: LinkEvents): void {
     if (this.#closed) return;
     this.#nowUs = nowUs;
     this.#arrived = arrived;
@@ -137,6 +138,8 @@ export class PacedUno implements EmulatedLink {
       this.#parts.edge(edge);
       for (const listener of [...this.#listeners]) listener(edge);
     }
+    for (let index = 0; index + 1 < twi.length; index += 2)
+      this.#parts.wrote(twi[index] ?? 0, twi[index + 1] ?? 0);
     this.#parts.passTo(nowUs);
     if (bytes.length > 0) events.data(bytes);
     while (this.#drained[0] && this.#drained[0].written <= arrived) this.#drained.shift()?.resolve();

@@ -17,6 +17,7 @@ export type PacedRequest =
   | { readonly do: "write"; readonly bytes: Uint8Array }
   | { readonly do: "level"; readonly pin: number; readonly level: Level | undefined }
   | { readonly do: "voltage"; readonly channel: number; readonly volts: number | undefined }
+  | { readonly do: "answer"; readonly address: number }
   | { readonly do: "reset" };
 
 /** What happened in the thread since its last report. */
@@ -27,6 +28,8 @@ export interface PacedReport {
   readonly bytes: Uint8Array;
   /** Three numbers an edge: pin, level, microseconds. */
   readonly edges: Float64Array;
+  /** Two numbers for each byte that a device on the I2C bus took: its address, the byte. */
+  readonly twi: Uint8Array;
 }
 
 const CYCLES_PER_MS = 1_000 * CYCLES_PER_US;
@@ -52,6 +55,7 @@ class PacedThread {
   readonly #port: NonNullable<typeof parentPort>;
   readonly #bytes: number[] = [];
   readonly #edges: number[] = [];
+  readonly #twi: number[] = [];
   /** Moment of the real clock at which cycle 0 was, or would have been. */
   #originMs = performance.now();
   #received = 0;
@@ -63,6 +67,7 @@ class PacedThread {
     this.#wake = wake;
     this.#port = port;
     this.#uno.line.onByte = (byte) => this.#bytes.push(byte);
+    this.#uno.onTwiByte = (address, value) => this.#twi.push(address, value);
     this.#uno.onEdge = ({ pin, level, atUs }) => this.#edges.push(pin, level, atUs);
   }
 
@@ -94,6 +99,7 @@ class PacedThread {
         this.#uno.line.write(request.bytes);
       } else if (request.do === "level") this.#uno.setLevel(request.pin, request.level);
       else if (request.do === "voltage") this.#uno.setVoltage(request.channel, request.volts);
+      else if (request.do === "answer") this.#uno.answerTo(request.address);
       else this.#uno.reset();
     }
   }
@@ -122,8 +128,10 @@ class PacedThread {
       arrived: this.#reported,
       bytes: Uint8Array.from(this.#bytes.splice(0)),
       edges: Float64Array.from(this.#edges.splice(0)),
+      twi: Uint8Array.from(this.#twi.splice(0)),
     };
-    this.#port.postMessage(report, [report.bytes.buffer as ArrayBuffer, report.edges.buffer as ArrayBuffer]);
+    const { bytes, edges, twi } = report;
+    this.#port.postMessage(report, [bytes.buffer, edges.buffer, twi.buffer] as ArrayBuffer[]);
   }
 }
 

@@ -7,6 +7,8 @@ export interface PinDriver {
   setLevel(pin: number, level: Level | undefined): void;
   /** Puts a voltage on an analog input. */
   setVoltage(channel: number, volts: number | undefined): void;
+  /** From now on a device answers to this address of the I2C bus, and takes what is written to it. */
+  answerTo(address: number): void;
 }
 
 /** What a part looks or sounds like at a moment. */
@@ -14,13 +16,31 @@ export type PartState =
   | { readonly type: "led"; readonly id: string; readonly lit: boolean; readonly brightness: number }
   | { readonly type: "buzzer"; readonly id: string; readonly tone: Pitch | undefined }
   | { readonly type: "button"; readonly id: string; readonly pressed: boolean }
-  | { readonly type: "potentiometer"; readonly id: string; readonly ratio: number };
+  | { readonly type: "potentiometer"; readonly id: string; readonly ratio: number }
+  | {
+      readonly type: "servo";
+      readonly id: string;
+      /** Where it is told to be, from 0 to 180 for pulses of 544 to 2400 µs; `undefined` before its first pulse. */
+      readonly degrees: number | undefined;
+    }
+  | {
+      readonly type: "lcd";
+      readonly id: string;
+      readonly lines: readonly string[];
+      readonly isOn: boolean;
+      /** Its backlight. */
+      readonly isLit: boolean;
+    };
 
 /** One part, as `Parts` treats it. */
 export interface Part {
   /** The pin whose edges it takes. */
   readonly pin: number | undefined;
+  /** The address of the I2C bus whose bytes it takes. */
+  readonly address?: number | undefined;
   edge?(edge: Edge): void;
+  /** A byte was written to its address. */
+  wrote?(value: number): void;
   passTo?(timeUs: number): boolean;
   state(nowUs: number): PartState;
 }

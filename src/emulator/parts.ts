@@ -1,7 +1,8 @@
 import { CircuitError } from "../core/error.js";
 import type { Attachment } from "../wiring/attachments.js";
 import { Button, Potentiometer } from "./input-parts.js";
-import { Buzzer, Led } from "./output-parts.js";
+import { Lcd } from "./lcd.js";
+import { Buzzer, Led, Servo } from "./output-parts.js";
 import type { Part, PartState, PinDriver } from "./part.js";
 import type { Edge } from "./pins.js";
 import type { Pitch } from "./pitch.js";
@@ -23,6 +24,11 @@ export class Parts {
   /** Shows an edge to the parts on its pin. */
   edge(edge: Edge): void {
     for (const part of this.#byPin.get(edge.pin) ?? []) part.edge?.(edge);
+  }
+
+  /** Shows a byte on the I2C bus to the parts with that address. */
+  wrote(address: number, value: number): void {
+    for (const part of this.#parts.values()) if (part.address === address) part.wrote?.(value);
   }
 
   /**
@@ -78,6 +84,11 @@ export class Parts {
       case "wokwi-potentiometer":
       case "wokwi-slide-potentiometer":
         return new Potentiometer(attachment, driver);
+      case "wokwi-servo":
+        return new Servo(attachment);
+      case "wokwi-lcd1602":
+      case "wokwi-lcd2004":
+        return new Lcd(attachment, driver);
       default:
         return undefined;
     }

@@ -15,5 +15,9 @@ export interface Edge {
 export const PINS = 20;
 export const FIRST_ANALOG_PIN = 14;
 
+/** Pins of the I2C bus: A4 and A5. */
+export const SDA_PIN = 18;
+export const SCL_PIN = 19;
+
 /** Supply and reference voltage of an Uno on USB. */
 export const SUPPLY_VOLTS = 5;

@@ -11,16 +11,31 @@ const TWI_INTERRUPT = {
 /** Bits of a byte with its acknowledge. */
 const BITS_PER_TWI_BYTE = 9;
 
-/** An I2C bus with nothing on it: every address and byte is refused, each after the time it takes on the wire. */
-export class EmptyTwiBus implements TWIEventHandler {
+/** What hangs on an I2C bus: devices that take bytes. */
+export interface TwiDevices {
+  /** Whether a device answers to an address, of seven bits. */
+  has(address: number): boolean;
+  /** A device has taken a byte, at the end of its acknowledge. */
+  wrote(address: number, value: number): void;
+}
+
+/**
+ * An I2C bus. Addresses of devices that are there are acknowledged, and what is written to them; every other address is
+ * refused. What is read is 0xFF, as on a bus that nobody pulls low. Each takes the time that it takes on the wire.
+ */
+export class TwiBus implements TWIEventHandler {
   readonly #cpu: CPU;
   readonly #twi: AVRTWI;
   readonly #clockHz: number;
+  readonly #devices: TwiDevices;
+  /** Whom the master writes to; `undefined` where nobody has answered, or it reads. */
+  #target: number | undefined;
 
-  constructor(cpu: CPU, twi: AVRTWI, clockHz: number) {
+  constructor(cpu: CPU, twi: AVRTWI, clockHz: number, devices: TwiDevices) {
     this.#cpu = cpu;
     this.#twi = twi;
     this.#clockHz = clockHz;
+    this.#devices = devices;
   }
 
   start(): void {
@@ -28,6 +43,7 @@ export class EmptyTwiBus implements TWIEventHandler {
   }
 
   stop(): void {
+    this.#target = undefined;
     this.#after(1, () => {
       this.#twi.completeStop();
       // A stop sets no TWINT (datasheet section 21.9.2); avr8js sets it with every change of status.
@@ -35,12 +51,18 @@ export class EmptyTwiBus implements TWIEventHandler {
     });
   }
 
-  connectToSlave(): void {
-    this.#after(BITS_PER_TWI_BYTE, () => this.#twi.completeConnect(false));
+  connectToSlave(address: number, isWrite: boolean): void {
+    const isThere = this.#devices.has(address);
+    this.#target = isThere && isWrite ? address : undefined;
+    this.#after(BITS_PER_TWI_BYTE, () => this.#twi.completeConnect(isThere));
   }
 
-  writeByte(): void {
-    this.#after(BITS_PER_TWI_BYTE, () => this.#twi.completeWrite(false));
+  writeByte(value: number): void {
+    const target = this.#target;
+    this.#after(BITS_PER_TWI_BYTE, () => {
+      if (target !== undefined) this.#devices.wrote(target, value);
+      this.#twi.completeWrite(target !== undefined);
+    });
   }
 
   readByte(): void {

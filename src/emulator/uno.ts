@@ -29,7 +29,11 @@ export class Uno {
   /** Told each edge of each pin, in order, whether the firmware or the outside made it. */
   onEdge: (edge: Edge) => void = () => {};
 
+  /** Told each byte that a device on the I2C bus has taken. */
+  onTwiByte: (address: number, value: number) => void = () => {};
+
   readonly #program: Uint16Array<ArrayBuffer>;
+  readonly #addresses = new Set<number>();
   /** What is driven from outside, by pin. */
   readonly #outside: (Level | undefined)[] = new Array(PINS).fill(undefined);
   readonly #volts: (number | undefined)[] = new Array(8).fill(undefined);
@@ -103,12 +107,21 @@ export class Uno {
     if (pin < PINS) this.setLevel(pin, volts === undefined ? undefined : volts > SUPPLY_VOLTS / 2 ? 1 : 0);
   }
 
+  /** From now on a device answers to this address of the I2C bus. */
+  answerTo(address: number): void {
+    this.#addresses.add(address);
+  }
+
   #restart(cause: ResetCause): void {
     this.#chip = this.#start(cause, this.#chip.cpu.cycles, this.#chip);
   }
 
   #start(cause: ResetCause, startCycle: number, before: Chip | undefined): Chip {
-    const chip = new Chip({ program: this.#program, line: this.line, cause, startCycle, before });
+    const devices = {
+      has: (address: number) => this.#addresses.has(address),
+      wrote: (address: number, value: number) => this.onTwiByte(address, value),
+    };
+    const chip = new Chip({ program: this.#program, line: this.line, devices, cause, startCycle, before });
     for (const [channel, volts] of this.#volts.entries()) chip.adc.channelValues[channel] = volts ?? 0;
     for (const [index, port] of chip.ports.entries()) {
       port.addListener(() => this.#refreshPort(chip, index));

@@ -39,6 +39,7 @@ export class VirtualUno implements EmulatedLink, Machine {
     this.#uno = new Uno({ program: readFirmware(firmware) });
     this.#parts = new Parts(attachments, this.#uno);
     this.#uno.line.onByte = (byte) => this.#give({ atCycle: this.#uno.cycles, byte });
+    this.#uno.onTwiByte = (address, value) => this.#parts.wrote(address, value);
     this.#uno.onEdge = (edge) => {
       this.#parts.edge(edge);
       if (this.#listeners.size > 0) this.#give({ atCycle: edge.atUs * CYCLES_PER_US, edge });

@@ -24,6 +24,8 @@ export const BUZZER = "wokwi-buzzer";
 export const BUTTON = "wokwi-pushbutton";
 export const POTENTIOMETER = "wokwi-potentiometer";
 export const SERVO = "wokwi-servo";
+/** With an I2C backpack: its attribute `pins` is `i2c`. */
+export const LCD = "wokwi-lcd1602";
 
 const TOP_HEADER_Y = 9;
 const BOTTOM_HEADER_Y = 191.5;
@@ -146,6 +148,16 @@ const KNOWN: ReadonlyMap<string, PartType> = new Map(
         ["GND", 0, 50],
         ["V+", 0, 59.5],
         ["PWM", 0, 69],
+      ],
+    ),
+    partType(
+      LCD,
+      [302.4, 136],
+      [
+        ["GND", 4, 32],
+        ["VCC", 4, 41.5],
+        ["SDA", 4, 51],
+        ["SCL", 4, 60.5],
       ],
     ),
   ].map((known) => [known.type, known]),

@@ -18,6 +18,16 @@ function runTo(timeMs: number): void {
   timers.moveTo(timeMs);
 }
 
+test("a loop that waits for time to pass comes to its end", () => {
+  const start = process.hrtime();
+  let waitedUs = 0;
+  while (waitedUs < 50) {
+    const [seconds, nanoseconds] = process.hrtime(start);
+    waitedUs = seconds * 1_000_000 + nanoseconds / 1_000;
+  }
+  assert.ok(timers.nowMs >= 0.05 && timers.nowMs < 0.06, `${timers.nowMs} ms`);
+});
+
 test("timers run at their time, in the order in which they were asked for", () => {
   const log: string[] = [];
   setTimeout((text: string) => log.push(`${text} ${timers.nowMs}`), 5, "five");

@@ -8,13 +8,15 @@ import type { Attachment } from "../../src/wiring/attachments.js";
 function benchWith(type: string, terminals: Record<string, string>, attrs: Record<string, string> = {}) {
   const driven: (readonly [number, Level | undefined])[] = [];
   const volts: (readonly [number, number | undefined])[] = [];
+  const addresses: number[] = [];
   const attachment: Attachment = { part: "it", type, attrs, terminals };
   const parts = new Parts([attachment], {
     setLevel: (pin, level) => driven.push([pin, level]),
     setVoltage: (channel, value) => volts.push([channel, value]),
+    answerTo: (address) => addresses.push(address),
   });
   const state = (nowUs = 0) => parts.states(nowUs)[0];
-  return { parts, driven, volts, state };
+  return { parts, driven, volts, addresses, state };
 }
 
 const LEDS: readonly (readonly [string, Record<string, string>, number, readonly [boolean, boolean]])[] = [
@@ -38,6 +40,90 @@ for (const [what, terminals, pin, [atLow, atHigh]] of LEDS)
     parts.edge({ pin, level: 0, atUs: 20 });
     assert.equal(lit(), atLow);
   });
+
+const SERVOS: readonly (readonly [pulseUs: number, degrees: number])[] = [
+  [544, 0],
+  [1_472, 90],
+  [2_400, 180],
+  [400, 0],
+  [2_600, 180],
+];
+for (const [pulseUs, degrees] of SERVOS)
+  test(`a servo with pulses of ${pulseUs} µs is to be at ${degrees}°`, () => {
+    const { parts, state } = benchWith("wokwi-servo", { PWM: "9", "V+": "5V", GND: "GND" });
+    const degreesOf = () => {
+      const now = state();
+      return now?.type === "servo" ? now.degrees : -1;
+    };
+    assert.equal(degreesOf(), undefined);
+    parts.edge({ pin: 9, level: 1, atUs: 100 });
+    parts.edge({ pin: 9, level: 0, atUs: 100 + pulseUs });
+    assert.equal(degreesOf(), degrees);
+  });
+
+/** A display, and what its backpack is told: nibbles with E high, then low. */
+function lcdBench(attrs: Record<string, string> = {}) {
+  const bench = benchWith("wokwi-lcd1602", { SDA: "A4", SCL: "A5", VCC: "5V", GND: "GND" }, attrs);
+  const address = bench.addresses[0] ?? 0;
+  const nibble = (value: number, flags: number) => {
+    for (const bits of [0x0c, 0x08]) bench.parts.wrote(address, (value << 4) | flags | bits);
+  };
+  const tell = (value: number, isData: boolean) => {
+    nibble(value >> 4, isData ? 1 : 0);
+    nibble(value & 0x0f, isData ? 1 : 0);
+  };
+  return {
+    ...bench,
+    instruct: (...values: number[]) => values.forEach((value) => void tell(value, false)),
+    write: (text: string) => [...text].forEach((character) => void tell(character.charCodeAt(0), true)),
+    /** HD44780U datasheet, figure 24: initializing by instruction. */
+    begin: () => [3, 3, 3, 2].forEach((value) => void nibble(value, 0)),
+    shown: () => {
+      const now = bench.state();
+      return now?.type === "lcd" ? now : undefined;
+    },
+  };
+}
+
+test("a display shows what it is told, line by line, once it is on", () => {
+  const { begin, instruct, write, shown } = lcdBench();
+  assert.deepEqual(shown()?.isOn, false);
+  begin();
+  instruct(0x28, 0x0c, 0x01, 0x06);
+  write("Hello");
+  instruct(0xc0);
+  write("21.5\u00df");
+  assert.deepEqual(shown(), {
+    ...{ type: "lcd", id: "it", isOn: true, isLit: true },
+    lines: ["Hello           ", "21.5\u00b0           "],
+  });
+});
+
+test("a display clears, moves its cursor, scrolls, and writes leftwards", () => {
+  const { begin, instruct, write, shown } = lcdBench();
+  begin();
+  instruct(0x28, 0x0c, 0x06);
+  write("abc");
+  instruct(0x10, 0x10);
+  write("X");
+  assert.equal(shown()?.lines[0]?.trim(), "aXc");
+  instruct(0x18);
+  assert.equal(shown()?.lines[0]?.slice(0, 2), "Xc");
+  instruct(0x1c, 0x1c);
+  assert.equal(shown()?.lines[0]?.slice(0, 4), " aXc");
+  instruct(0x01, 0x85, 0x04);
+  write("cba");
+  assert.equal(shown()?.lines[0], "   abc          ");
+});
+
+test("a display beside other pins, or at no address, is not on the bus", () => {
+  assert.deepEqual(benchWith("wokwi-lcd1602", { SDA: "A5", SCL: "A4" }).addresses, []);
+  assert.deepEqual(benchWith("wokwi-lcd1602", { SDA: "A4", SCL: "A5" }, { i2cAddress: "x" }).addresses, []);
+  assert.deepEqual(
+    benchWith("wokwi-lcd2004", { SDA: "A4", SCL: "A5" }, { i2cAddress: "0x3f" }).addresses,
+    [0x3f],
+  );
+});
 
 test("an LED on PWM has the brightness of its duty, and of its level when that ends or is slow", () => {
   const { parts, state } = benchWith("wokwi-led", { A: "9", C: "GND" });

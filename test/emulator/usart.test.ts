@@ -18,7 +18,8 @@ const BYTE = 10 * BIT;
 function chipOnALine({ ubrr = 16, u2x = false, baud = 57_600, code = program({ 0: [HALT] }) } = {}) {
   const line = new SerialLine(baud);
   const host: { value: number; at: number }[] = [];
-  const chip = new Chip({ program: code, line, cause: "power", startCycle: 0 });
+  const devices = { has: () => false, wrote() {} };
+  const chip = new Chip({ program: code, line, devices, cause: "power", startCycle: 0 });
   line.onByte = (value) => host.push({ value, at: chip.cpu.cycles });
   const poke = (address: number, value: number) => chip.cpu.writeData(address, value);
   const peek = (address: number) => chip.cpu.readData(address);

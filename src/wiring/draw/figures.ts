@@ -1,4 +1,4 @@
-import { BUTTON, BUZZER, LED, type PartType, POTENTIOMETER, RESISTOR, SERVO, UNO } from "../parts.js";
+import { BUTTON, BUZZER, LCD, LED, type PartType, POTENTIOMETER, RESISTOR, SERVO, UNO } from "../parts.js";
 import type { Part } from "../wiring.js";
 import { drawUno } from "./board.js";
 import { FAINT_INK, INK, METAL, METAL_EDGE, toColor } from "./colors.js";
@@ -28,6 +28,7 @@ const FIGURES: ReadonlyMap<string, (subject: Subject) => Svg> = new Map([
   [BUTTON, drawButton],
   [POTENTIOMETER, drawPotentiometer],
   [SERVO, drawServo],
+  [LCD, drawLcd],
 ]);
 
 function drawLed({ part: { attrs } }: Subject): Svg {
@@ -154,6 +155,35 @@ function drawServo({ shape }: Subject): Svg {
       "stroke-width": 0.8,
     }),
     circle(91.5, 59.5, 6, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 }),
+  );
+}
+
+function drawLcd({ shape: { width, height, pins } }: Subject): Svg {
+  const screen = { x: 33, y: 34, width: 250, height: 68 };
+  const cell = { width: 12.2, height: 22 };
+  const cells = [0, 1].flatMap((row) =>
+    Array.from({ length: 16 }, (_, column) =>
+      rect(
+        screen.x + 15 + column * (cell.width + 1.6),
+        screen.y + 10 + row * (cell.height + 4),
+        cell.width,
+        cell.height,
+        0.6,
+        { fill: "#5b9a2f" },
+      ),
+    ),
+  );
+  return group(
+    {},
+    rect(0.5, 0.5, width - 1, height - 1, 4, { fill: "#1d6b3c", stroke: "#0d4022", "stroke-width": 1 }),
+    rect(22, 24, 272, 88, 3, { fill: DARK, stroke: DARK_EDGE, "stroke-width": 1 }),
+    rect(screen.x, screen.y, screen.width, screen.height, 1.5, { fill: "#6cb33a" }),
+    ...cells,
+    ...[...pins].map(
+      ([name, { x, y }]) =>
+        circle(x, y, 2.4, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 }) +
+        label(name, x + 4.5, y + 1.8, { "font-size": 5, fill: "#fff" }),
+    ),
   );
 }
 

@@ -2,6 +2,7 @@ import {
   BUTTON,
   BUZZER,
   findPartType,
+  LCD,
   LED,
   type PartType,
   POTENTIOMETER,
@@ -30,6 +31,7 @@ const NOUNS: ReadonlyMap<string, string> = new Map([
   [BUTTON, "push button"],
   [POTENTIOMETER, "potentiometer"],
   [SERVO, "servo"],
+  [LCD, "display, 2 × 16"],
 ]);
 
 /** What a part is, for people: "red LED", "resistor 220 Ω". */

@@ -18,6 +18,7 @@ const PARTS: readonly PartRow[] = [
   ["r1", "wokwi-resistor", { left: -20, top: -20, rotate: 45, attrs: { value: "<b>" } }],
   ["btn1", "wokwi-pushbutton", { left: 250, top: -110, rotate: 90 }],
   ["pot1", "wokwi-potentiometer", { left: 330, top: 90 }],
+  ["lcd1", "wokwi-lcd1602", { left: -120, top: 260 }],
   ["sv1", "wokwi-servo", { left: 340, top: -60 }],
   ["bz1", "wokwi-buzzer", { left: -110, top: 60 }],
   ["x<y", "wokwi-<dht22>", { left: 20, top: -110 }],
