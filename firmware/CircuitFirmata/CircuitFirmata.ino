@@ -6,9 +6,11 @@
 #include "i2c.h"
 #include "pins.h"
 #include "protocol.h"
+#include "safe.h"
 #include "samples.h"
 #include "serial.h"
 #include "sound.h"
+#include "speed.h"
 #include "work.h"
 
 void setup() {
@@ -32,5 +34,7 @@ void loop() {
   i2c::poll();
   sound::poll();
   serial::poll();
+  speed::poll();
+  safe::poll();
   work::sleepUntilMore();
 }

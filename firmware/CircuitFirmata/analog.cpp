@@ -58,12 +58,9 @@ void sample() {
 
 void poll() {
   if (isMeasuring) {
-    if (ADCSRA & _BV(ADSC) || serial::room() < 3) return;
+    if (ADCSRA & _BV(ADSC) || serial::room() < serial::MESSAGE_BYTES) return;
     isMeasuring = false;
-    if (reported & (1 << current)) {
-      serial::write(ANALOG_MESSAGE | current);
-      serial::write14(ADC);
-    }
+    if (reported & (1 << current)) serial::writeMessage(ANALOG_MESSAGE | current, ADC);
   }
   if (due) measureNext();
 }

@@ -16,8 +16,7 @@ uint8_t unechoed;
 uint8_t waitingPorts;  // a bit for each port
 
 void send(uint8_t port) {
-  serial::write(ECHO_MESSAGE | port);
-  serial::write14(pins::outputs(port) | uint16_t(count & 0x3f) << 8);
+  serial::writeMessage(ECHO_MESSAGE | port, pins::outputs(port) | uint16_t(count & 0x3f) << 8);
 }
 
 }  // namespace
@@ -32,6 +31,10 @@ void turn(bool on) {
 void written(uint8_t port) {
   if (!isOn) return;
   count++;
+  if (!waitingPorts && serial::room() >= serial::MESSAGE_BYTES) {
+    send(port);
+    return;
+  }
   unechoed++;
   waitingPorts |= 1 << port;
   poll();
@@ -43,11 +46,18 @@ void poll() {
   for (uint8_t port = 0; waitingPorts; port++) {
     const uint8_t bit = 1 << port;
     if (!(waitingPorts & bit)) continue;
-    if (serial::room() < 3) return;
+    if (serial::room() < serial::MESSAGE_BYTES) return;
     send(port);
     waitingPorts &= ~bit;
   }
   unechoed = 0;
+}
+
+void finish() {
+  while (waitingPorts) {
+    serial::awaitRoom(serial::MESSAGE_BYTES);
+    poll();
+  }
 }
 
 }  // namespace echo

@@ -16,4 +16,7 @@ bool isBehind();
 /** Sends what had no room before. */
 void poll();
 
+/** Sends all that there is, waiting for room. */
+void finish();
+
 }  // namespace echo

@@ -238,9 +238,8 @@ void poll() {
     if (!(reportedPorts & bit)) continue;
     const uint8_t levels = read(port) & (inputPins[port] | pullUpPins[port]);
     if (levels == sentLevels[port] && !(unreportedPorts & bit)) continue;
-    if (serial::room() < 3) return;
-    serial::write(DIGITAL_MESSAGE | port);
-    serial::write14(levels);
+    if (serial::room() < serial::MESSAGE_BYTES) return;
+    serial::writeMessage(DIGITAL_MESSAGE | port, levels);
     sentLevels[port] = levels;
     unreportedPorts &= ~bit;
   }

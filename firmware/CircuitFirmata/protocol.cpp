@@ -7,10 +7,13 @@
 #include "chip.h"
 #include "echo.h"
 #include "pins.h"
+#include "safe.h"
 #include "samples.h"
 #include "serial.h"
+#include "silence.h"
 #include "sysex.h"
 #include "text.h"
+#include "work.h"
 
 namespace {
 
@@ -30,6 +33,9 @@ const uint8_t VERSION_MINOR = 6;
 
 // StandardFirmata's own limit, and so what hosts keep to. An I2C write of 31 bytes fits.
 const uint8_t MOST_SYSEX_DATA = 64;
+
+// A fast line may bring more without end: everything else has its turn after so many.
+const uint8_t MOST_BYTES_A_PASS = 64;
 
 // The message being received: a command with its data, or a sysex.
 uint8_t command;
@@ -154,6 +160,7 @@ namespace protocol {
 
 void reset() {
   echo::turn(false);
+  safe::disarm();
   pins::reset();
   samples::reset();
   length = expected = 0;
@@ -166,7 +173,15 @@ void greet() {
 }
 
 void poll() {
-  while (!echo::isBehind() && serial::isAvailable()) take(serial::read());
+  if (!serial::isAvailable()) return;
+  silence::broken();
+  for (uint8_t left = MOST_BYTES_A_PASS; !echo::isBehind() && serial::isAvailable(); left--) {
+    if (left == 0) {
+      work::leave();
+      return;
+    }
+    take(serial::read());
+  }
 }
 
 }  // namespace protocol

@@ -3,13 +3,13 @@
 
 namespace protocol {
 
-/** Everything as after power-up: pins, reports, interval, echo, and a message half received. */
+/** Everything as after power-up: pins, reports, interval, echo, dead-man, and a message half received. */
 void reset();
 
 /** Sends the protocol's version and the firmware's name, unasked, as a Firmata does once it is ready. */
 void greet();
 
-/** Executes what was received, as far as its echoes have room. */
+/** Executes some of what was received, as far as its echoes have room. */
 void poll();
 
 }  // namespace protocol

@@ -8,6 +8,7 @@
 
 #include "chip.h"
 #include "pins.h"
+#include "receiver.h"
 #include "text.h"
 #include "timer1.h"
 
@@ -35,8 +36,11 @@ const uint16_t MARGIN_CYCLES = 100;  // what it takes to leave the interrupt and
 // What a rise may come late so that no fall does: a pulse is measured from its rise, wherever that was.
 const uint16_t RISE_CAN_WAIT_CYCLES = 240;
 
+// What it takes to take a received byte: this close to an edge there is only the edge.
+const uint16_t TAKE_CYCLES = 64;
+
 // From the end of a fall's wait to its edge, measured on the emulated chip.
-const uint16_t FALL_CYCLES = 54;
+const uint16_t FALL_CYCLES = 46;
 
 struct Servo {
   uint8_t pin = NO_PIN;
@@ -151,6 +155,7 @@ uint16_t clamp(uint16_t us, const Servo &servo) {
 
 ISR(TIMER1_COMPB_vect) {
   while (cyclesToEvent() <= int16_t(LEAD_CYCLES + MARGIN_CYCLES)) {
+    while (cyclesToEvent() > int16_t(TAKE_CYCLES)) receiver::takeWaiting();
     while (cyclesToEvent() > 0) {
     }
     if (eventPulse) {
@@ -159,6 +164,7 @@ ISR(TIMER1_COMPB_vect) {
       rise();
     }
     planEvent();
+    receiver::takeWaiting();
   }
   OCR1B = eventAt - LEAD_CYCLES;
 }

@@ -7,6 +7,7 @@
 
 #include "chip.h"
 #include "pins.h"
+#include "receiver.h"
 #include "text.h"
 #include "timer1.h"
 #include "work.h"
@@ -76,6 +77,7 @@ uint32_t edgesOf(uint32_t centihertz, uint32_t durationMs) {
 }  // namespace
 
 ISR(TIMER1_COMPA_vect) {
+  receiver::takeWaiting();
   if (stepsToEdge) {
     stepsToEdge--;
     setMatchAfter(STEP_CYCLES);
@@ -133,6 +135,10 @@ void silence(uint8_t pin) {
   if (pin >= chip::PINS || pins::mode(pin) != pins::MODE_TONE) return;
   stop(pin);
   pins::setState(pin, 0);
+}
+
+void silenceAll() {
+  if (sounding != NO_PIN) silence(sounding);
 }
 
 void stop(uint8_t pin) {

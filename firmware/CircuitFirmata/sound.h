@@ -15,6 +15,9 @@ void start(uint8_t pin, uint32_t centihertz, uint32_t durationMs);
 /** The host's stop: the pin is low, and its state 0. */
 void silence(uint8_t pin);
 
+/** The same, on whatever pin there is a tone. */
+void silenceAll();
+
 /** Ends the tone if it is on this pin, which is low then. */
 void stop(uint8_t pin);
 

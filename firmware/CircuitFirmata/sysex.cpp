@@ -4,8 +4,8 @@
 #include <avr/pgmspace.h>
 
 #include "chip.h"
-#include "echo.h"
 #include "i2c.h"
+#include "options.h"
 #include "pins.h"
 #include "samples.h"
 #include "serial.h"
@@ -35,10 +35,8 @@ const uint8_t I2C_CONFIG = 0x78;
 const uint8_t REPORT_FIRMWARE = 0x79;
 const uint8_t SAMPLING_INTERVAL = 0x7a;
 
-const uint8_t OPTION_ECHO = 0x01;
-
 const uint8_t FIRMWARE_MAJOR = 1;
-const uint8_t FIRMWARE_MINOR = 0;
+const uint8_t FIRMWARE_MINOR = 1;
 const char FIRMWARE_NAME[] PROGMEM = "CircuitFirmata.ino";
 
 const uint8_t NOT_ANALOG = 127;
@@ -48,19 +46,7 @@ uint16_t get14(const uint8_t *data) { return data[0] | uint16_t(data[1]) << 7; }
 
 uint32_t get21(const uint8_t *data) { return get14(data) | uint32_t(data[2]) << 14; }
 
-void setOption(const uint8_t *data, uint8_t) {
-  if (data[0] == OPTION_ECHO) {
-    // The answer parts what was counted before from what is counted now.
-    echo::turn(data[1]);
-    serial::write(START_SYSEX);
-    serial::write(OPTION);
-    serial::write(OPTION_ECHO);
-    serial::write(data[1]);
-    serial::write(END_SYSEX);
-  } else {
-    text::refuseSysex(OPTION, PSTR("no such option"));
-  }
-}
+void setOption(const uint8_t *data, uint8_t length) { options::execute(data, length); }
 
 void playTone(const uint8_t *data, uint8_t length) {
   if (length == 1) {

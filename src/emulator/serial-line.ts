@@ -15,7 +15,7 @@ export class SerialLine {
   /** Told each byte that the host read from the chip, at its end. */
   onByte: (value: number) => void = () => {};
 
-  readonly #hostBit: number;
+  #hostBit: number;
   readonly #fromHost = new FrameReader();
   readonly #fromChip = new FrameReader();
   #cpu: CPU | undefined;
@@ -24,10 +24,17 @@ export class SerialLine {
   #next = 0;
   #sending = false;
   #startedAt = 0;
+  /** Of the byte that the host is sending. */
+  #sendingBit = 0;
 
   /** @param hostBaud Nominal rate of the host; the true one is what its divisor gives. */
   constructor(hostBaud: number) {
     this.#hostBit = hostCyclesPerBit(hostBaud);
+  }
+
+  /** Sets the host's rate, for the next byte that it sends and reads; one that it is sending keeps its own. */
+  setHostBaud(baud: number): void {
+    this.#hostBit = hostCyclesPerBit(baud);
   }
 
   /** Bytes that the host sends in a second. */
@@ -54,8 +61,12 @@ export class SerialLine {
 
   /** Cycle at which the next byte, in either direction, will have ended; `Infinity` on a quiet line. */
   get nextByteAt(): number {
-    const toChip = this.#sending ? this.#startedAt + BITS_PER_BYTE * this.#hostBit : Infinity;
-    return Math.min(toChip, this.#usart?.leavesAt ?? Infinity);
+    return Math.min(this.#sending ? this.#endsAt : Infinity, this.#usart?.leavesAt ?? Infinity);
+  }
+
+  /** Cycle at which the byte that the host is sending will have ended. */
+  get #endsAt(): number {
+    return this.#startedAt + BITS_PER_BYTE * this.#sendingBit;
   }
 
   /** Connects a chip, a new one after each reset. A byte that is under way goes on. */
@@ -64,8 +75,7 @@ export class SerialLine {
     this.#usart = new Usart(cpu, (value, startedAt, bit) => {
       for (const read of this.#fromChip.read(value, startedAt, bit, this.#hostBit)) this.onByte(read.value);
     });
-    if (this.#sending)
-      cpu.addClockEvent(this.#ended, this.#startedAt + BITS_PER_BYTE * this.#hostBit - cpu.cycles);
+    if (this.#sending) cpu.addClockEvent(this.#ended, this.#endsAt - cpu.cycles);
   }
 
   write(bytes: Uint8Array): void {
@@ -81,8 +91,9 @@ export class SerialLine {
     }
     this.#sending = true;
     this.#startedAt = at;
+    this.#sendingBit = this.#hostBit;
     this.#usart?.startBit();
-    this.#cpu?.addClockEvent(this.#ended, at + BITS_PER_BYTE * this.#hostBit - this.#cpu.cycles);
+    this.#cpu?.addClockEvent(this.#ended, this.#endsAt - this.#cpu.cycles);
   }
 
   readonly #ended = (): void => {
@@ -94,10 +105,10 @@ export class SerialLine {
     }
     this.#sending = false;
     if (usart)
-      for (const read of this.#fromHost.read(value, this.#startedAt, this.#hostBit, usart.cyclesPerBit)) {
+      for (const read of this.#fromHost.read(value, this.#startedAt, this.#sendingBit, usart.cyclesPerBit)) {
         usart.startBit();
         usart.receive(read);
       }
-    this.#begin(this.#startedAt + BITS_PER_BYTE * this.#hostBit);
+    this.#begin(this.#endsAt);
   };
 }

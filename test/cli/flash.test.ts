@@ -63,7 +63,7 @@ test("circuit flash writes the firmware by Optiboot, byte for byte, and it greet
 
   const { code: last, stdout: events } = await circuit(context, ["flash", "--board", chip.path, "--json"]);
   assert.equal(last, 0);
-  assert.equal(JSON.parse(events.trim().split("\n").at(-1) ?? "").firmware, "CircuitFirmata.ino 1.0");
+  assert.equal(JSON.parse(events.trim().split("\n").at(-1) ?? "").firmware, "CircuitFirmata.ino 1.1");
   await assertFlashed(chip, bootLoader);
 });
 

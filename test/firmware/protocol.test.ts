@@ -6,7 +6,7 @@ import { type Board, skipWithoutSimavr, startBoard, two } from "./board.js";
 const skip = skipWithoutSimavr;
 
 const NAME = [..."CircuitFirmata.ino"].flatMap((character) => two(character.charCodeAt(0)));
-const FIRMWARE_REPORT = [0xf0, 0x79, 1, 0, ...NAME, 0xf7];
+const FIRMWARE_REPORT = [0xf0, 0x79, 1, 1, ...NAME, 0xf7];
 
 const DIGITAL = [0, 1, 11, 1, 1, 1];
 const PWM = [3, 8];
@@ -69,6 +69,12 @@ const REFUSALS: readonly (readonly [readonly number[], string])[] = [
   [[0xf0, 0x7a, 1, 0xf7], "sysex 0x7a: cut short"],
   [[0xf0, 0x76, 0x50, 0, 0xf7], "I2C 0x50: configure I2C first"],
   [[0xf0, 0x01, 9, 1, 0xf7], "sysex 0x01: no such option"],
+  [[0xf0, 0x01, 3, 3, 0xf7], "sysex 0x01: no such speed"],
+  [[0xf0, 0x01, 4, ...two(99), 13, 0, 0xf7], "safe: 99 ms are too few, 100 to 16383 work"],
+  [[0xf0, 0x01, 4, ...two(500), 13, 0xf7], "sysex 0x01: cut short"],
+  [[0xf0, 0x01, 4, ...two(500), 1, 0, 0xf7], "pin 1: it is the serial line"],
+  [[0xf0, 0x01, 4, ...two(500), 20, 0, 0xf7], "pin 20: there is none, the last is 19"],
+  [[0xf0, 0x01, 4, ...two(500), 13, 3, 0xf7], "pin 13: no such safe state"],
   [[0xf0, 0x71, ...Array(65).fill(1), 0xf7], "sysex 0x71: longer than 64 bytes"],
   [[0xf0, 0x70, 9, ...two(544), ...two(3001), 0xf7], "pin 9: servo pulses are 100 to 3000 us"],
 ];
