@@ -22,7 +22,7 @@ export const COMMAND = {
 
 /** Second bytes of messages that begin with `startSysex`. */
 export const SYSEX = {
-  /** Ours: switches echoes on and off. 0x01–0x0F are left to a firmware's own use. */
+  /** Ours: see `CIRCUIT_COMMAND`. 0x01–0x0F are left to a firmware's own use. */
   circuit: 0x01,
   /** Ours: starts and stops a tone. */
   tone: 0x02,
@@ -42,8 +42,18 @@ export const SYSEX = {
   samplingInterval: 0x7a,
 } as const;
 
-/** First byte after `SYSEX.circuit`. */
-export const CIRCUIT_COMMAND = { echo: 0x01 } as const;
+/** First byte after `SYSEX.circuit`. All but `echo` came with version 1.1 of our firmware. */
+export const CIRCUIT_COMMAND = { echo: 0x01, ping: 0x02, speed: 0x03, safe: 0x04, tripped: 0x05 } as const;
+
+/** Speeds of our firmware's line, in baud, by their codes. It begins with the first. */
+export const LINE_BAUDS = [57_600, 500_000, 1_000_000] as const;
+
+/** What a pin goes to when the host falls silent: a level, or an input; in the order of their codes. */
+export const SAFE_STATES = [0, 1, "input"] as const;
+export type SafeState = (typeof SAFE_STATES)[number];
+
+/** Silence after which our firmware can make pins safe, in milliseconds. */
+export const FIRMWARE_SILENCE_MS = { shortest: 100, longest: 16_383 } as const;
 
 /** What a pin can be. */
 export const PIN_MODE = {

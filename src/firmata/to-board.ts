@@ -1,6 +1,12 @@
 import { CircuitError } from "../core/error.js";
-import { CIRCUIT_COMMAND, COMMAND, SYSEX } from "./protocol.js";
+import { CIRCUIT_COMMAND, COMMAND, SAFE_STATES, type SafeState, SYSEX } from "./protocol.js";
 import { joinBytes, numberAt, splitBytes, splitNumber } from "./seven-bit.js";
+
+/** A pin that is to be safe when the host falls silent. */
+export interface SafePin {
+  readonly pin: number;
+  readonly state: SafeState;
+}
 
 /** What a host says to a board. */
 export type ToBoard =
@@ -29,6 +35,12 @@ export type ToBoard =
     }
   | { readonly type: "string"; readonly text: string }
   | { readonly type: "echo"; readonly on: boolean }
+  /** Any number of seven bits, which comes back. */
+  | { readonly type: "ping"; readonly number: number }
+  /** The line's speed from the answer on: an index of `LINE_BAUDS`. */
+  | { readonly type: "speed"; readonly code: number }
+  /** Where pins go when nothing has come for `silenceMs`; 0 disarms. */
+  | { readonly type: "safe"; readonly silenceMs: number; readonly pins: readonly SafePin[] }
   /** Starts a tone; a `durationMs` of 0 sounds until stopped. */
   | { readonly type: "tone"; readonly pin: number; readonly centihertz: number; readonly durationMs: number }
   | { readonly type: "noTone"; readonly pin: number }
@@ -109,6 +121,14 @@ function sysexOf(message: SysexToBoard): [command: number, data: readonly number
       return [SYSEX.stringData, splitBytes(new TextEncoder().encode(message.text))];
     case "echo":
       return [SYSEX.circuit, [CIRCUIT_COMMAND.echo, Number(message.on)]];
+    case "ping":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.ping, message.number]];
+    case "speed":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.speed, message.code]];
+    case "safe": {
+      const pins = message.pins.flatMap(({ pin, state }) => [pin, SAFE_STATES.indexOf(state)]);
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.safe, ...splitNumber(message.silenceMs, 2), ...pins]];
+    }
     case "tone":
       return [
         SYSEX.tone,
@@ -180,8 +200,14 @@ const SYSEX_READERS: Readonly<Record<number, SysexReader>> = {
       ? { type: "i2cRequest", address: data[0] ?? 0, flags: data[1] ?? 0, data: joinBytes(data.subarray(2)) }
       : undefined,
   [SYSEX.stringData]: (data) => ({ type: "string", text: textOf(data) }),
-  [SYSEX.circuit]: ([command, value]) =>
-    command === CIRCUIT_COMMAND.echo && value !== undefined ? { type: "echo", on: value !== 0 } : undefined,
+  [SYSEX.circuit]: (data) => {
+    const [command, value] = data;
+    if (value === undefined) return undefined;
+    if (command === CIRCUIT_COMMAND.echo) return { type: "echo", on: value !== 0 };
+    if (command === CIRCUIT_COMMAND.ping) return { type: "ping", number: value };
+    if (command === CIRCUIT_COMMAND.speed) return { type: "speed", code: value };
+    return command === CIRCUIT_COMMAND.safe ? readSafe(data.subarray(1)) : undefined;
+  },
   [SYSEX.tone]: (data) => {
     const [pin] = data;
     if (pin === undefined) return undefined;
@@ -190,6 +216,17 @@ const SYSEX_READERS: Readonly<Record<number, SysexReader>> = {
     return { type: "tone", pin, centihertz: numberAt(data, 1, 3), durationMs: numberAt(data, 4, 3) };
   },
 };
+
+function readSafe(data: Uint8Array): ToBoard | undefined {
+  if (data.length < 2 || data.length % 2 !== 0) return undefined;
+  const pins: SafePin[] = [];
+  for (let at = 2; at < data.length; at += 2) {
+    const state = SAFE_STATES[data[at + 1] ?? SAFE_STATES.length];
+    if (state === undefined) return undefined;
+    pins.push({ pin: data[at] ?? 0, state });
+  }
+  return { type: "safe", silenceMs: numberAt(data, 0, 2), pins };
+}
 
 /** Text of a string message; what is no UTF-8 becomes a replacement character. */
 export function textOf(data: Uint8Array): string {

@@ -30,6 +30,14 @@ export type ToHost =
   | { readonly type: "echo"; readonly port: number; readonly levels: number; readonly count: number }
   /** Ours: echoes are on or off from here, and the count began at 0. */
   | { readonly type: "echoing"; readonly on: boolean }
+  /** Ours: all that came before the ping of this number is executed. */
+  | { readonly type: "pong"; readonly number: number }
+  /** Ours: the line has this speed, an index of `LINE_BAUDS`, when the last bit of this message has left. */
+  | { readonly type: "speed"; readonly code: number }
+  /** Ours: so many pins go to their safe state when the host falls silent. */
+  | { readonly type: "armed"; readonly count: number }
+  /** Ours: the host was silent, the pins are safe, and are not made so again. */
+  | { readonly type: "tripped" }
   | { readonly type: "sysex"; readonly command: number; readonly data: readonly number[] };
 
 /** The bytes of one message to a host. */
@@ -88,6 +96,14 @@ function sysexOf(message: SysexToHost): [command: number, data: readonly number[
       ];
     case "echoing":
       return [SYSEX.circuit, [CIRCUIT_COMMAND.echo, Number(message.on)]];
+    case "pong":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.ping, message.number]];
+    case "speed":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.speed, message.code]];
+    case "armed":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.safe, message.count]];
+    case "tripped":
+      return [SYSEX.circuit, [CIRCUIT_COMMAND.tripped]];
     case "sysex":
       return [message.command, message.data];
   }
@@ -149,10 +165,14 @@ const SYSEX_READERS: Readonly<Record<number, SysexReader>> = {
           value: numberAt(data, 2, Math.min(4, data.length - 2)),
         },
   [SYSEX.stringData]: (data) => ({ type: "string", text: textOf(data) }),
-  [SYSEX.circuit]: ([command, value]) =>
-    command === CIRCUIT_COMMAND.echo && value !== undefined
-      ? { type: "echoing", on: value !== 0 }
-      : undefined,
+  [SYSEX.circuit]: ([command, value]) => {
+    if (command === CIRCUIT_COMMAND.tripped) return { type: "tripped" };
+    if (value === undefined) return undefined;
+    if (command === CIRCUIT_COMMAND.echo) return { type: "echoing", on: value !== 0 };
+    if (command === CIRCUIT_COMMAND.ping) return { type: "pong", number: value };
+    if (command === CIRCUIT_COMMAND.speed) return { type: "speed", code: value };
+    return command === CIRCUIT_COMMAND.safe ? { type: "armed", count: value } : undefined;
+  },
   [SYSEX.i2cReply]: (data) =>
     data.length < 4
       ? undefined

@@ -28,6 +28,21 @@ const TO_BOARD: readonly (readonly [hex: string, message: ToBoard])[] = [
   ["f0 76 27 00 7f 01 f7", { type: "i2cRequest", address: 0x27, flags: 0, data: [0xff] }],
   ["f0 71 68 00 69 00 f7", { type: "string", text: "hi" }],
   ["f0 01 01 01 f7", { type: "echo", on: true }],
+  ["f0 01 02 2a f7", { type: "ping", number: 42 }],
+  ["f0 01 03 02 f7", { type: "speed", code: 2 }],
+  ["f0 01 04 50 0f f7", { type: "safe", silenceMs: 2_000, pins: [] }],
+  [
+    "f0 01 04 64 00 0d 00 02 01 13 02 f7",
+    {
+      type: "safe",
+      silenceMs: 100,
+      pins: [
+        { pin: 13, state: 0 },
+        { pin: 2, state: 1 },
+        { pin: 19, state: "input" },
+      ],
+    },
+  ],
   ["f0 02 08 60 57 02 64 00 00 f7", { type: "tone", pin: 8, centihertz: 44_000, durationMs: 100 }],
   ["f0 02 08 f7", { type: "noTone", pin: 8 }],
   ["f0 61 01 02 f7", { type: "sysex", command: 0x61, data: [1, 2] }],
@@ -59,6 +74,10 @@ const TO_HOST: readonly (readonly [hex: string, message: ToHost])[] = [
   ["a1 20 06", { type: "echo", port: 1, levels: 0x20, count: 3 }],
   ["a0 7f 7f", { type: "echo", port: 0, levels: 0xff, count: 63 }],
   ["f0 01 01 01 f7", { type: "echoing", on: true }],
+  ["f0 01 02 2a f7", { type: "pong", number: 42 }],
+  ["f0 01 03 01 f7", { type: "speed", code: 1 }],
+  ["f0 01 04 03 f7", { type: "armed", count: 3 }],
+  ["f0 01 05 f7", { type: "tripped" }],
   ["f0 61 01 f7", { type: "sysex", command: 0x61, data: [1] }],
 ];
 
@@ -82,7 +101,34 @@ for (const [hex, message] of TO_HOST) {
   });
 }
 
-for (const hex of ["f0 6d f7", "f0 70 09 f7", "f0 02 08 01 f7", "f0 01 09 01 f7"]) {
+const OTHER_SHAPES = [
+  "f0 6d f7",
+  "f0 70 09 f7",
+  "f0 02 08 01 f7",
+  ...[
+    "f0 01 f7",
+    "f0 01 02 f7",
+    "f0 01 03 f7",
+    "f0 01 04 50 f7",
+    "f0 01 04 50 0f 0d f7",
+    "f0 01 04 50 0f 0d 03 f7",
+  ],
+  "f0 01 09 01 f7",
+];
+
+for (const hex of OTHER_SHAPES) {
   test(`decodeToBoard() hands on a system-exclusive message of another shape: ${hex}`, () =>
     assert.equal(decodeToBoard(bytes(hex)).type, "sysex"));
+}
+
+for (const hex of [
+  "f0 01 f7",
+  "f0 01 01 f7",
+  "f0 01 02 f7",
+  "f0 01 03 f7",
+  "f0 01 04 f7",
+  "f0 01 09 01 f7",
+]) {
+  test(`decodeToHost() hands on a system-exclusive message of another shape: ${hex}`, () =>
+    assert.equal(decodeToHost(bytes(hex)).type, "sysex"));
 }
