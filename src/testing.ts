@@ -1,5 +1,6 @@
 /** What a test may import from `circuit-five/testing`: everything of a circuit without hardware or network. */
-export { MockBoard, type MockBoardOptions, type MockEdge, type MockPin } from "./board/link/mock.js";
+export { MockBoard, type MockBoardOptions } from "./board/link/mock.js";
+export type { MockEdge, MockPin } from "./board/link/mock-pins.js";
 export type { BoardSession, SessionOptions } from "./board/session/board-session.js";
 export { openSession } from "./board/session/session.js";
 export { ManualClock } from "./core/manual-clock.js";

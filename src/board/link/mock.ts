@@ -1,35 +1,26 @@
+import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import { FrameSplitter } from "../../firmata/frames.js";
-import { CIRCUIT_FIRMWARE, ECHO_COUNT_MODULUS, NO_ANALOG_CHANNEL, PIN_MODE } from "../../firmata/protocol.js";
+import {
+  CIRCUIT_FIRMWARE,
+  ECHO_COUNT_MODULUS,
+  LINE_BAUDS,
+  NO_ANALOG_CHANNEL,
+  PIN_MODE,
+} from "../../firmata/protocol.js";
 import { decodeToBoard, type ToBoard } from "../../firmata/to-board.js";
-import { encodeToHost, type PinCapability, type ToHost } from "../../firmata/to-host.js";
+import { encodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { ByteLink, LinkEvents } from "./link.js";
+import { MockDeadMan } from "./mock-dead-man.js";
+import { FIRST_ANALOG, type MockEdge, type MockPin, MockPins, PINS } from "./mock-pins.js";
 
 export interface MockBoardOptions {
   readonly address?: string;
-  /** Whose manners the device has: our firmware's, with echoes and tones, or StandardFirmata's. */
+  /** Whose manners the device has: our firmware's, with echoes, tones and dead-man, or StandardFirmata's. */
   readonly firmware?: "circuit" | "standard";
+  /** What its dead-man goes by. */
+  readonly clock?: Clock;
 }
-
-/** A change that the device saw on one of its pins. */
-export interface MockEdge {
-  readonly pin: number;
-  readonly level: 0 | 1;
-}
-
-/** A pin of the device. */
-export interface MockPin {
-  readonly mode: number;
-  /** Level, PWM or servo value, or frequency of a tone in whole hertz. */
-  readonly value: number;
-}
-
-/** An Uno has 20 pins: 14 digital, 6 analog. */
-const PINS = 20;
-const FIRST_ANALOG = 14;
-/** Edges that are kept: more than any test looks at, and half a megabyte in a run without end. */
-const KEPT_EDGES = 10_000;
-const PWM_PINS: ReadonlySet<number> = new Set([3, 5, 6, 9, 10, 11]);
 
 /**
  * A Firmata device that speaks bytes and has no CPU: what is sent is executed and answered before the next turn
@@ -38,15 +29,13 @@ const PWM_PINS: ReadonlySet<number> = new Set([3, 5, 6, 9, 10, 11]);
 export class MockBoard implements ByteLink {
   readonly address: string;
   readonly bytesPerSecond = Number.POSITIVE_INFINITY;
-  /** The latest changes of level, 10 000 at least, oldest first. */
-  readonly edges: MockEdge[] = [];
   /** Every message that arrived, oldest first; kept only when `recording` is set. */
   readonly received: ToBoard[] = [];
   recording = false;
 
   readonly #circuit: boolean;
-  readonly #modes = new Uint8Array(PINS);
-  readonly #values = new Uint32Array(PINS);
+  readonly #pins: MockPins;
+  readonly #deadMan: MockDeadMan;
   readonly #reportedPorts = new Uint8Array(3);
   readonly #splitter = new FrameSplitter("toBoard", {
     frame: (frame) => this.#execute(decodeToBoard(frame)),
@@ -57,10 +46,16 @@ export class MockBoard implements ByteLink {
   #writes = 0;
   #mute = false;
 
-  constructor({ address = "mock", firmware = "circuit" }: MockBoardOptions = {}) {
+  constructor({ address = "mock", firmware = "circuit", clock = systemClock }: MockBoardOptions = {}) {
     this.address = address;
     this.#circuit = firmware === "circuit";
-    this.#modes.fill(PIN_MODE.output, 0, FIRST_ANALOG).fill(PIN_MODE.analog, FIRST_ANALOG);
+    this.#pins = new MockPins(this.#circuit);
+    this.#deadMan = new MockDeadMan(clock, this.#pins, () => this.#answer({ type: "tripped" }));
+  }
+
+  /** The latest changes of level, 10 000 at least, oldest first. */
+  get edges(): MockEdge[] {
+    return this.#pins.edges;
   }
 
   async open(events: LinkEvents): Promise<void> {
@@ -69,7 +64,9 @@ export class MockBoard implements ByteLink {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#events) this.#splitter.push(bytes);
+    if (!this.#events || this.#mute) return;
+    this.#deadMan.heard();
+    this.#splitter.push(bytes);
   }
 
   async drain(): Promise<void> {}
@@ -80,7 +77,7 @@ export class MockBoard implements ByteLink {
 
   /** What a pin is now. */
   pin(pin: number): MockPin {
-    return { mode: this.#modes[pin] ?? 0, value: this.#values[pin] ?? 0 };
+    return this.#pins.at(pin);
   }
 
   /** Pulls the cable. */
@@ -107,10 +104,9 @@ export class MockBoard implements ByteLink {
 
   /** Puts a level on an input pin from outside, and reports it if its port is reported. */
   drive(pin: number, level: 0 | 1): void {
-    this.#values[pin] = level;
+    this.#pins.setValue(pin, level);
     const port = pin >> 3;
-    if (this.#reportedPorts[port])
-      this.#answer({ type: "digitalPort", port, levels: this.#levels(port, isInput) });
+    if (this.#reportedPorts[port]) this.#report(port);
   }
 
   /** Puts a reading of 0–1023 on an analog channel and reports it. */
@@ -141,42 +137,37 @@ export class MockBoard implements ByteLink {
 
   #sayFirmware(): void {
     const name = this.#circuit ? CIRCUIT_FIRMWARE : "StandardFirmata.ino";
-    this.#answer({ type: "firmware", major: this.#circuit ? 1 : 2, minor: this.#circuit ? 0 : 5, name });
+    this.#answer({ type: "firmware", major: this.#circuit ? 1 : 2, minor: this.#circuit ? 1 : 5, name });
   }
 
   #execute(message: ToBoard): void {
-    if (this.#mute) return;
     if (this.recording) this.received.push(message);
     switch (message.type) {
       case "digitalPort":
-        this.#writePort(message.port, message.levels);
+        this.#pins.writePort(message.port, message.levels);
+        this.#echo(message.port);
         break;
       case "digitalPin":
-        this.#setLevel(message.pin, message.level ? 1 : 0);
+        this.#pins.setLevel(message.pin, message.level ? 1 : 0);
         this.#echo(message.pin >> 3);
         break;
       case "pinMode":
-        this.#setMode(message.pin, message.mode);
+        this.#pins.setMode(message.pin, message.mode);
         break;
       case "analog":
       case "extendedAnalog":
-        this.#values[message.pin] = message.value;
+        this.#pins.setValue(message.pin, message.value);
         break;
       case "servoConfig":
-        this.#modes[message.pin] = PIN_MODE.servo;
+        this.#pins.force(message.pin, PIN_MODE.servo);
         break;
       case "reportDigital":
         this.#reportedPorts[message.port] = Number(message.on);
-        if (message.on)
-          this.#answer({
-            type: "digitalPort",
-            port: message.port,
-            levels: this.#levels(message.port, isInput),
-          });
+        if (message.on) this.#report(message.port);
         break;
       case "reset":
-        this.#modes.fill(PIN_MODE.output, 0, FIRST_ANALOG).fill(PIN_MODE.analog, FIRST_ANALOG);
-        this.#values.fill(0);
+        this.#pins.reset();
+        this.#deadMan.disarm();
         this.#echoing = false;
         break;
       default:
@@ -193,10 +184,7 @@ export class MockBoard implements ByteLink {
         this.#sayFirmware();
         break;
       case "queryCapabilities":
-        this.#answer({
-          type: "capabilities",
-          pins: Array.from({ length: PINS }, (_, pin) => capabilitiesOf(pin, this.#circuit)),
-        });
+        this.#answer({ type: "capabilities", pins: this.#pins.capabilities });
         break;
       case "queryAnalogMapping":
         this.#answer({
@@ -222,72 +210,34 @@ export class MockBoard implements ByteLink {
         this.#writes = 0;
         this.#answer({ type: "echoing", on: message.on });
         break;
+      case "ping":
+        this.#answer({ type: "pong", number: message.number });
+        break;
+      case "speed":
+        // It has no line whose speed could change.
+        if (message.code < LINE_BAUDS.length) this.#answer({ type: "speed", code: message.code });
+        break;
+      case "safe":
+        if (this.#deadMan.arm(message.silenceMs, message.pins))
+          this.#answer({ type: "armed", count: message.pins.length });
+        break;
       case "tone":
-        this.#modes[message.pin] = PIN_MODE.tone;
-        this.#values[message.pin] = Math.round(message.centihertz / 100);
+        this.#pins.force(message.pin, PIN_MODE.tone, Math.round(message.centihertz / 100));
         break;
       case "noTone":
-        this.#values[message.pin] = 0;
+        this.#pins.setValue(message.pin, 0);
         break;
     }
   }
 
-  #setMode(pin: number, mode: number): void {
-    if (!capabilitiesOf(pin, this.#circuit).some((capability) => capability.mode === mode)) return;
-    if (mode === PIN_MODE.output) this.#setLevel(pin, 0);
-    this.#modes[pin] = mode;
-    if (mode !== PIN_MODE.output) this.#values[pin] = mode === PIN_MODE.pullup ? 1 : 0;
-  }
-
-  #writePort(port: number, levels: number): void {
-    for (let bit = 0; bit < 8; bit++) {
-      const pin = port * 8 + bit;
-      if (pin < PINS && this.#modes[pin] === PIN_MODE.output)
-        this.#setLevel(pin, (levels >> bit) & 1 ? 1 : 0);
-    }
-    this.#echo(port);
-  }
-
-  #setLevel(pin: number, level: 0 | 1): void {
-    if (this.#modes[pin] === PIN_MODE.output && this.#values[pin] !== level) {
-      if (this.edges.length >= 2 * KEPT_EDGES) this.edges.splice(0, KEPT_EDGES);
-      this.edges.push({ pin, level });
-    }
-    this.#values[pin] = level;
+  #report(port: number): void {
+    this.#answer({ type: "digitalPort", port, levels: this.#pins.levels(port, "inputs") });
   }
 
   #echo(port: number): void {
     if (!this.#echoing) return;
     this.#writes++;
     const count = this.#writes % ECHO_COUNT_MODULUS;
-    this.#answer({ type: "echo", port, levels: this.#levels(port, isOutput), count });
+    this.#answer({ type: "echo", port, levels: this.#pins.levels(port, "outputs"), count });
   }
-
-  #levels(port: number, counts: (mode: number) => boolean): number {
-    let levels = 0;
-    for (let bit = 0; bit < 8; bit++) {
-      const pin = port * 8 + bit;
-      if (pin < PINS && counts(this.#modes[pin] ?? 0) && this.#values[pin]) levels |= 1 << bit;
-    }
-    return levels;
-  }
-}
-
-const isOutput = (mode: number) => mode === PIN_MODE.output;
-const isInput = (mode: number) => mode === PIN_MODE.input || mode === PIN_MODE.pullup;
-
-/** What a pin of an Uno can be: nothing for the two of the serial line. */
-function capabilitiesOf(pin: number, circuit: boolean): PinCapability[] {
-  if (pin < 2) return [];
-  const capabilities: PinCapability[] = [
-    { mode: PIN_MODE.input, resolution: 1 },
-    { mode: PIN_MODE.pullup, resolution: 1 },
-    { mode: PIN_MODE.output, resolution: 1 },
-  ];
-  if (pin >= FIRST_ANALOG) capabilities.push({ mode: PIN_MODE.analog, resolution: 10 });
-  if (PWM_PINS.has(pin)) capabilities.push({ mode: PIN_MODE.pwm, resolution: 8 });
-  if (pin < FIRST_ANALOG) capabilities.push({ mode: PIN_MODE.servo, resolution: 14 });
-  if (pin >= 18) capabilities.push({ mode: PIN_MODE.i2c, resolution: 1 });
-  if (circuit) capabilities.push({ mode: PIN_MODE.tone, resolution: 1 });
-  return capabilities;
 }
