@@ -1,4 +1,4 @@
-import { type BoardAddress, badAddress, baudOf, parseAddress } from "../board/link/address.js";
+import { type BoardAddress, badAddress, baudOf, isBaudFixed, parseAddress } from "../board/link/address.js";
 import type { ByteLink } from "../board/link/link.js";
 import type { PortFinder } from "../board/link/port-finder.js";
 import type { Relink } from "../board/session/search.js";
@@ -34,14 +34,14 @@ interface LinkMaker {
 const MAKERS: Readonly<Record<string, LinkMaker>> = {
   port: {
     settings: ["baud"],
-    make: (address, context) => serial(address.target, baudOf(address), context),
+    make: (address, context) => serial(address, address.target, context),
   },
 
   auto: {
     settings: ["baud"],
     async make(address, context) {
       const { choosePort, listPorts } = await import("../board/link/ports.js");
-      return serial(choosePort(await listPorts()), baudOf(address), context);
+      return serial(address, choosePort(await listPorts()), context);
     },
   },
 
@@ -50,9 +50,8 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
     async make(address, context) {
       if (address.target === "") throw badAddress(address.text, "it is not serial:NUMBER");
       const { findBySerialNumber } = await import("../board/link/port-finder.js");
-      const baud = baudOf(address);
       const find = () => findBySerialNumber(address.target);
-      return serial(await find(), baud, context, { find });
+      return serial(address, await find(), context, { find });
     },
   },
 
@@ -69,13 +68,15 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
   },
 
   sim: {
-    settings: ["firmware"],
-    async make({ text, target, settings }, { attachments }) {
+    settings: ["baud", "firmware"],
+    async make(address, { attachments }) {
+      const { text, target, settings } = address;
       if (target !== "uno") throw badAddress(text, `there is no emulated "${target}", only sim:uno`);
       const { PacedUno } = await import("../emulator/paced-uno.js");
       const firmware = settings.get("firmware");
+      const baud = isBaudFixed(address) ? baudOf(address) : undefined;
       return {
-        link: new PacedUno({ address: text, attachments, ...(firmware !== undefined && { firmware }) }),
+        link: new PacedUno({ address: text, attachments, baud, ...(firmware !== undefined && { firmware }) }),
       };
     },
   },
@@ -112,8 +113,8 @@ export async function makeLink(text: string, context: LinkContext): Promise<Boar
 
 /** A board on a serial port, which is looked for wherever it is plugged in. */
 async function serial(
+  address: BoardAddress,
   path: string,
-  baud: number,
   { holds = false, notice = () => {} }: LinkContext,
   known?: Pick<PortFinder, "find">,
 ): Promise<BoardLink> {
@@ -122,9 +123,10 @@ async function serial(
     import("../board/link/port-finder.js"),
   ]);
   const finder = known ?? new PortFinder(path);
+  const settings = { baud: baudOf(address), isFixed: isBaudFixed(address), holds, notice };
   return {
-    link: serialLink({ path, baud, holds, notice }),
-    relink: async () => serialLink({ path: await finder.find(), baud, holds, notice }),
+    link: serialLink({ ...settings, path }),
+    relink: async () => serialLink({ ...settings, path: await finder.find() }),
   };
 }
 

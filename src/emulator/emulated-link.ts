@@ -48,11 +48,16 @@ export interface EmulatedLink extends ByteLink {
   reset(): void;
 }
 
+/** Speed at which the host opens its port, in baud, unless it is told another. */
+export const FIRST_BAUD = 57_600;
+
 export interface EmulatedUnoOptions {
   /** The address as a person typed it, for messages: `sim:uno`. */
   readonly address?: string;
   /** A .hex file, by its path or as its bytes. The project's own firmware by default. */
   readonly firmware?: string | Uint8Array;
+  /** Speed that the host keeps to, in baud: the link has no `setBaud()`. Otherwise 57 600 to begin with. */
+  readonly baud?: number | undefined;
   /** What hangs on the pins, from the wiring. */
   readonly attachments?: readonly Attachment[];
 }

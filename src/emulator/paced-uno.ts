@@ -2,15 +2,13 @@ import { Worker } from "node:worker_threads";
 import type { LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import { CircuitError, messageOf } from "../core/error.js";
 import { BITS_PER_BYTE, CLOCK_HZ, hostCyclesPerBit } from "./baud.js";
-import type { EmulatedLink, EmulatedUnoOptions } from "./emulated-link.js";
+import { type EmulatedLink, type EmulatedUnoOptions, FIRST_BAUD } from "./emulated-link.js";
 import { readFirmware } from "./firmware.js";
 import type { PacedReport, PacedRequest, PacedStart } from "./paced-worker.js";
 import type { PartState } from "./part.js";
 import { Parts } from "./parts.js";
 import type { Edge, Level } from "./pins.js";
 import type { Pitch } from "./pitch.js";
-
-const HOST_BAUD = 57_600;
 
 /**
  * An Uno at the pace of real time, in a thread of its own so that the host's work does not bend its pitch.
@@ -19,7 +17,7 @@ const HOST_BAUD = 57_600;
  */
 export class PacedUno implements EmulatedLink {
   readonly address: string;
-  readonly bytesPerSecond = CLOCK_HZ / (BITS_PER_BYTE * hostCyclesPerBit(HOST_BAUD));
+  readonly setBaud?: (baud: number) => Promise<void>;
   readonly #firmware: string | Uint8Array | undefined;
   readonly #parts: Parts;
   readonly #listeners = new Set<(edge: Edge) => void>();
@@ -27,20 +25,27 @@ export class PacedUno implements EmulatedLink {
   /** What was asked before the thread was there: the wiring drives pins from the beginning. */
   readonly #early: PacedRequest[] = [];
   #drained: { readonly written: number; resolve(): void }[] = [];
+  #baud: number;
   #worker: Worker | undefined;
   #closed = false;
   #nowUs = 0;
   #written = 0;
   #arrived = 0;
 
-  constructor({ address = "sim:uno", firmware, attachments = [] }: EmulatedUnoOptions = {}) {
+  constructor({ address = "sim:uno", firmware, attachments = [], baud }: EmulatedUnoOptions = {}) {
     this.address = address;
+    this.#baud = baud ?? FIRST_BAUD;
+    if (baud === undefined) this.setBaud = async (wanted) => this.#changeBaud(wanted);
     this.#firmware = firmware;
     this.#parts = new Parts(attachments, {
       setLevel: (pin, level) => this.#ask({ do: "level", pin, level }),
       setVoltage: (channel, volts) => this.#ask({ do: "voltage", channel, volts }),
       answerTo: (address) => this.#ask({ do: "answer", address }),
     });
+  }
+
+  get bytesPerSecond(): number {
+    return CLOCK_HZ / (BITS_PER_BYTE * hostCyclesPerBit(this.#baud));
   }
 
   get nowUs(): number {
@@ -54,7 +59,11 @@ export class PacedUno implements EmulatedLink {
   /** @throws {CircuitError} `FIRMWARE_INVALID`, `FILE_FAILED` or `LINK_FAILED`. */
   async open(events: LinkEvents, { signal }: OpenLinkOptions): Promise<void> {
     signal.throwIfAborted();
-    const start: PacedStart = { program: readFirmware(this.#firmware), wake: this.#wake };
+    const start: PacedStart = {
+      program: readFirmware(this.#firmware),
+      hostBaud: this.#baud,
+      wake: this.#wake,
+    };
     const worker = new Worker(new URL("./paced-worker.js", import.meta.url), { workerData: start });
     this.#worker = worker;
     for (const request of this.#early.splice(0)) this.#ask(request);
@@ -115,6 +124,12 @@ export class PacedUno implements EmulatedLink {
 
   reset(): void {
     this.#ask({ do: "reset" });
+  }
+
+  #changeBaud(baud: number): void {
+    if (!this.#worker || this.#closed) return;
+    this.#baud = baud;
+    this.#ask({ do: "baud", baud });
   }
 
   #ask(request: PacedRequest): void {

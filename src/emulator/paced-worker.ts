@@ -8,6 +8,7 @@ import { Uno } from "./uno.js";
 /** What the thread is started with. */
 export interface PacedStart {
   readonly program: Uint16Array;
+  readonly hostBaud: number;
   /** One 32-bit word; the main side adds to it and notifies after each message. */
   readonly wake: Int32Array;
 }
@@ -15,6 +16,7 @@ export interface PacedStart {
 /** What the main side tells the thread. */
 export type PacedRequest =
   | { readonly do: "write"; readonly bytes: Uint8Array }
+  | { readonly do: "baud"; readonly baud: number }
   | { readonly do: "level"; readonly pin: number; readonly level: Level | undefined }
   | { readonly do: "voltage"; readonly channel: number; readonly volts: number | undefined }
   | { readonly do: "answer"; readonly address: number }
@@ -62,8 +64,8 @@ class PacedThread {
   #reported = 0;
   #reportedCycle = 0;
 
-  constructor({ program, wake }: PacedStart, port: NonNullable<typeof parentPort>) {
-    this.#uno = new Uno({ program });
+  constructor({ program, hostBaud, wake }: PacedStart, port: NonNullable<typeof parentPort>) {
+    this.#uno = new Uno({ program, hostBaud });
     this.#wake = wake;
     this.#port = port;
     this.#uno.line.onByte = (byte) => this.#bytes.push(byte);
@@ -97,7 +99,8 @@ class PacedThread {
       if (request.do === "write") {
         this.#received += request.bytes.length;
         this.#uno.line.write(request.bytes);
-      } else if (request.do === "level") this.#uno.setLevel(request.pin, request.level);
+      } else if (request.do === "baud") this.#uno.line.setHostBaud(request.baud);
+      else if (request.do === "level") this.#uno.setLevel(request.pin, request.level);
       else if (request.do === "voltage") this.#uno.setVoltage(request.channel, request.volts);
       else if (request.do === "answer") this.#uno.answerTo(request.address);
       else this.#uno.reset();

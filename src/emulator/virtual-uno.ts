@@ -1,6 +1,6 @@
 import type { LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import { CYCLES_PER_US } from "./baud.js";
-import type { EmulatedLink, EmulatedUnoOptions } from "./emulated-link.js";
+import { type EmulatedLink, type EmulatedUnoOptions, FIRST_BAUD } from "./emulated-link.js";
 import { readFirmware } from "./firmware.js";
 import type { PartState } from "./part.js";
 import { Parts } from "./parts.js";
@@ -23,6 +23,7 @@ type Output =
 /** An Uno in virtual time: it runs in this process, while `advance()` or `until()` move its time. */
 export class VirtualUno implements EmulatedLink, Machine {
   readonly address: string;
+  readonly setBaud?: (baud: number) => Promise<void>;
   readonly #time: VirtualTime;
   readonly #uno: Uno;
   readonly #parts: Parts;
@@ -33,10 +34,14 @@ export class VirtualUno implements EmulatedLink, Machine {
   #originMs = 0;
   #leave: (() => void) | undefined;
 
-  constructor({ address = "sim:uno", firmware, attachments = [], time }: VirtualUnoOptions) {
+  constructor({ address = "sim:uno", firmware, attachments = [], baud, time }: VirtualUnoOptions) {
     this.address = address;
     this.#time = time;
-    this.#uno = new Uno({ program: readFirmware(firmware) });
+    this.#uno = new Uno({ program: readFirmware(firmware), hostBaud: baud ?? FIRST_BAUD });
+    if (baud === undefined)
+      this.setBaud = async (wanted) => {
+        if (this.#leave) this.#uno.line.setHostBaud(wanted);
+      };
     this.#parts = new Parts(attachments, this.#uno);
     this.#uno.line.onByte = (byte) => this.#give({ atCycle: this.#uno.cycles, byte });
     this.#uno.onTwiByte = (address, value) => this.#parts.wrote(address, value);

@@ -51,6 +51,11 @@ export function baudOf({ text, settings }: BoardAddress): number {
   throw badAddress(text, `baud is ${setting}, not a whole number from 300 to 4000000`);
 }
 
+/** Whether an address says a baud rate: then no faster one is to be agreed with the board. */
+export function isBaudFixed({ settings }: BoardAddress): boolean {
+  return settings.has("baud");
+}
+
 export function badAddress(text: string, problem: string): CircuitError {
   return new CircuitError("USAGE", `Cannot use the board address "${text}": ${problem}`, {
     hint: "Give a port such as /dev/ttyACM0 or COM3, serial:NUMBER, auto, tcp://HOST:PORT, sim:uno or mock.",

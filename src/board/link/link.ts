@@ -27,7 +27,7 @@ export interface ByteLink {
   /** The address as a person would type it, for messages. */
   readonly address: string;
 
-  /** Bytes that the wire carries each second in one direction; `Infinity` where nothing limits it. */
+  /** Bytes that the wire carries each second in one direction, now; `Infinity` where nothing limits it. */
   readonly bytesPerSecond: number;
 
   /**
@@ -42,6 +42,17 @@ export interface ByteLink {
 
   /** Resolves when all that was written has left for the board, or the link is gone. */
   drain(): Promise<void>;
+
+  /**
+   * Changes the wire's speed in both directions, and `bytesPerSecond` with it. It must be quiet: what is on the way in
+   * either direction arrives garbled or not at all. What is written once the promise has resolved leaves at the new
+   * speed. When the link is closed or lost: nothing.
+   *
+   * Missing where a link has no speed, or keeps to the one that was asked for.
+   *
+   * @throws {CircuitError} `LINK_FAILED` when it cannot have this speed; it goes on at the one before.
+   */
+  setBaud?(baud: number): Promise<void>;
 
   /** Closes at once, dropping what has not left. Safe to call at any time, any number of times. */
   close(): Promise<void>;

@@ -13,16 +13,28 @@ export interface SerialLinkOptions {
   readonly holds?: boolean;
   /** Takes what a person should know. */
   readonly notice?: (text: string) => void;
+  /** Whether it stays at that speed: the link has no `setBaud()`. */
+  readonly isFixed?: boolean;
 }
 
 /** Bits on the wire for a byte: start, eight, stop. */
 const BITS_PER_BYTE = 10;
+
+/** Clock of an Uno's USB chip, in hertz, and the fewest samples that it takes of a bit. */
+const USB_CHIP_HZ = 16_000_000;
+const SAMPLES_PER_BIT = 8;
 
 /**
  * How much faster than its nominal rate a wire is taken to be: an Uno's chip at 57 600 baud really runs at
  * 58 824 (2.1 % more), USB chips with finer dividers at 57 600; the middle is at most 1.1 % off both.
  */
 const REAL_RATE = 1.0105;
+
+/** Bytes a second at a nominal rate: one that divides the chip's clock is exact. */
+function bytesPerSecondAt(baud: number): number {
+  const isExact = USB_CHIP_HZ % (SAMPLES_PER_BIT * baud) === 0;
+  return (baud / BITS_PER_BYTE) * (isExact ? 1 : REAL_RATE);
+}
 
 /**
  * How often is looked whether the port is still there, in milliseconds. On Unix the library may read nothing for ever from a
@@ -31,15 +43,32 @@ const REAL_RATE = 1.0105;
 const LOOK_MS = 250;
 
 /** A serial port. With `listSerialPorts()`, the only place that knows the serialport library. */
-export function serialLink({ path, baud, holds = false, notice }: SerialLinkOptions): SerialLink {
+export function serialLink({
+  path,
+  baud,
+  isFixed = false,
+  holds = false,
+  notice,
+}: SerialLinkOptions): SerialLink {
   let port: SerialPort | undefined;
+  let baudNow = baud;
   let over = false;
   let draining = 0;
   let stopLooking = () => {};
 
+  const setBaud = async (wanted: number): Promise<void> => {
+    if (!port?.isOpen || over) return;
+    await updateBaud(port, path, wanted);
+    baudNow = wanted;
+  };
+
   return {
     address: path,
-    bytesPerSecond: (baud / BITS_PER_BYTE) * REAL_RATE,
+    ...(!isFixed && { setBaud }),
+
+    get bytesPerSecond() {
+      return bytesPerSecondAt(baudNow);
+    },
 
     async open(events, { signal }) {
       signal.throwIfAborted();
@@ -99,6 +128,15 @@ export function serialLink({ path, baud, holds = false, notice }: SerialLinkOpti
       await new Promise<void>((resolve) => closing.close(() => resolve()));
     },
   };
+}
+
+function updateBaud(port: SerialPort, path: string, baudRate: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    port.update({ baudRate }, (error) => {
+      if (error) reject(speedError(path, baudRate, error));
+      else resolve();
+    });
+  });
 }
 
 /** @returns Looks no more. */
@@ -171,6 +209,13 @@ function openError(path: string, cause: Error): CircuitError {
       cause,
     },
   );
+}
+
+function speedError(path: string, baud: number, cause: Error): CircuitError {
+  return new CircuitError("LINK_FAILED", `Cannot run ${path} at ${baud} baud: ${cause.message}`, {
+    hint: "Write ?baud=57600 behind the port to stay at that speed.",
+    cause,
+  });
 }
 
 function lostError(path: string, cause: unknown): CircuitError {
