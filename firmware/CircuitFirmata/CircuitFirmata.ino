@@ -33,8 +33,8 @@ void loop() {
   analog::poll();
   i2c::poll();
   sound::poll();
-  serial::poll();
   speed::poll();
+  serial::poll();
   safe::poll();
   work::sleepUntilMore();
 }

@@ -21,6 +21,11 @@ const uint16_t CYCLES_PER_US = F_CPU / 1000000UL;
 const uint8_t DDR = 1;
 const uint8_t PORT = 2;
 
+/**
+ * Has a value computed here. The compiler knows nothing of time, and would move a division of 600 cycles behind a cli().
+ */
+inline void haveComputed(uint16_t value) { asm volatile("" ::"r"(value)); }
+
 inline volatile uint8_t *registersOf(uint8_t pin) {
   return pin < 8 ? &PIND : pin < FIRST_ANALOG_PIN ? &PINB : &PINC;
 }

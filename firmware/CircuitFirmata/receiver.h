@@ -35,11 +35,11 @@ __attribute__((always_inline)) inline void take() {
 }
 
 /**
- * For interrupts that may last. At 1 000 000 baud a byte comes every 160 cycles, and the USART holds three: nothing may
- * keep them waiting for 320.
+ * For interrupts that may last: takes one byte that has come meanwhile. At 1 000 000 baud one comes every 160 cycles, and
+ * the USART holds three: nothing may keep them waiting for 320.
  */
 __attribute__((always_inline)) inline void takeWaiting() {
-  while (UCSR0A & _BV(RXC0)) take();
+  if (UCSR0A & _BV(RXC0)) take();
 }
 
 }  // namespace receiver

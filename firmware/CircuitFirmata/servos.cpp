@@ -141,6 +141,7 @@ void end() {
 
 void setPulse(Servo &servo, uint16_t us) {
   const uint16_t cycles = us * CYCLES_PER_US;
+  chip::haveComputed(cycles);
   cli();
   servo.pulseCycles = cycles;
   sei();
@@ -163,6 +164,7 @@ ISR(TIMER1_COMPB_vect) {
     } else {
       rise();
     }
+    receiver::takeWaiting();
     planEvent();
     receiver::takeWaiting();
   }

@@ -91,6 +91,7 @@ ISR(TIMER1_COMPA_vect) {
     return;
   }
   planEdge();
+  receiver::takeWaiting();
 }
 
 namespace sound {

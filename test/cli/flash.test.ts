@@ -43,11 +43,11 @@ test("circuit flash writes the firmware by Optiboot, byte for byte, and it greet
   assert.equal(code, 0, stderr);
   assert.match(
     stdout,
-    /^circuit-uno\.hex: 11166 bytes for \S+\nATmega328P, its boot loader answers at 115200 baud\n/,
+    /^circuit-uno\.hex: 12624 bytes for \S+\nATmega328P, its boot loader answers at 115200 baud\n/,
   );
   assert.match(
     stdout,
-    /\nWriting 11166 bytes\nComparing 11166 bytes\n\S+ runs CircuitFirmata\.ino 1\.0, ready in \d+ ms\n$/,
+    /\nWriting 12624 bytes\nComparing 12624 bytes\n\S+ runs CircuitFirmata\.ino 1\.1, ready in \d+ ms\n$/,
   );
   await assertFlashed(chip, bootLoader);
 
@@ -58,7 +58,7 @@ test("circuit flash writes the firmware by Optiboot, byte for byte, and it greet
   assert.equal(stopped.code, 130);
   assert.match(
     stopped.stdout,
-    /"type":"interrupted","text":"\S+ was interrupted after \d+ of 11166 bytes\. Flash it again/,
+    /"type":"interrupted","text":"\S+ was interrupted after \d+ of 12624 bytes\. Flash it again/,
   );
 
   const { code: last, stdout: events } = await circuit(context, ["flash", "--board", chip.path, "--json"]);
