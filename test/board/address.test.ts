@@ -33,7 +33,7 @@ const REFUSED: readonly (readonly [text: string, message: RegExp])[] = [
   ["serial:", /not serial:NUMBER/],
   ["replay:trip", /"replay" is no kind of board/],
   ["sim:mega", /no emulated "mega"/],
-  ["sim:uno?firmwear=x", /no setting "firmwear", only firmware/],
+  ["sim:uno?firmwear=x", /no setting "firmwear", only baud, firmware/],
   ["tcp://host:70000", /not tcp:\/\/HOST:PORT/],
   ["tcp://host?baud=9600", /no setting "baud", it takes none/],
   ["mock?firmware=other", /not circuit or standard/],

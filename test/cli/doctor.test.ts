@@ -34,7 +34,7 @@ test("circuit doctor finds nothing wrong with a board behind a tty", {
     found.map(({ check }) => check),
     checks,
   );
-  assert.match(found.find(({ check }) => check === "firmware").text, /^CircuitFirmata\.ino 1\.0$/);
+  assert.match(found.find(({ check }) => check === "firmware").text, /^CircuitFirmata\.ino 1\.1$/);
 });
 
 test("circuit doctor says that a board which babbles does not answer, and exits with 69", {

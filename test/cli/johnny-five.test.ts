@@ -35,7 +35,7 @@ test("circuit exec gives a CommonJS script its board, its arguments and its own 
   const { code, stdout, stderr } = await exec(context, "a.js", script, "--fast", "-b", "9");
   assert.equal(code, 3, stderr);
   assert.equal(stdout, "true true true --fast,-b,9\nexit\n");
-  assert.match(stderr, /^sim:uno: CircuitFirmata\.ino 1\.0, ready in \d+ ms$/m);
+  assert.match(stderr, /^sim:uno: CircuitFirmata\.ino 1\.1, ready in \d+ ms$/m);
 });
 
 test("circuit exec gives a module its board, by its default and by its names", async (context) => {

@@ -18,7 +18,7 @@ describe("circuit run prints", { concurrency: 2 }, () => {
       /^(\[ (clock|iopin|buzzer) \] .+|2 ticks, 2 acks, 6 confirmed writes|tick to ack: p50 \d+\.\d ms, p99 \d+\.\d ms)$/;
     for (const found of stdout.trimEnd().split("\n")) assert.match(found, line);
     assert.match(stdout, /^\[ clock \] > 0\n\[ iopin \] toggling pin 13: \[[01], [01], [01]\]\n/);
-    assert.match(stderr, /^mock: CircuitFirmata\.ino 1\.0, ready in \d+ ms\n$/);
+    assert.match(stderr, /^mock: CircuitFirmata\.ino 1\.1, ready in \d+ ms\n$/);
     assert.ok(stdout.endsWith("\n"));
   });
 
