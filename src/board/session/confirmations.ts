@@ -4,20 +4,9 @@ import { encodeToBoard } from "../../firmata/to-board.js";
 import type { ToHost } from "../../firmata/to-host.js";
 import { EchoCount } from "./echo-count.js";
 import type { DigitalWrite, PinMemory, PinRecord } from "./pin-memory.js";
-import { CONFIRM_TIMEOUT_MS, mismatch, superseded, unanswered } from "./unconfirmed.js";
-
-interface Waiter {
-  /** The pins that it is about, as they are to be. */
-  readonly pins: readonly PinRecord[];
-  /** Number of the last digital write that an echo must have counted; 0 where none is waited for. */
-  readonly writes: number;
-  /** Answers to queries still to come. */
-  queries: number;
-  readonly deadlineMs: number;
-  failure: CircuitError | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: CircuitError) => void;
-}
+import { Stranded } from "./stranded.js";
+import { CONFIRM_TIMEOUT_MS, mismatch, unanswered } from "./unconfirmed.js";
+import type { Waiter } from "./waiter.js";
 
 /** A pin-state query on its way; `waiter` is missing when someone else asked. */
 interface Query {
@@ -57,16 +46,14 @@ export class Confirmations {
   #lastStarted: Promise<void> = CONFIRMED;
   #cancelTimer: (() => void) | undefined;
   #failure: CircuitError | undefined;
-  /** Those who wait for a board that is away; `undefined` while it is there. */
-  #stranded: Waiter[] | undefined;
-  /** Why nobody waits any longer for the board that is away. */
-  #impatience: CircuitError | undefined;
+  readonly #stranded: Stranded;
 
   constructor({ memory, clock, send, wireFreeAtMs }: ConfirmationsOptions) {
     this.#memory = memory;
     this.#clock = clock;
     this.#send = send;
     this.#wireFreeAtMs = wireFreeAtMs;
+    this.#stranded = new Stranded(memory);
   }
 
   /** Asks our firmware for echoes, which begins to count from 0. Until it has answered, pins are queried. */
@@ -88,12 +75,12 @@ export class Confirmations {
 
   /** Takes note of a digital write that has just been sent. */
   wrote(write: DigitalWrite): void {
-    if (!this.#stranded) this.#echoes.wrote(write);
+    if (!this.#stranded.isAway) this.#echoes.wrote(write);
   }
 
   /** Takes note of a pin-state query that someone else has sent: its answer is not ours. */
   queried(pin: number): void {
-    if (!this.#stranded) this.#queries.push({ pin });
+    if (!this.#stranded.isAway) this.#queries.push({ pin });
   }
 
   /**
@@ -104,9 +91,8 @@ export class Confirmations {
    *   a value that was written later; the cause of `fail()` after that, and of `loseHope()` until the board is back.
    */
   confirm(): Promise<void> {
-    const refusal = this.#failure ?? this.#impatience;
-    if (refusal) return Promise.reject(refusal);
-    if (this.#stranded) return this.#strand(this.#stranded);
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#stranded.isAway) return this.#stranded.wait();
     if (!this.#memory.hasDue) return this.#waiters.length > 0 ? this.#lastStarted : CONFIRMED;
     const { pins, queries, levels } = this.#memory.takeDue(this.#echoes.isOn);
     if (queries.length === 0 && !levels) return this.#lastStarted;
@@ -160,13 +146,12 @@ export class Confirmations {
     this.#queries.length = 0;
     this.#echoes.stopped();
     this.#unheard = undefined;
-    this.#stranded = [...(this.#stranded ?? []), ...this.#waiters.splice(0)];
+    this.#stranded.suspend(this.#waiters.splice(0), this.#lastStarted);
   }
 
   /** The board stays away: rejects everybody who waits, and who asks until it is back. */
   loseHope(cause: CircuitError): void {
-    this.#impatience = cause;
-    for (const waiter of this.#stranded?.splice(0) ?? []) waiter.reject(cause);
+    this.#stranded.loseHope(cause);
   }
 
   /**
@@ -176,21 +161,15 @@ export class Confirmations {
    * @throws {CircuitError} As `confirm()` does.
    */
   async resume(hasEchoes: boolean): Promise<void> {
-    const stranded = this.#stranded ?? [];
-    this.#stranded = undefined;
-    this.#impatience = undefined;
+    const rescued = this.#stranded.rescue();
     if (hasEchoes) this.startEchoes();
-    const [current, outdated] = [[], []] as [Waiter[], Waiter[]];
-    for (const waiter of stranded)
-      (waiter.pins.some((pin) => this.#memory.hasChanged(pin)) ? outdated : current).push(waiter);
-    for (const { reject } of outdated) reject(superseded());
     this.#memory.makeAllDue();
     try {
       await this.confirm();
-      for (const { resolve } of current) resolve();
+      for (const { resolve } of rescued) resolve();
     } catch (error) {
       // The cast: confirm() throws nothing else.
-      for (const { reject } of current) reject(error as CircuitError);
+      for (const { reject } of rescued) reject(error as CircuitError);
       throw error;
     }
   }
@@ -200,17 +179,8 @@ export class Confirmations {
     this.#failure = cause;
     this.#stopWatching();
     this.#queries.length = 0;
-    for (const waiter of [...this.#waiters.splice(0), ...(this.#stranded?.splice(0) ?? [])])
-      waiter.reject(cause);
-  }
-
-  #strand(stranded: Waiter[]): Promise<void> {
-    if (!this.#memory.hasDue) return stranded.length > 0 ? this.#lastStarted : CONFIRMED;
-    const { pins } = this.#memory.takeDue(false);
-    this.#lastStarted = new Promise<void>((resolve, reject) => {
-      stranded.push({ pins, writes: 0, queries: 0, deadlineMs: 0, failure: undefined, resolve, reject });
-    });
-    return this.#lastStarted;
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(cause);
+    this.#stranded.loseHope(cause);
   }
 
   #stopWatching(): void {
