@@ -11,7 +11,7 @@ import { freshFrames, heldStates } from "./running-board.js";
  * @throws {CircuitError} As `answersWithin()` does.
  */
 export async function beginAfresh(
-  { johnnyFive, memory, sender, wire }: Parts,
+  { johnnyFive, memory, outbox, sender }: Parts,
   held: ReadonlySet<number>,
   clock: Clock,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function beginAfresh(
     sender.transmit(encodeToBoard({ type: "reset" }));
     return;
   }
-  const states = await answersWithin(johnnyFive.pinStates(), wire.link.address, clock);
+  const states = await answersWithin(johnnyFive.pinStates(), outbox.wire.link.address, clock);
   const kept = heldStates(states, held);
   for (const frame of freshFrames(states, kept)) sender.transmit(frame);
   johnnyFive.adopt(kept);

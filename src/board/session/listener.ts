@@ -4,10 +4,12 @@ import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Confirmations } from "./confirmations.js";
 import type { Heard } from "./handshake.js";
 import type { JohnnyFiveBoard } from "./johnny-five-board.js";
+import type { Outbox } from "./outbox.js";
 
 export interface ListenerOptions {
   readonly heard: Heard;
   readonly confirmations: Confirmations;
+  readonly outbox: Outbox;
   readonly johnnyFive: JohnnyFiveBoard;
   /** Takes each message that is no report, before Johnny-Five hears it. */
   readonly note: (message: ToHost) => void;
@@ -43,12 +45,16 @@ export class Listener {
 
   /** One whole message from the board. */
   #received(frame: Uint8Array): void {
-    const { heard, confirmations, johnnyFive, note } = this.#options;
+    const { heard, confirmations, outbox, johnnyFive, note } = this.#options;
     const first = frame[0] ?? 0;
     const isReport = (first & 0xf0) === COMMAND.digitalMessage || (first & 0xf0) === COMMAND.analogMessage;
     if (!isReport) {
       const message = decodeToHost(frame);
-      if (confirmations.receive(message)) return;
+      if (confirmations.receive(message)) {
+        if (message.type === "echo") outbox.echoed(confirmations.counted);
+        return;
+      }
+      if (outbox.receive(message)) return;
       if (johnnyFive.chokesOn(message)) {
         heard.discardedBytes++;
         return;

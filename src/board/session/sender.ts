@@ -2,8 +2,10 @@ import type { Clock } from "../../core/clock.js";
 import { COMMAND, SYSEX } from "../../firmata/protocol.js";
 import type { Confirmations } from "./confirmations.js";
 import type { Identity } from "./identity.js";
+import { isOneShot, type Missed } from "./missed.js";
+import type { Outbox } from "./outbox.js";
 import type { PinGuard } from "./pin-guard.js";
-import type { PinMemory } from "./pin-memory.js";
+import type { DigitalWrite, PinMemory } from "./pin-memory.js";
 import type { SettingsMemory } from "./settings-memory.js";
 
 export interface SenderOptions {
@@ -13,8 +15,8 @@ export interface SenderOptions {
   readonly settings: SettingsMemory;
   readonly confirmations: Confirmations;
   readonly identity: Identity;
-  /** Puts a message on the wire. */
-  readonly transmit: (frame: Uint8Array) => void;
+  readonly outbox: Outbox;
+  readonly missed: Missed;
 }
 
 /** The way to the board: what Johnny-Five and tones say is checked, remembered, and sent where it changes anything. */
@@ -24,8 +26,11 @@ export class Sender {
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
 
+  readonly #levelsOf: (port: number) => number;
+
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.#levelsOf = (port) => options.memory.levelsOf(port);
   }
 
   /** Messages that were not sent because they would have changed nothing. */
@@ -43,29 +48,57 @@ export class Sender {
     this.#isStopped = true;
   }
 
-  /** One whole message of Johnny-Five's, or of a tone's, on its way to the board. */
+  /**
+   * One whole message of Johnny-Five's.
+   *
+   * @throws {CircuitError} `OUTBOX_FULL` where too many wait already, and this one cannot take another's place.
+   */
   send(frame: Uint8Array): void {
     if (this.#isStopped) return;
+    const { outbox } = this.#options;
+    if (outbox.refusal && this.#isMore(frame)) throw outbox.refusal;
+    this.pass(frame);
+  }
+
+  /** One of the session's own, which no limit holds up, nor `stop()`. */
+  pass(frame: Uint8Array): void {
     const { guard, memory, settings, confirmations, identity } = this.#options;
-    guard?.check(frame, (port) => memory.levelsOf(port));
+    guard?.check(frame, this.#levelsOf);
     const { redundant, write } = memory.remember(frame);
     if (redundant) {
       this.#redundant++;
       return;
     }
-    if (write) confirmations.wrote(write);
-    else settings.remember(frame);
-    if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.pinStateQuery) {
-      confirmations.queried(frame[2] ?? 0);
+    if (!write) {
+      settings.remember(frame);
+      this.#note(frame);
     }
-    this.transmit(frame);
+    this.transmit(frame, write);
     if (frame[0] === COMMAND.systemReset && identity.isOurs) confirmations.startEchoes();
   }
 
-  /** A message that asks the board who it is, or one of `send()`'s. */
-  transmit(frame: Uint8Array): void {
-    const { clock, transmit } = this.#options;
+  /** A message that asks the board who it is, or one of `pass()`'s. */
+  transmit(frame: Uint8Array, write?: DigitalWrite): void {
+    const { clock, outbox } = this.#options;
     if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.reportFirmware) this.#askedAtMs = clock.now();
-    transmit(frame);
+    outbox.send(frame, write);
+  }
+
+  #note(frame: Uint8Array): void {
+    const { confirmations, outbox, missed } = this.#options;
+    if (frame[0] !== COMMAND.startSysex) return;
+    if (frame[1] === SYSEX.pinStateQuery) confirmations.queried(frame[2] ?? 0);
+    if (!isOneShot(frame)) return;
+    if (outbox.isAway) missed.add(1);
+    else confirmations.sentOnce();
+  }
+
+  /** Whether a message would make one more that waits, and does not stand for the last value of a pin. */
+  #isMore(frame: Uint8Array): boolean {
+    const { memory, outbox } = this.#options;
+    if (memory.isRedundant(frame)) return false;
+    const [first = 0, low = 0, high = 0] = frame;
+    const changed = (low | (high << 7)) ^ memory.levelsOf(first & 0x0f);
+    return !outbox.queue.isReplaceable(frame, changed);
   }
 }

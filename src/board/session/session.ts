@@ -62,11 +62,11 @@ class Session implements BoardSession {
     this.#relink = relink;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
     this.#held = held;
-    this.#parts = new Parts({ link, clock, checkPin, note: (message) => this.#note(message) });
+    this.#parts = new Parts({ link, clock, checkPin, note: (message) => this.#note(message), notice });
   }
 
   get address(): string {
-    return this.#parts.wire.link.address;
+    return this.#parts.outbox.wire.link.address;
   }
 
   get firmware(): string {
@@ -88,20 +88,26 @@ class Session implements BoardSession {
   }
 
   counts(): SessionCounts {
-    const { confirmations, sender, heard, wire } = this.#parts;
+    const { confirmations, sender, heard, outbox, missed } = this.#parts;
+    const { queue, oldestMs } = outbox;
     return {
       writes: confirmations.sent,
       redundant: sender.redundant,
       discardedBytes: heard.discardedBytes,
       unconfirmed: confirmations.unconfirmed,
-      unsentBytes: wire.unsentBytes,
+      unsentBytes: outbox.unsentBytes,
+      queued: queue.length,
+      queuedBytes: queue.bytes,
+      oldestQueuedMs: queue.length > 0 ? this.#clock.now() - oldestMs : 0,
+      superseded: queue.superseded,
+      missed: missed.count,
       restored: this.#recovery?.restored ?? 0,
     };
   }
 
   async open(signal: AbortSignal, timeoutMs: number): Promise<void> {
     const startMs = this.#clock.now();
-    const { link } = this.#parts.wire;
+    const { link } = this.#parts.outbox.wire;
     const lost = new Promise<never>((_, reject) => {
       this.#lost.signal.addEventListener("abort", () => reject(this.#lost.signal.reason), { once: true });
     });
@@ -133,7 +139,7 @@ class Session implements BoardSession {
   }
 
   #makeRecovery(board: Board): Recovery {
-    const { confirmations, identity, memory, settings } = this.#parts;
+    const { confirmations, identity, memory, outbox, settings } = this.#parts;
     return new Recovery({
       clock: this.#clock,
       patienceMs: this.#patienceMs,
@@ -143,8 +149,10 @@ class Session implements BoardSession {
       memory,
       settings,
       notice: this.#notice,
+      suspend: (cause) => this.#parts.suspend(cause),
+      goOn: () => outbox.resume(outbox.wire),
       found: (found) => this.#takeOver(found),
-      send: (frame) => this.#parts.wire.send(frame),
+      send: (frame) => outbox.send(frame),
       // The cast: a board of Johnny-Five's is an emitter, which its types do not say.
       tell: (event, cause) => void (board as unknown as EventEmitter).emit(event, cause),
     });
@@ -165,9 +173,9 @@ class Session implements BoardSession {
       // A component that still blinks or sweeps would undo it.
       this.#parts.sender.stop();
       await this.#parts.confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
-      await drainWithin(this.#parts.wire.link, this.#clock);
+      await drainWithin(this.#parts.outbox.wire.link, this.#clock);
     }
-    await this.#parts.wire.link.close();
+    await this.#parts.outbox.wire.link.close();
     this.#lose(
       new CircuitError("LINK_CLOSED", `Cannot use the board on ${this.address}: its session is closed`),
     );
@@ -186,7 +194,7 @@ class Session implements BoardSession {
 
   /** The board is back, perhaps elsewhere. */
   #takeOver({ wire, handOver }: Found): void {
-    this.#parts.wire = wire;
+    this.#parts.outbox.resume(wire);
     this.#parts.listener.begin();
     handOver(this.#linkEvents());
   }

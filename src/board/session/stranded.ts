@@ -1,7 +1,10 @@
 import type { CircuitError } from "../../core/error.js";
 import type { PinMemory } from "./pin-memory.js";
 import { superseded } from "./unconfirmed.js";
-import type { Waiter } from "./waiter.js";
+import type { Waiter } from "./waiters.js";
+
+/** Of somebody who waits for the board to be back, nothing has been sent. */
+const NOTHING_ASKED = { writes: 0, isOnce: false, answers: 0, failure: undefined };
 
 /** Those who wait for a board that is away, and what becomes of them. */
 export class Stranded {
@@ -21,10 +24,17 @@ export class Stranded {
     return this.#isAway;
   }
 
-  /** The board is away, with these who wait for it; the last of them has `lastStarted`. */
-  suspend(waiters: readonly Waiter[], lastStarted: Promise<void>): void {
+  /**
+   * The board is away, with these who wait for it; the last of them has `lastStarted`.
+   *
+   * @param cause What those hear who wait for what cannot be brought back.
+   */
+  suspend(waiters: readonly Waiter[], lastStarted: Promise<void>, cause: CircuitError): void {
     this.#isAway = true;
-    this.#waiters.push(...waiters);
+    for (const waiter of waiters) {
+      if (waiter.isOnce) waiter.reject(cause);
+      else this.#waiters.push(waiter);
+    }
     if (waiters.length > 0) this.#lastStarted = lastStarted;
   }
 
@@ -38,7 +48,7 @@ export class Stranded {
     if (!this.#memory.hasDue) return this.#waiters.length > 0 ? this.#lastStarted : Promise.resolve();
     const { pins } = this.#memory.takeDue(false);
     this.#lastStarted = new Promise<void>((resolve, reject) => {
-      this.#waiters.push({ pins, writes: 0, queries: 0, deadlineMs: 0, failure: undefined, resolve, reject });
+      this.#waiters.push({ ...NOTHING_ASKED, pins, resolve, reject });
     });
     return this.#lastStarted;
   }
