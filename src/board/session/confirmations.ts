@@ -6,7 +6,7 @@ import { EchoCount } from "./echo-count.js";
 import type { Missed } from "./missed.js";
 import type { Outbox } from "./outbox.js";
 import type { Replaced } from "./outbox-queue.js";
-import type { DigitalWrite, Due, PinMemory, PinRecord } from "./pin-memory.js";
+import type { DigitalWrite, Due, PinMemory } from "./pin-memory.js";
 import { PinQueries } from "./pin-queries.js";
 import { Stranded } from "./stranded.js";
 import { mismatch, unanswered } from "./unconfirmed.js";

@@ -119,11 +119,12 @@ export class InFlight {
   }
 
   /**
-   * The wire has been quiet for so long that the board must have taken all.
+   * The wire has been quiet for so long that the board must have taken all, where no answer is to come.
    *
-   * @param isLost Answers that have not come will not come either.
+   * @param isLost Answers that have not come will not come any more.
    */
   settle(isLost: boolean): void {
+    if (!isLost && this.#sentBytes - this.#takenBytes > this.#unasked) return;
     this.#takenBytes = this.#sentBytes;
     this.#unasked = 0;
     if (isLost && this.#questions.length > 0) this.#questions = [];

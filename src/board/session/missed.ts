@@ -59,7 +59,7 @@ export class Missed {
     if (this.#isTold) return;
     this.#isTold = true;
     this.#notice(
-      `The board on ${this.#address} misses messages that cannot be brought back, such as I2C and strings: it is away`,
+      `The board on ${this.#address} misses messages that it is not told again, such as I2C and strings`,
     );
   }
 
@@ -80,7 +80,7 @@ export class Missed {
 export function missedMessages(address: string): CircuitError {
   return new CircuitError(
     "BOARD_LOST",
-    `Cannot confirm a message to the board on ${address}: it was away, and I2C and strings are not brought back`,
+    `Cannot confirm a message to the board on ${address}: it was away, and is not told I2C and strings again`,
     { hint: "Send it again when the board is back (board.on('restored'))." },
   );
 }

@@ -69,11 +69,11 @@ export class Parts {
   }
 
   /** The board is away, or begins anew. */
-  suspend(cause: CircuitError): void {
+  readonly suspend = (cause: CircuitError): void => {
     this.missed.begin();
     this.missed.add(this.outbox.suspend().filter(isOneShot).length);
     this.confirmations.suspend(cause);
-  }
+  };
 
   /** Makes the board that sketches see, once it is ready. */
   async startBoard(): Promise<{ readonly board: Board; readonly tones: ToneDriver | undefined }> {

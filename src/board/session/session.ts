@@ -6,9 +6,9 @@ import type { Board } from "../board.js";
 import { beginAfresh } from "./beginning.js";
 import type { BoardSession, SessionCounts, SessionOptions, StopLevel } from "./board-session.js";
 import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
+import { leavePins } from "./leaving.js";
 import { Parts } from "./parts.js";
-import { drainWithin, openWithin } from "./patience.js";
-import { stopFrames } from "./pin-frames.js";
+import { openWithin } from "./patience.js";
 import { Recovery } from "./recovery.js";
 import { describeUnheld } from "./running-board.js";
 import type { Found, Relink } from "./search.js";
@@ -167,14 +167,11 @@ class Session implements BoardSession {
     this.#tones?.close();
     const { isAway } = this;
     this.#recovery?.stop();
+    // A component that still blinks or sweeps would undo it.
+    this.#parts.sender.stop();
     if (isAway) this.#notice(`Cannot leave the pins of ${this.address} as they should be: the board is away`);
-    if (!this.#lost.signal.aborted && !isAway && this.#board) {
-      for (const frame of stopFrames(this.#parts.memory, stopLevels)) this.#parts.sender.send(frame);
-      // A component that still blinks or sweeps would undo it.
-      this.#parts.sender.stop();
-      await this.#parts.confirmations.confirm().catch((error: CircuitError) => this.#notice(error.message));
-      await drainWithin(this.#parts.outbox.wire.link, this.#clock);
-    }
+    if (!this.#lost.signal.aborted && !isAway && this.#board)
+      await leavePins(this.#parts, { stopLevels, clock: this.#clock, notice: this.#notice });
     await this.#parts.outbox.wire.link.close();
     this.#lose(
       new CircuitError("LINK_CLOSED", `Cannot use the board on ${this.address}: its session is closed`),
