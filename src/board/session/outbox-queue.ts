@@ -92,9 +92,11 @@ export class OutboxQueue {
     const { frame, write } = message;
     const place = placeOf(frame);
     const item = { ...message, touched: write?.changed ?? 0, serial: this.#serial++ };
+    const isOwn = place < PORTS && write === undefined;
     // Levels that nobody counts are of the session's own, and stand for themselves.
-    if (place < 0 || (place < PORTS && write === undefined)) this.#barrier = item.serial;
-    else this.#last[place] = item;
+    if (place >= 0 && !isOwn) this.#last[place] = item;
+    // A question depends on nothing.
+    else if (message.question === undefined) this.#barrier = item.serial;
     if (place >= 0 && this.#changesOrdered(place, item.touched)) this.#orderedChange = item.serial;
     this.#items.push(item);
     this.#bytes += frame.length;
