@@ -34,7 +34,8 @@ export interface Question {
 /** What has been sent, and how much of that the board is known to have taken: by its echoes, and by its answers. */
 export class InFlight {
   #limits: Limits = WIRE;
-  #probe: Probe | undefined;
+  /** What marks are made with. */
+  #marker: Probe | undefined;
   #sentBytes = 0;
   #takenBytes = 0;
   /** Of the bytes sent, those behind the last message that the board will answer. */
@@ -46,9 +47,13 @@ export class InFlight {
   /** The board answers nothing: it is not waited for. */
   #isDeaf = false;
 
-  /** From now on no more is on its way than fits the window. */
-  start(probe: Probe, bytesPerSecond: number): void {
-    this.#probe = probe;
+  /**
+   * From now on no more is on its way than fits the window.
+   *
+   * @param marker What the board is asked where somebody waits for the answer. How far it has come it is asked with a byte.
+   */
+  start(marker: Probe, bytesPerSecond: number): void {
+    this.#marker = marker;
     this.#limits = Number.isFinite(bytesPerSecond) ? WIRE : NETWORK;
   }
 
@@ -59,7 +64,7 @@ export class InFlight {
 
   /** Whether so many bytes more may be sent. */
   hasRoom(bytes: number): boolean {
-    if (this.#probe === undefined || this.#isDeaf) return true;
+    if (this.#marker === undefined || this.#isDeaf) return true;
     const underWay = this.#sentBytes - this.#takenBytes;
     // Where no answer is to come, none is waited for: a long message may be longer than the window.
     return underWay + bytes <= this.#limits.windowBytes || underWay <= this.#unasked;
@@ -67,7 +72,7 @@ export class InFlight {
 
   /** Whether it is time to ask. */
   get isQuestionDue(): boolean {
-    return this.#probe !== undefined && this.#unasked >= this.#limits.askEveryBytes;
+    return this.#marker !== undefined && this.#unasked >= this.#limits.askEveryBytes;
   }
 
   /** @param write Number of a digital write that the board will echo, or 0. */
@@ -81,10 +86,14 @@ export class InFlight {
     }
   }
 
-  /** The next question, which is then to be sent; `undefined` before `start()`. */
+  /**
+   * The next question, which is then to be sent; `undefined` before `start()`.
+   *
+   * @param answered Called when it is answered.
+   */
   question(answered?: () => void): Question | undefined {
-    const probe = this.#probe;
-    if (probe === undefined) return undefined;
+    if (this.#marker === undefined) return undefined;
+    const probe = answered ? this.#marker : versionProbe;
     const number = this.#asked++ & 0x7f;
     return { frame: probe.ask(number), probe, number, isOwn: true, answered, atByte: 0 };
   }

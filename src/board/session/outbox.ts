@@ -105,9 +105,13 @@ export class Outbox {
     return this.#wire.unsentBytes + this.#queue.bytes;
   }
 
-  /** The board answers now: from here on it is asked how far it has come. */
-  start(probe: Probe): void {
-    this.#flight.start(probe, this.#wire.link.bytesPerSecond);
+  /**
+   * The board answers now: from here on it is asked how far it has come.
+   *
+   * @param marker What `mark()` asks it.
+   */
+  start(marker: Probe): void {
+    this.#flight.start(marker, this.#wire.link.bytesPerSecond);
   }
 
   /** Sends one whole message, after all that was sent before. */

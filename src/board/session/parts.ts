@@ -13,7 +13,7 @@ import { Outbox } from "./outbox.js";
 import { registerTones } from "./piezo.js";
 import { PinGuard } from "./pin-guard.js";
 import { PinMemory } from "./pin-memory.js";
-import { probeFor } from "./probe.js";
+import { markerFor } from "./probe.js";
 import { Sender } from "./sender.js";
 import { SettingsMemory } from "./settings-memory.js";
 import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
@@ -78,7 +78,7 @@ export class Parts {
   /** Makes the board that sketches see, once it is ready. */
   async startBoard(): Promise<{ readonly board: Board; readonly tones: ToneDriver | undefined }> {
     const board = await this.johnnyFive.start();
-    this.outbox.start(probeFor(this.identity));
+    this.outbox.start(markerFor(this.identity));
     if (this.identity.isOurs) this.confirmations.startEchoes();
     const tones = this.#makeTones();
     registerTones(board, tones ?? toggledLimits);

@@ -21,7 +21,7 @@ export const versionProbe: Probe = {
 /** Second byte of a ping, after our own command. */
 const PING = 0x02;
 
-/** Our firmware's, from 1.1 on: five bytes, answered alike. */
+/** Our firmware's, from 1.1 on: five bytes, answered alike. Nothing else that a board says can be taken for its answer. */
 export const pingProbe: Probe = {
   ask: (number) => encodeToBoard({ type: "sysex", command: SYSEX.circuit, data: [PING, number] }),
   isAnswer: (message, number) => isPing(message) && message.data[1] === number,
@@ -32,7 +32,7 @@ export function isPing(message: ToHost): message is Extract<ToHost, { type: "sys
   return message.type === "sysex" && message.command === SYSEX.circuit && message.data[0] === PING;
 }
 
-/** What a board is best asked. */
-export function probeFor(identity: Identity): Probe {
+/** What a board is asked where somebody relies on the answer. */
+export function markerFor(identity: Identity): Probe {
   return identity.isOurs && identity.isAtLeast(1, 1) ? pingProbe : versionProbe;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../../src/board/session/outbox.js";
 import { PinMemory } from "../../../src/board/session/pin-memory.js";
-import { versionProbe } from "../../../src/board/session/probe.js";
+import { type Probe, pingProbe, versionProbe } from "../../../src/board/session/probe.js";
 import { Wire } from "../../../src/board/session/wire.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { encodeToBoard, type ToBoard } from "../../../src/firmata/to-board.js";
@@ -13,7 +13,7 @@ const BYTES_PER_SECOND = 5_760;
 const WINDOW_BYTES = 192;
 
 /** An outbox on a slow wire. What the board says and nobody has asked for in secret is `heard`. */
-async function rig(options: Omit<SlowLinkOptions, "clock"> = {}) {
+async function rig(options: Omit<SlowLinkOptions, "clock"> = {}, marker: Probe = versionProbe) {
   const clock = new ManualClock();
   const link = new SlowLink({ clock, ...options });
   const memory = new PinMemory();
@@ -32,7 +32,7 @@ async function rig(options: Omit<SlowLinkOptions, "clock"> = {}) {
     },
     lost: () => {},
   });
-  outbox.start(versionProbe);
+  outbox.start(marker);
   const tell = (message: ToBoard) => {
     const frame = encodeToBoard(message);
     outbox.send(frame, memory.remember(frame).write);
@@ -156,20 +156,23 @@ test("a slow sketch's board is not asked anything", async () => {
   assert.equal(arrived("queryVersion").length, 0);
 });
 
-test("mark() calls back when the board has taken all that was sent before", async () => {
-  const { clock, outbox, note, arrived } = await rig();
-  let isTaken = false;
-  for (let count = 0; count < 50; count++) note("abc");
-  outbox.mark(() => {
-    isTaken = true;
-    assert.equal(arrived("string").length, 50);
+for (const [what, marker] of Object.entries({ version: versionProbe, ping: pingProbe })) {
+  test(`mark() calls back when the board has taken all that was sent before, by its ${what}`, async () => {
+    const { clock, outbox, heard, note, arrived } = await rig({}, marker);
+    let isTaken = false;
+    for (let count = 0; count < 50; count++) note("abc");
+    outbox.mark(() => {
+      isTaken = true;
+      assert.equal(arrived("string").length, 50);
+    });
+    note("later");
+    clock.advance(40);
+    assert.equal(isTaken, false);
+    clock.advance(500);
+    assert.ok(isTaken);
+    assert.deepEqual(heard, []);
   });
-  note("later");
-  clock.advance(40);
-  assert.equal(isTaken, false);
-  clock.advance(500);
-  assert.ok(isTaken);
-});
+}
 
 test("a full outbox says how many wait and for how long, and takes values in place of others", async () => {
   const { clock, outbox, write, note } = await rig();

@@ -13,7 +13,7 @@ export interface SlowLinkOptions {
   readonly isDeaf?: boolean;
 }
 
-/** A wire that takes its time, to a board that answers questions for its version and is as quick as the wire. */
+/** A wire that takes its time, to a board that answers questions for its version, and pings, and is as quick as the wire. */
 export class SlowLink implements ByteLink {
   readonly address = "/dev/slow";
   readonly bytesPerSecond: number;
@@ -62,7 +62,9 @@ export class SlowLink implements ByteLink {
 
   #take(message: ToBoard): void {
     this.arrived.push({ message, atMs: this.#clock.now() });
-    if (message.type !== "queryVersion" || this.isDeaf) return;
-    this.#events?.data(encodeToHost({ type: "version", major: 2, minor: 5 }));
+    if (this.isDeaf) return;
+    if (message.type === "queryVersion")
+      this.#events?.data(encodeToHost({ type: "version", major: 2, minor: 5 }));
+    if (message.type === "sysex") this.#events?.data(encodeToHost(message));
   }
 }
