@@ -118,8 +118,10 @@ export class Outbox {
   send(frame: Uint8Array, write?: DigitalWrite): void {
     if (this.#isAway) return;
     const nowMs = this.#clock.now();
-    this.#pump(nowMs);
-    if (this.#queue.length > 0 && this.#queue.merge(frame, write, this.#replaced)) return;
+    if (this.#queue.length > 0) {
+      this.#pump(nowMs);
+      if (this.#queue.merge(frame, write, this.#replaced)) return;
+    }
     this.#offer(nowMs, frame, write);
   }
 
