@@ -16,7 +16,7 @@ export interface ConfirmationsOptions {
   readonly memory: PinMemory;
   readonly clock: Clock;
   /** The way to the board. */
-  readonly outbox: Pick<Outbox, "send" | "mark" | "freeAtMs" | "oldestMs" | "refusal">;
+  readonly outbox: Pick<Outbox, "send" | "mark" | "freeAtMs" | "oldestMs" | "isOverfull" | "refusal">;
   readonly missed: Missed;
 }
 
@@ -114,7 +114,7 @@ export class Confirmations {
     if (this.#stranded.isAway) return this.#stranded.wait();
     if (!this.#memory.hasDue && !this.#isOnceDue)
       return this.#waiters.length > 0 ? this.#lastStarted : CONFIRMED;
-    if (this.#outbox.refusal) return Promise.reject(this.#outbox.refusal);
+    if (this.#outbox.isOverfull) return Promise.reject(this.#outbox.refusal());
     return this.#wait(this.#memory.takeDue(this.#echoes.isOn));
   }
 

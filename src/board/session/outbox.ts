@@ -79,9 +79,18 @@ export class Outbox {
     return this.#queue;
   }
 
-  /** Why one more may not be sent that would have to wait; `undefined` where it may. */
-  get refusal(): CircuitError | undefined {
-    if (this.#queue.length < MOST_QUEUED) return undefined;
+  /** Whether no more may be sent that would have to wait. */
+  get isFull(): boolean {
+    return this.#queue.length >= MOST_QUEUED;
+  }
+
+  /** Whether nobody may ask for anything, either: as much again is for those who wait until there is room. */
+  get isOverfull(): boolean {
+    return this.#queue.length >= 2 * MOST_QUEUED;
+  }
+
+  /** Why a message is not sent. */
+  refusal(): CircuitError {
     const waitMs = Math.round(this.#clock.now() - this.oldestMs);
     return new CircuitError(
       "OUTBOX_FULL",

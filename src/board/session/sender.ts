@@ -56,7 +56,7 @@ export class Sender {
   send(frame: Uint8Array): void {
     if (this.#isStopped) return;
     const { outbox } = this.#options;
-    if (outbox.refusal && this.#isMore(frame)) throw outbox.refusal;
+    if (outbox.isFull && this.#isMore(frame)) throw outbox.refusal();
     this.pass(frame);
   }
 

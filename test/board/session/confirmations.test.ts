@@ -23,7 +23,8 @@ function rig({ echoes = false } = {}) {
         return clock.now();
       },
       oldestMs: Number.POSITIVE_INFINITY,
-      refusal: undefined,
+      isOverfull: false,
+      refusal: () => assert.fail("it is not full"),
     },
   });
   const tell = (message: ToBoard) => {
