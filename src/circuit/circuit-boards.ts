@@ -5,7 +5,7 @@ import { CircuitError } from "../core/error.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { type OpenBoard, openBoard } from "./boards.js";
-import { boardsOfPins, heldPins, stopLevels } from "./pins.js";
+import { boardsOfPins, heldPins, orderedPins, stopLevels } from "./pins.js";
 
 export interface CircuitBoardsOptions {
   readonly definition: CircuitDefinition;
@@ -124,6 +124,7 @@ export class CircuitBoards {
       link: links?.[name],
       notice: (text) => notice(`${name}: ${text}`),
     });
+    board.session.board.ordered(...orderedPins(this.#options.definition, name));
     this.byName.set(name, board);
     opened(board);
     return board;

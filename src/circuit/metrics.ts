@@ -93,6 +93,26 @@ const BOARD_ROWS: readonly Row<OpenBoard>[] = [
     "Bytes that have not reached a board, by the speed of its wire",
     ({ session }) => session.counts().unsentBytes,
   ),
+  gauge(
+    "board_outbox_queued",
+    "Messages to a board that wait for room on its wire",
+    ({ session }) => session.counts().queued,
+  ),
+  gauge(
+    "board_outbox_oldest_seconds",
+    "How long the oldest message has waited for room on a board's wire",
+    ({ session }) => session.counts().oldestQueuedMs / 1_000,
+  ),
+  counter(
+    "board_superseded",
+    "Values never sent to a board, because a later one had come before its wire had room",
+    ({ session }) => session.counts().superseded,
+  ),
+  counter(
+    "board_missed",
+    "Messages that a board missed while it was away, and is not told again",
+    ({ session }) => session.counts().missed,
+  ),
   counter("board_writes", "Digital writes to a board", ({ session }) => session.counts().writes),
   counter(
     "board_redundant",

@@ -74,6 +74,11 @@ export function heldPins({ pins = {} }: CircuitDefinition, board: string): Reado
   return new Set(outputPins(pins, board).flatMap(([pin, { hold }]) => (hold === true ? pin : [])));
 }
 
+/** Pins of a board of which each value counts. */
+export function orderedPins({ pins = {} }: CircuitDefinition, board: string): number[] {
+  return outputPins(pins, board).flatMap(([pin, { ordered }]) => (ordered === true ? pin : []));
+}
+
 /** What is said of a board's outputs, by their numbers. */
 function outputPins(
   pins: Readonly<Record<string, PinDefinition>>,

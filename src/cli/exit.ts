@@ -22,6 +22,7 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   FILE_FAILED: 74,
   FLASH_FAILED: 74,
   PIN_UNCONFIRMED: 74,
+  OUTBOX_FULL: 75,
   PORT_BUSY: 75,
   ADDRESS_BUSY: 75,
   PORT_DENIED: 77,

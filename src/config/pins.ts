@@ -40,6 +40,8 @@ export interface OutputPin {
    * together with `stop`.
    */
   readonly hold?: boolean;
+  /** Whether each value that is written reaches the board, in order, rather than the last where the wire is too slow for all. */
+  readonly ordered?: boolean;
 }
 
 /** A digital output that reacts to events. */
@@ -136,6 +138,7 @@ const ACTS = ["high", "low", "toggle", "follow", "pulse", "tone"] as const;
 const OUTPUT = {
   stop: v.optional(STOP),
   hold: v.optional(v.boolean("must be true or false")),
+  ordered: v.optional(v.boolean("must be true or false")),
 };
 
 const REACTING_PIN = v.strictObject({

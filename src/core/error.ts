@@ -27,6 +27,7 @@ export type CircuitErrorCode =
   | "FLASH_FAILED"
   | "PIN_UNCONFIRMED"
   | "SUPERSEDED"
+  | "OUTBOX_FULL"
   | "PIN_REFUSED"
   | "TONE_REFUSED"
   // The mesh

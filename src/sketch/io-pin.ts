@@ -37,6 +37,7 @@ export class IoPin extends Sketch {
 
   override setup({ board }: SketchContext): void {
     this.#pin = new five.Pin({ pin: this.#pinNumber, board });
+    board.ordered(this.#pinNumber);
   }
 
   override async loop(): Promise<string> {

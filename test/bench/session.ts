@@ -1,29 +1,44 @@
 import { EventEmitter, once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ByteLink, LinkEvents } from "../../src/board/link/link.js";
 import { Firmata, type FirmataIo } from "../../src/board/session/johnny-five.js";
+import { COMMAND } from "../../src/firmata/protocol.js";
+import { encodeToHost } from "../../src/firmata/to-host.js";
 import { five } from "../../src/index.js";
 import { MockBoard, openSession } from "../../src/testing.js";
-import type { Row } from "./bench.js";
+import { medianOf, type Row } from "./bench.js";
 
 const PIN = 13;
 const WRITES = 100_000;
 const CONFIRMED_WRITES = 20_000;
 
-/** The mock board, until nobody listens any more; then nothing answers and nothing is executed. */
+/** What the board answers when it is asked how far it has come. */
+const VERSION = encodeToHost({ type: "version", major: 2, minor: 5 });
+
+/** The mock board, until nobody listens any more; then nothing is executed, and nothing answered but how far it is. */
 class Line implements ByteLink {
   readonly address = "mock";
-  readonly bytesPerSecond = Number.POSITIVE_INFINITY;
+  readonly bytesPerSecond: number;
   readonly #board = new MockBoard({ firmware: "standard" });
+  #events: LinkEvents | undefined;
   isCut = false;
   messages = 0;
+  lastMs = 0;
+
+  constructor(bytesPerSecond = Number.POSITIVE_INFINITY) {
+    this.bytesPerSecond = bytesPerSecond;
+  }
 
   open(events: LinkEvents): Promise<void> {
+    this.#events = events;
     return this.#board.open(events);
   }
 
   write(bytes: Uint8Array): void {
+    this.lastMs = performance.now();
     this.messages++;
     if (!this.isCut) this.#board.write(bytes);
+    else if (bytes[0] === COMMAND.reportVersion) this.#events?.data(VERSION);
   }
 
   drain(): Promise<void> {
@@ -136,16 +151,59 @@ async function bareWritesPerSecond(share: number): Promise<number> {
   return perSecond(WRITES * share, (level) => io.digitalWrite(PIN, level));
 }
 
+/** A line at 57 600 baud, and a write onto it at a moment at which it is quiet. */
+const SERIAL_BYTES_PER_SECOND = 5_760;
+const LONE_WRITES = 400;
+const QUIET_MS = 2;
+
+/** Half of the lone digital writes take no longer than this from the call to the line, in microseconds. */
+async function loneWriteUs(
+  line: Line,
+  io: { digitalWrite(pin: number, level: 0 | 1): unknown },
+  share: number,
+): Promise<number> {
+  line.isCut = true;
+  const delaysUs: number[] = [];
+  for (let write = 0; write < LONE_WRITES * share; write++) {
+    await sleep(QUIET_MS);
+    const startMs = performance.now();
+    io.digitalWrite(PIN, write % 2 ? 1 : 0);
+    delaysUs.push((line.lastMs - startMs) * 1_000);
+  }
+  return medianOf(delaysUs);
+}
+
+async function sessionLoneWriteUs(share: number): Promise<number> {
+  const line = new Line(SERIAL_BYTES_PER_SECOND);
+  const { board } = await openSession({ link: line });
+  board.pinMode(PIN, five.Pin.OUTPUT);
+  return loneWriteUs(line, board, share);
+}
+
+async function bareLoneWriteUs(share: number): Promise<number> {
+  const { line, io } = await openBare();
+  return loneWriteUs(line, io, share);
+}
+
 /** What the session adds to Johnny-Five and firmata-io, and what it saves. */
 export const rows: readonly Row[] = [
   {
     claim: "messages on the wire for each write of Johnny-Five's Pin",
     unit: "messages",
     peer: "without a session",
-    limit: { of: "ratio", atMost: 0.5 },
+    // Half as many, and a question each 512 bytes.
+    limit: { of: "ratio", atMost: 0.505 },
     rounds: 1,
     ours: (share) => messagesPerWrite(openOurs, share),
     theirs: (share) => messagesPerWrite(openTheirs, share),
+  },
+  {
+    claim: "a lone digital write, from Johnny-Five's board to a line that is quiet, p50",
+    unit: "µs",
+    peer: "firmata-io alone",
+    limit: { of: "difference", atMost: 50 },
+    ours: sessionLoneWriteUs,
+    theirs: bareLoneWriteUs,
   },
   {
     claim: "writes of Johnny-Five's Pin onto a line that takes all",

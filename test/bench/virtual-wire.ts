@@ -1,4 +1,6 @@
+import type { ByteLink } from "../../src/board/link/link.js";
 import { openSession } from "../../src/board/session/session.js";
+import { COMMAND } from "../../src/firmata/protocol.js";
 import { type CircuitDefinition, five, runCircuit, Sketch } from "../../src/index.js";
 import { VirtualTime } from "../../src/testing.js";
 import { exampleUno, FIRMWARES } from "../circuit/firmwares.js";
@@ -11,6 +13,7 @@ const WRITE_BYTES = 3;
 const WRITES = 2_000;
 const TICKS = 500;
 const PIN = 13;
+const PWM_PIN = 3;
 /** The chance of a 0, such that the piezo restarts each time; a level costs the wire the same either way. */
 const ALWAYS_1 = 0;
 
@@ -21,6 +24,7 @@ async function writesPerSecond(firmware: string, share: number): Promise<number>
   const uno = exampleUno(time, firmware);
   const session = await time.until(openSession({ link: uno }));
   const pin = new five.Pin({ pin: PIN, board: session.board });
+  session.board.ordered(PIN);
   await time.until(session.board.confirm());
   let edges = 0;
   let lastUs = 0;
@@ -36,6 +40,58 @@ async function writesPerSecond(firmware: string, share: number): Promise<number>
   await time.until(session.close());
   if (edges !== writes) throw new Error(`Cannot count on the wire: ${writes} writes made ${edges} edges`);
   return (edges / (lastUs - startUs)) * 1e6;
+}
+
+/** What a sketch writes that is too quick for the wire, each millisecond and for how long. */
+const FLOOD_WRITES = 100;
+const FLOOD_MS = 2_000;
+
+/** The link, and how many messages that begin with this command it was given. */
+function counting(link: ByteLink, command: number) {
+  const counted = {
+    messages: 0,
+    address: link.address,
+    bytesPerSecond: link.bytesPerSecond,
+    open: link.open.bind(link),
+    drain: link.drain.bind(link),
+    close: link.close.bind(link),
+    write(bytes: Uint8Array) {
+      if (((bytes[0] ?? 0) & 0xf0) === command) counted.messages++;
+      link.write(bytes);
+    },
+  };
+  return counted;
+}
+
+/** Values a second that reach the board while a sketch writes 100 000. */
+async function coalescedPerSecond(firmware: string, isAnalog: boolean, share: number): Promise<number> {
+  using time = new VirtualTime();
+  time.install();
+  const link = counting(
+    exampleUno(time, firmware),
+    isAnalog ? COMMAND.analogMessage : COMMAND.digitalMessage,
+  );
+  const session = await time.until(openSession({ link }));
+  const { board } = session;
+  board.pinMode(PIN, five.Pin.OUTPUT);
+  board.pinMode(PWM_PIN, five.Pin.PWM);
+  await time.until(board.confirm());
+  let writes = 0;
+  link.messages = 0;
+  const startMs = time.nowMs;
+  const flood = setInterval(() => {
+    for (let write = 0; write < FLOOD_WRITES; write++) {
+      writes++;
+      if (isAnalog) board.analogWrite(PWM_PIN, writes % 256);
+      else board.digitalWrite(PIN, writes % 2 ? 1 : 0);
+    }
+  }, 1);
+  await time.advance(FLOOD_MS * share);
+  clearInterval(flood);
+  await time.until(board.confirm());
+  const perSecond = (link.messages / (time.nowMs - startMs)) * 1_000;
+  await time.until(session.close());
+  return perSecond;
 }
 
 /** A peer that answers at once. */
@@ -95,7 +151,7 @@ export const rows: readonly Row[] = FIRMWARES.flatMap(({ name, skip, hex }) => {
   return [
     {
       ...EXACT,
-      claim: `${name}: writes through Johnny-Five's Pin, none lost`,
+      claim: `${name}: writes through Johnny-Five's Pin, ordered, none lost`,
       unit: "writes/s",
       peer: "what the wire carries",
       limit: { of: "ratio", atLeast: 0.97 },
@@ -103,6 +159,18 @@ export const rows: readonly Row[] = FIRMWARES.flatMap(({ name, skip, hex }) => {
       theirs: async () => BYTES_PER_SECOND / WRITE_BYTES,
       missing,
     },
+    ...[false, true].map(
+      (isAnalog): Row => ({
+        ...EXACT,
+        claim: `${name}: ${isAnalog ? "PWM values" : "levels"} that reach the board while a sketch writes 100 000 a second`,
+        unit: "writes/s",
+        peer: "what the wire carries",
+        limit: { of: "ratio", atLeast: 0.97 },
+        ours: async (share) => coalescedPerSecond(await hex(), isAnalog, share),
+        theirs: async () => BYTES_PER_SECOND / WRITE_BYTES,
+        missing,
+      }),
+    ),
     bit("answering at once", { sketch: Answer }, { of: "ours", atMost: atMostMs }),
     bit("a piezo that restarts", { sketch: "buzzer" }),
   ];

@@ -46,9 +46,10 @@ export function boardContract(
       assert.deepEqual(await made.levels(12, 4), [1, 0, 1, 0]);
     });
 
-    test("confirms every one of 300 writes that were not waited for", async () => {
+    test("confirms every one of 300 writes of an ordered pin that were not waited for", async () => {
       const { board } = session;
       const pin = new five.Pin({ pin: 11, board });
+      board.ordered(11);
       await board.confirm();
       for (let write = 0; write < 150; write++) {
         pin.high();

@@ -33,8 +33,17 @@ export interface SessionCounts {
   readonly discardedBytes: number;
   /** Digital writes and queries that the board has not answered. */
   readonly unconfirmed: number;
-  /** Bytes that have not reached the board, by the speed of its wire. */
+  /** Bytes that have not reached the board, by the speed of its wire; those that wait are among them. */
   readonly unsentBytes: number;
+  /** Messages that wait for room on the wire, and their bytes. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** How long the oldest of them has waited, in milliseconds; 0 where none waits. */
+  readonly oldestQueuedMs: number;
+  /** Values that were never sent, because a later one had come before the wire had room. */
+  readonly superseded: number;
+  /** Messages lost while the board was away that it is not told again: I2C, strings. */
+  readonly missed: number;
   /** How often the board was gone, or had started anew, and got its pins back. */
   readonly restored: number;
 }

@@ -3,36 +3,21 @@ import type { CircuitError } from "../../core/error.js";
 import { encodeToBoard } from "../../firmata/to-board.js";
 import type { ToHost } from "../../firmata/to-host.js";
 import { EchoCount } from "./echo-count.js";
-import type { DigitalWrite, PinMemory, PinRecord } from "./pin-memory.js";
-import { CONFIRM_TIMEOUT_MS, mismatch, superseded, unanswered } from "./unconfirmed.js";
-
-interface Waiter {
-  /** The pins that it is about, as they are to be. */
-  readonly pins: readonly PinRecord[];
-  /** Number of the last digital write that an echo must have counted; 0 where none is waited for. */
-  readonly writes: number;
-  /** Answers to queries still to come. */
-  queries: number;
-  readonly deadlineMs: number;
-  failure: CircuitError | undefined;
-  readonly resolve: () => void;
-  readonly reject: (error: CircuitError) => void;
-}
-
-/** A pin-state query on its way; `waiter` is missing when someone else asked. */
-interface Query {
-  readonly pin: number;
-  readonly expected?: PinRecord;
-  readonly waiter?: Waiter;
-}
+import type { Missed } from "./missed.js";
+import type { Outbox } from "./outbox.js";
+import type { Replaced } from "./outbox-queue.js";
+import type { DigitalWrite, Due, PinMemory } from "./pin-memory.js";
+import { PinQueries } from "./pin-queries.js";
+import { Stranded } from "./stranded.js";
+import { mismatch, unanswered } from "./unconfirmed.js";
+import { type Waiter, Waiters } from "./waiters.js";
 
 export interface ConfirmationsOptions {
   readonly memory: PinMemory;
   readonly clock: Clock;
-  /** Sends a message of the session's own. */
-  readonly send: (frame: Uint8Array) => void;
-  /** When all that was sent will have reached the board, on the clock, in milliseconds. */
-  readonly wireFreeAtMs: () => number;
+  /** The way to the board. */
+  readonly outbox: Pick<Outbox, "send" | "mark" | "freeAtMs" | "oldestMs" | "isOverfull" | "refusal">;
+  readonly missed: Missed;
 }
 
 const CONFIRMED = Promise.resolve();
@@ -46,34 +31,32 @@ const CONFIRMED = Promise.resolve();
  */
 export class Confirmations {
   readonly #memory: PinMemory;
-  readonly #clock: Clock;
-  readonly #send: (frame: Uint8Array) => void;
-  readonly #wireFreeAtMs: () => number;
-  readonly #waiters: Waiter[] = [];
-  readonly #queries: Query[] = [];
+  readonly #outbox: ConfirmationsOptions["outbox"];
+  readonly #missed: Missed;
+  readonly #waiters: Waiters;
+  readonly #queries = new PinQueries();
   readonly #echoes = new EchoCount();
   /** What an echo told of a write that nobody had asked to be confirmed yet. */
   #unheard: CircuitError | undefined;
   #lastStarted: Promise<void> = CONFIRMED;
-  #cancelTimer: (() => void) | undefined;
+  /** A message that no pin shows has been sent since the last confirmation. */
+  #isOnceDue = false;
   #failure: CircuitError | undefined;
-  /** Those who wait for a board that is away; `undefined` while it is there. */
-  #stranded: Waiter[] | undefined;
-  /** Why nobody waits any longer for the board that is away. */
-  #impatience: CircuitError | undefined;
+  readonly #stranded: Stranded;
 
-  constructor({ memory, clock, send, wireFreeAtMs }: ConfirmationsOptions) {
+  constructor({ memory, clock, outbox, missed }: ConfirmationsOptions) {
     this.#memory = memory;
-    this.#clock = clock;
-    this.#send = send;
-    this.#wireFreeAtMs = wireFreeAtMs;
+    this.#outbox = outbox;
+    this.#missed = missed;
+    this.#stranded = new Stranded(memory);
+    this.#waiters = new Waiters({ clock, outbox, late: (waiter) => this.#giveUp(waiter) });
   }
 
   /** Asks our firmware for echoes, which begins to count from 0. Until it has answered, pins are queried. */
   startEchoes(): void {
     this.#echoes.asked();
     this.#unheard = undefined;
-    this.#send(encodeToBoard({ type: "echo", on: true }));
+    this.#outbox.send(encodeToBoard({ type: "echo", on: true }));
   }
 
   /** Number of digital writes sent. */
@@ -86,49 +69,79 @@ export class Confirmations {
     return this.#echoes.uncounted + this.#queries.length;
   }
 
-  /** Takes note of a digital write that has just been sent. */
-  wrote(write: DigitalWrite): void {
-    if (!this.#stranded) this.#echoes.wrote(write);
+  /** Whether the board says which writes it has executed. */
+  get isEchoing(): boolean {
+    return this.#echoes.isOn;
+  }
+
+  /** Number of the last digital write that the board has said to have executed. */
+  get counted(): number {
+    return this.#echoes.counted;
+  }
+
+  /** Takes note of a digital write that is about to be sent. @returns Its number. */
+  wrote(write: DigitalWrite): number {
+    if (!this.#stranded.isAway) this.#echoes.wrote(write);
+    return this.#echoes.sent;
+  }
+
+  /** Takes note of a message that leaves nothing to ask a pin for. */
+  sentOnce(): void {
+    this.#isOnceDue = true;
+  }
+
+  /** A later write has taken the place of one that had not been sent: who waits for its values waits in vain. */
+  replaced(what: Replaced): void {
+    this.#waiters.replaced(what);
   }
 
   /** Takes note of a pin-state query that someone else has sent: its answer is not ours. */
   queried(pin: number): void {
-    if (!this.#stranded) this.#queries.push({ pin });
+    if (!this.#stranded.isAway) this.#queries.push({ pin });
   }
 
   /**
    * Resolves when the board has executed all that was sent before this call. Where it is away, that is when it is back.
    *
    * @throws {CircuitError} `PIN_UNCONFIRMED` when a pin's mode or value is another than was written, or the board
-   *   does not answer within a second of the last byte's arrival; `SUPERSEDED` when the board was away, and came back to
-   *   a value that was written later; the cause of `fail()` after that, and of `loseHope()` until the board is back.
+   *   does not answer within a second of the last byte's arrival; `SUPERSEDED` when a later value took a pin's place
+   *   before it was sent, or while the board was away; `OUTBOX_FULL`; `BOARD_LOST` when the board was away for a message that
+   *   cannot be brought back; the cause of `fail()` after that, and of `loseHope()` until the board is back.
    */
   confirm(): Promise<void> {
-    const refusal = this.#failure ?? this.#impatience;
+    const refusal = this.#failure ?? this.#missed.takeFailure();
     if (refusal) return Promise.reject(refusal);
-    if (this.#stranded) return this.#strand(this.#stranded);
-    if (!this.#memory.hasDue) return this.#waiters.length > 0 ? this.#lastStarted : CONFIRMED;
-    const { pins, queries, levels } = this.#memory.takeDue(this.#echoes.isOn);
-    if (queries.length === 0 && !levels) return this.#lastStarted;
+    if (this.#stranded.isAway) return this.#stranded.wait();
+    if (!this.#memory.hasDue && !this.#isOnceDue)
+      return this.#waiters.length > 0 ? this.#lastStarted : CONFIRMED;
+    if (this.#outbox.isOverfull) return Promise.reject(this.#outbox.refusal());
+    return this.#wait(this.#memory.takeDue(this.#echoes.isOn));
+  }
+
+  #wait({ pins, queries, levels }: Due): Promise<void> {
+    const isOnce = this.#isOnceDue;
+    if (queries.length === 0 && !levels && !isOnce) return this.#lastStarted;
     const confirmed = new Promise<void>((resolve, reject) => {
-      for (const { pin } of queries) this.#send(encodeToBoard({ type: "queryPinState", pin }));
+      for (const { pin } of queries) this.#outbox.send(encodeToBoard({ type: "queryPinState", pin }));
       const waiter: Waiter = {
         pins,
         writes: levels ? this.#echoes.sent : 0,
-        queries: queries.length,
-        deadlineMs: this.#wireFreeAtMs() + CONFIRM_TIMEOUT_MS,
+        isOnce,
+        answers: queries.length + Number(isOnce),
         failure: levels ? this.#unheard : undefined,
         resolve,
         reject,
       };
       for (const expected of queries) this.#queries.push({ pin: expected.pin, expected, waiter });
-      this.#waiters.push(waiter);
+      this.#waiters.add(waiter);
+      if (isOnce) this.#outbox.mark(() => this.#answered(waiter));
     });
+    this.#isOnceDue = false;
     this.#unheard = undefined;
     this.#lastStarted = confirmed;
     // Whoever asks late finds that the echo has been here already.
-    this.#settle();
-    this.#watch();
+    this.#waiters.settle(this.#echoes.counted);
+    this.#waiters.watch();
     return confirmed;
   }
 
@@ -143,30 +156,34 @@ export class Confirmations {
       return true;
     }
     if (message.type !== "pinState") return false;
-    const at = this.#queries.findIndex(({ pin }) => pin === message.pin);
-    if (at < 0) return false;
-    // Answers come in order: queries before this one were lost on the way, and time out.
-    const query = this.#queries.splice(0, at + 1)[at];
-    if (!query?.waiter || !query.expected) return false;
-    query.waiter.queries--;
-    query.waiter.failure ??= mismatch(query.expected, message);
-    this.#settle();
+    const { waiter, expected } = this.#queries.answer(message.pin) ?? {};
+    if (!waiter || !expected) return false;
+    waiter.failure ??= mismatch(expected, message);
+    this.#answered(waiter);
     return true;
   }
 
-  /** The board is away, or begins anew: what is under way will not be answered. Who waits goes on waiting. */
-  suspend(): void {
-    this.#stopWatching();
-    this.#queries.length = 0;
+  #answered(waiter: Waiter): void {
+    waiter.answers--;
+    this.#waiters.settle(this.#echoes.counted);
+  }
+
+  /**
+   * The board is away, or begins anew: what is under way will not be answered. Who waits goes on waiting, except for
+   * what cannot be brought back.
+   */
+  suspend(cause: CircuitError): void {
+    this.#queries.clear();
     this.#echoes.stopped();
     this.#unheard = undefined;
-    this.#stranded = [...(this.#stranded ?? []), ...this.#waiters.splice(0)];
+    if (this.#isOnceDue) this.#missed.addPerhaps();
+    this.#isOnceDue = false;
+    this.#stranded.suspend(this.#waiters.takeAll(), this.#lastStarted, cause);
   }
 
   /** The board stays away: rejects everybody who waits, and who asks until it is back. */
   loseHope(cause: CircuitError): void {
-    this.#impatience = cause;
-    for (const waiter of this.#stranded?.splice(0) ?? []) waiter.reject(cause);
+    this.#stranded.loseHope(cause);
   }
 
   /**
@@ -176,21 +193,15 @@ export class Confirmations {
    * @throws {CircuitError} As `confirm()` does.
    */
   async resume(hasEchoes: boolean): Promise<void> {
-    const stranded = this.#stranded ?? [];
-    this.#stranded = undefined;
-    this.#impatience = undefined;
+    const rescued = this.#stranded.rescue();
     if (hasEchoes) this.startEchoes();
-    const [current, outdated] = [[], []] as [Waiter[], Waiter[]];
-    for (const waiter of stranded)
-      (waiter.pins.some((pin) => this.#memory.hasChanged(pin)) ? outdated : current).push(waiter);
-    for (const { reject } of outdated) reject(superseded());
     this.#memory.makeAllDue();
     try {
       await this.confirm();
-      for (const { resolve } of current) resolve();
+      for (const { resolve } of rescued) resolve();
     } catch (error) {
       // The cast: confirm() throws nothing else.
-      for (const { reject } of current) reject(error as CircuitError);
+      for (const { reject } of rescued) reject(error as CircuitError);
       throw error;
     }
   }
@@ -198,76 +209,31 @@ export class Confirmations {
   /** Rejects everybody who waits, and from now on everybody who asks. */
   fail(cause: CircuitError): void {
     this.#failure = cause;
-    this.#stopWatching();
-    this.#queries.length = 0;
-    for (const waiter of [...this.#waiters.splice(0), ...(this.#stranded?.splice(0) ?? [])])
-      waiter.reject(cause);
-  }
-
-  #strand(stranded: Waiter[]): Promise<void> {
-    if (!this.#memory.hasDue) return stranded.length > 0 ? this.#lastStarted : CONFIRMED;
-    const { pins } = this.#memory.takeDue(false);
-    this.#lastStarted = new Promise<void>((resolve, reject) => {
-      stranded.push({ pins, writes: 0, queries: 0, deadlineMs: 0, failure: undefined, resolve, reject });
-    });
-    return this.#lastStarted;
-  }
-
-  #stopWatching(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#queries.clear();
+    for (const waiter of this.#waiters.takeAll()) waiter.reject(cause);
+    this.#stranded.loseHope(cause);
   }
 
   #countTo(message: Extract<ToHost, { type: "echo" }>): void {
     const { more, problem } = this.#echoes.count(message);
     if (more === 0) return;
     if (problem) {
-      const waiter = this.#waiters.find(({ writes }) => writes > this.#echoes.counted - more);
+      const waiter = this.#waiters.after(this.#echoes.counted - more);
       if (waiter) waiter.failure ??= problem;
       else this.#unheard ??= problem;
     }
-    this.#settle();
-  }
-
-  #settle(): void {
-    let done = 0;
-    for (const waiter of this.#waiters) {
-      if (waiter.queries > 0 || waiter.writes > this.#echoes.counted) break;
-      done++;
-      if (waiter.failure) waiter.reject(waiter.failure);
-      else waiter.resolve();
-    }
-    if (done > 0) this.#waiters.splice(0, done);
-  }
-
-  /** One timer for all: it looks at the oldest waiter, and again when that one's time would be over. */
-  #watch(): void {
-    const [oldest] = this.#waiters;
-    if (this.#cancelTimer || !oldest) return;
-    this.#cancelTimer = this.#clock.after(Math.max(0, oldest.deadlineMs - this.#clock.now()), () => {
-      this.#cancelTimer = undefined;
-      const now = this.#clock.now();
-      while (this.#waiters[0] && this.#waiters[0].deadlineMs <= now) this.#giveUp();
-      this.#watch();
-    });
+    this.#waiters.settle(this.#echoes.counted);
   }
 
   /** A write that was lost leaves the two counts apart: nothing that waits for a count can be known. */
   #countAnew(): void {
-    for (const waiter of this.#waiters.filter(({ writes }) => writes > this.#echoes.counted)) {
-      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-      waiter.reject(unanswered(""));
-    }
+    for (const { reject } of this.#waiters.takeAfter(this.#echoes.counted)) reject(unanswered(""));
     this.startEchoes();
   }
 
-  #giveUp(): void {
-    const waiter = this.#waiters.shift();
-    if (!waiter) return;
-    const missing = this.#queries.filter((query) => query.waiter === waiter);
-    const pins = missing.length > 0 ? ` of pin ${missing.map(({ pin }) => pin).join(", ")}` : "";
-    for (const query of missing) this.#queries.splice(this.#queries.indexOf(query), 1);
-    waiter.reject(unanswered(pins));
+  #giveUp(waiter: Waiter): void {
+    const missing = this.#queries.drop(waiter);
+    waiter.reject(unanswered(missing.length > 0 ? ` of pin ${missing.join(", ")}` : ""));
     if (this.#echoes.isOn && waiter.writes > this.#echoes.counted) this.#countAnew();
   }
 }

@@ -20,6 +20,12 @@ export class Identity {
     return this.firmware.startsWith(CIRCUIT_FIRMWARE);
   }
 
+  /** Whether its firmware is of this version or a later one. */
+  isAtLeast(major: number, minor: number): boolean {
+    const [ownMajor = 0, ownMinor = 0] = this.firmware.split(" ").at(-1)?.split(".").map(Number) ?? [];
+    return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+  }
+
   get hasPins(): boolean {
     return this.#pins !== undefined;
   }

@@ -55,12 +55,16 @@ export async function answersWithin<T>(answers: Promise<T>, address: string, clo
   }
 }
 
-/** Lets what was sent leave, but does not wait for a board that takes nothing more. */
-export async function drainWithin(link: ByteLink, clock: Clock): Promise<void> {
+/** Waits until something has left, but not for a board that takes nothing more. @returns Whether it has left. */
+export async function isWithinDrain(left: Promise<void>, clock: Clock): Promise<boolean> {
   const over = new AbortController();
-  const late = clock.sleep(DRAIN_TIMEOUT_MS, over.signal).catch(() => {});
-  await Promise.race([link.drain(), late]);
+  const late = clock.sleep(DRAIN_TIMEOUT_MS, over.signal).then(
+    () => false,
+    () => true,
+  );
+  const isInTime = await Promise.race([left.then(() => true), late]);
   over.abort();
+  return isInTime;
 }
 
 function unreachable(address: string, timeoutMs: number): CircuitError {

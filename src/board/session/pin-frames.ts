@@ -41,6 +41,14 @@ export function valueFrames({ pins, ports }: PinMemory): Uint8Array[] {
   return frames;
 }
 
+/** Levels of all ports with pins that were told anything, also where all are low. */
+export function levelFrames(memory: PinMemory): Uint8Array[] {
+  const ports = new Set([...memory.pins].map(({ pin }) => pin >> 3));
+  return [...ports].map((port) =>
+    encodeToBoard({ type: "digitalPort", port, levels: memory.levelsOf(port) }),
+  );
+}
+
 /** Whether a pin may be driven high or low: boards start with outputs, so one that was told no mode may be, too. */
 function mayDrive(mode: number | undefined): boolean {
   return mode === PIN_MODE.output || mode === undefined;

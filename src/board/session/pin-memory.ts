@@ -30,8 +30,10 @@ export interface Due {
 /** One digital write on its way to the board. */
 export interface DigitalWrite {
   readonly port: number;
-  /** Levels of the port's pins, lowest bit first. */
-  readonly levels: number;
+  /** Levels of the port's pins, lowest bit first. While it waits, a later write may take its place. */
+  levels: number;
+  /** A bit for each of the port's pins that had another level before. */
+  readonly changed: number;
   /** A bit for each of the port's pins that was made an output: its level is known. */
   readonly outputs: number;
 }
@@ -70,6 +72,11 @@ export class PinMemory {
       return this.#writePort(first & 0x0f, (frame[1] ?? 0) | ((frame[2] ?? 0) << 7));
     }
     return this.#rememberRare(decodeToBoard(frame));
+  }
+
+  /** Whether a message sets a mode that is set already. */
+  isRedundant([command, pin = 0, mode]: Uint8Array): boolean {
+    return command === COMMAND.setPinMode && this.#pins.get(pin)?.mode === mode;
   }
 
   /**
@@ -170,7 +177,8 @@ export class PinMemory {
 
   #writePort(port: number, levels: number): Remembered {
     const outputs = this.#outputs[port] ?? 0;
-    let changed = (levels ^ (this.#ports[port] ?? 0)) & ~(this.#others[port] ?? 0);
+    const write = { port, levels, changed: levels ^ (this.#ports[port] ?? 0), outputs };
+    let changed = write.changed & ~(this.#others[port] ?? 0);
     this.#ports[port] = levels;
     if (changed === 0) this.#portDue = port;
     for (let bit = 0; changed !== 0; bit++, changed >>= 1) {
@@ -182,7 +190,7 @@ export class PinMemory {
       else record.queryDue = true;
       this.#due.add(record);
     }
-    return { redundant: false, write: { port, levels, outputs } };
+    return { redundant: false, write };
   }
 
   #rememberRare(message: ToBoard): Remembered {

@@ -18,6 +18,10 @@ export interface RecoveryOptions {
   readonly memory: PinMemory;
   readonly settings: SettingsMemory;
   readonly notice: (text: string) => void;
+  /** Nothing reaches the board from now on, and what was under way is lost. */
+  readonly suspend: (cause: CircuitError) => void;
+  /** The board has begun anew where it is: what is sent reaches it again. */
+  readonly goOn: () => void;
   /** The board is back: what is sent goes to it from now on. */
   readonly found: (found: Found) => void;
   readonly send: (frame: Uint8Array) => void;
@@ -51,11 +55,11 @@ export class Recovery {
   /** The link has broken: looks for the board until it is back, or `stop()`. */
   lost(cause: CircuitError, relink: Relink): void {
     if (this.#stopped.signal.aborted || this.#isAway) return;
-    const { clock, confirmations, patienceMs, notice, tell } = this.#options;
+    const { clock, confirmations, patienceMs, notice, suspend, tell } = this.#options;
     this.#isAway = true;
     this.#life++;
-    confirmations.suspend();
     notice(`${cause.message}; looking for it`);
+    suspend(cause);
     tell("lost", cause);
     const stopWaiting = clock.after(patienceMs, () => confirmations.loseHope(cause));
     const sinceMs = clock.now();
@@ -75,16 +79,15 @@ export class Recovery {
   /** The board says who it is, and nobody has asked: it has lost all that it was told. */
   startedAnew(): void {
     if (this.#stopped.signal.aborted || this.#isAway) return;
-    const { address, confirmations, tell } = this.#options;
+    const { address, suspend, goOn, tell } = this.#options;
     this.#life++;
-    confirmations.suspend();
-    tell(
-      "lost",
-      new CircuitError(
-        "BOARD_LOST",
-        `Cannot go on without a break on ${address}: the board has started anew`,
-      ),
+    const cause = new CircuitError(
+      "BOARD_LOST",
+      `Cannot go on without a break on ${address}: the board has started anew`,
     );
+    suspend(cause);
+    tell("lost", cause);
+    goOn();
     void this.#restore("it has started anew");
   }
 

@@ -43,6 +43,17 @@ export function superseded(): CircuitError {
   );
 }
 
+/** A pin was told something else before the wire had room for what it was told first. */
+export function supersededWaiting(pin: number): CircuitError {
+  return new CircuitError(
+    "SUPERSEDED",
+    `Cannot confirm a write of pin ${pin}: a later one took its place before the wire had room`,
+    {
+      hint: "Await board.confirm() before the next write, or mark the pin with board.ordered() where each value counts.",
+    },
+  );
+}
+
 /** A bit for each pin that has another level than was written; of those that were told no mode nothing is known. */
 function differing({ levels, outputs }: DigitalWrite, echoed: number): number {
   return (levels ^ echoed) & outputs;

@@ -24,8 +24,14 @@ export class Wire {
     return Math.round(((this.freeAtMs - this.#clock.now()) * bytesPerSecond) / 1_000);
   }
 
-  send(bytes: Uint8Array): void {
-    this.#freeAtMs = this.freeAtMs + (bytes.length / this.link.bytesPerSecond) * 1_000;
+  /** How long all that was sent still takes, in milliseconds; negative for how long the wire has been quiet. */
+  aheadMs(nowMs: number): number {
+    return this.#freeAtMs - nowMs;
+  }
+
+  send(bytes: Uint8Array, nowMs = this.#clock.now()): void {
+    const startMs = Math.max(this.#freeAtMs, nowMs);
+    this.#freeAtMs = startMs + (bytes.length / this.link.bytesPerSecond) * 1_000;
     this.link.write(bytes);
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Confirmations } from "../../../src/board/session/confirmations.js";
+import { Missed } from "../../../src/board/session/missed.js";
 import { PinMemory } from "../../../src/board/session/pin-memory.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { decodeToBoard, encodeToBoard, type ToBoard } from "../../../src/firmata/to-board.js";
@@ -10,11 +11,21 @@ function rig({ echoes = false } = {}) {
   const clock = new ManualClock();
   const memory = new PinMemory();
   const sent: ToBoard[] = [];
+  const marks: (() => void)[] = [];
   const confirmations = new Confirmations({
     memory,
     clock,
-    send: (frame) => sent.push(decodeToBoard(frame)),
-    wireFreeAtMs: () => clock.now(),
+    missed: new Missed("/dev/rig", () => {}),
+    outbox: {
+      send: (frame) => void sent.push(decodeToBoard(frame)),
+      mark: (answered) => void marks.push(answered),
+      get freeAtMs() {
+        return clock.now();
+      },
+      oldestMs: Number.POSITIVE_INFINITY,
+      isOverfull: false,
+      refusal: () => assert.fail("it is not full"),
+    },
   });
   const tell = (message: ToBoard) => {
     const { write } = memory.remember(encodeToBoard(message));
@@ -30,7 +41,7 @@ function rig({ echoes = false } = {}) {
     confirmations.receive({ type: "pinState", pin: 13, mode, value });
   const echo = (level: number, count: number) =>
     confirmations.receive({ type: "echo", port: 1, levels: level << 5, count });
-  return { clock, sent, confirmations, tell, write, answer, echo };
+  return { clock, sent, marks, confirmations, tell, write, answer, echo };
 }
 
 const settled = async (promise: Promise<void>): Promise<string> => {

@@ -1,0 +1,39 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import type { StopLevel } from "./board-session.js";
+import type { Parts } from "./parts.js";
+import { isWithinDrain } from "./patience.js";
+import { levelFrames, modeFrames, stopFrames } from "./pin-frames.js";
+
+export interface LeavingOptions {
+  readonly stopLevels: ReadonlyMap<number, StopLevel>;
+  readonly clock: Clock;
+  readonly notice: (text: string) => void;
+}
+
+/**
+ * Leaves a board's pins as they are to be, once what waits has been sent. Where that takes longer than the drain limit, the
+ * rest of it is dropped, and the pins are told what they were told last.
+ * Never rejects: what is not confirmed is told.
+ */
+export async function leavePins(
+  { confirmations, identity, memory, missed, outbox, sender, settings, suspend }: Parts,
+  { stopLevels, clock, notice }: LeavingOptions,
+): Promise<void> {
+  const isLate = outbox.queue.length > 0 && !(await isWithinDrain(outbox.emptied(), clock));
+  if (isLate) {
+    const { address } = outbox.wire.link;
+    suspend(
+      new CircuitError("LINK_CLOSED", `Cannot send all to the board on ${address}: its session closes`),
+    );
+    outbox.resume(outbox.wire);
+    for (const frame of [...modeFrames(memory), ...settings.servoFrames(), ...levelFrames(memory)])
+      outbox.send(frame);
+  }
+  for (const frame of stopFrames(memory, stopLevels)) sender.pass(frame);
+  // Who has not asked yet will not ask any more.
+  missed.takeFailure();
+  const confirmed = isLate ? confirmations.resume(identity.isOurs) : confirmations.confirm();
+  await confirmed.catch((error: CircuitError) => notice(error.message));
+  await isWithinDrain(outbox.wire.link.drain(), clock);
+}

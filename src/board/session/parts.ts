@@ -1,0 +1,126 @@
+import type { Clock } from "../../core/clock.js";
+import { CircuitError } from "../../core/error.js";
+import type { ToHost } from "../../firmata/to-host.js";
+import type { Board } from "../board.js";
+import type { ByteLink } from "../link/link.js";
+import { Confirmations } from "./confirmations.js";
+import { Heard } from "./handshake.js";
+import { Identity } from "./identity.js";
+import { JohnnyFiveBoard } from "./johnny-five-board.js";
+import { Listener } from "./listener.js";
+import { isOneShot, Missed } from "./missed.js";
+import { Outbox } from "./outbox.js";
+import { registerTones } from "./piezo.js";
+import { PinGuard } from "./pin-guard.js";
+import { PinMemory } from "./pin-memory.js";
+import { markerFor } from "./probe.js";
+import { Sender } from "./sender.js";
+import { SettingsMemory } from "./settings-memory.js";
+import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
+import { Wire } from "./wire.js";
+
+export interface PartsOptions {
+  readonly link: ByteLink;
+  readonly clock: Clock;
+  /** Throws to refuse a pin. */
+  readonly checkPin: ((pin: number) => void) | undefined;
+  /** Takes each message of the board's that is no report. */
+  readonly note: (message: ToHost) => void;
+  /** Tells a person. */
+  readonly notice: (text: string) => void;
+}
+
+/** What a session is made of, put together: Johnny-Five at one end, the wire at the other. */
+export class Parts {
+  readonly memory = new PinMemory();
+  readonly heard = new Heard();
+  readonly identity = new Identity();
+  readonly settings: SettingsMemory;
+  readonly confirmations: Confirmations;
+  readonly sender: Sender;
+  readonly listener: Listener;
+  readonly johnnyFive: JohnnyFiveBoard;
+  readonly outbox: Outbox;
+  readonly missed: Missed;
+  readonly #clock: Clock;
+
+  constructor({ link, clock, checkPin, note, notice }: PartsOptions) {
+    const { memory, heard, identity } = this;
+    this.#clock = clock;
+    const settings = new SettingsMemory(clock);
+    const missed = new Missed(link.address, notice);
+    const outbox = new Outbox({
+      wire: new Wire(link, clock),
+      clock,
+      count: (write) => this.confirmations.wrote(write),
+      isEchoing: () => this.confirmations.isEchoing,
+      replaced: (what) => this.confirmations.replaced(what),
+    });
+    const confirmations = new Confirmations({ memory, clock, outbox, missed });
+    const guard = checkPin && new PinGuard(checkPin);
+    const kept = { memory, settings, missed };
+    this.sender = new Sender({ clock, guard, ...kept, confirmations, identity, outbox });
+    this.johnnyFive = new JohnnyFiveBoard(link.address, (frame) => this.sender.send(frame));
+    this.listener = new Listener({ heard, confirmations, outbox, johnnyFive: this.johnnyFive, note });
+    this.settings = settings;
+    this.missed = missed;
+    this.outbox = outbox;
+    this.confirmations = confirmations;
+  }
+
+  /** The board is away, or begins anew. */
+  readonly suspend = (cause: CircuitError): void => {
+    this.missed.begin();
+    this.missed.add(this.outbox.suspend().filter(isOneShot).length);
+    this.confirmations.suspend(cause);
+  };
+
+  /** Makes the board that sketches see, once it is ready. */
+  async startBoard(): Promise<{ readonly board: Board; readonly tones: ToneDriver | undefined }> {
+    const board = await this.johnnyFive.start();
+    this.outbox.start(markerFor(this.identity));
+    if (this.identity.isOurs) this.confirmations.startEchoes();
+    const tones = this.#makeTones();
+    registerTones(board, tones ?? toggledLimits);
+    const added = {
+      confirm: () => this.confirmations.confirm(),
+      ordered: (...pins: number[]) => {
+        for (const pin of pins) this.outbox.queue.keepOrder(checkedPin(pin));
+      },
+    };
+    // The cast: of its own events its types do not know.
+    return { board: Object.assign(board, added) as Board, tones };
+  }
+
+  #makeTones(): ToneDriver | undefined {
+    if (this.identity.isOurs) return firmwareTone((frame) => this.sender.send(frame));
+    const { outbox } = this;
+    const { bytesPerSecond } = outbox.wire.link;
+    if (!Number.isFinite(bytesPerSecond)) return undefined;
+    const driver = toggledTone({
+      send: (frame) => this.sender.pass(frame),
+      pad: (bytes) => outbox.send(bytes),
+      levelsOf: (port) => this.memory.levelsOf(port),
+      clock: this.#clock,
+      bytesPerSecond,
+      wireFreeAtMs: () => outbox.freeAtMs,
+    });
+    return {
+      ...driver,
+      start(pin, frequencyHz, durationMs) {
+        outbox.queue.keepOrder(pin);
+        driver.start(pin, frequencyHz, durationMs);
+      },
+    };
+  }
+}
+
+/** Firmata numbers pins with seven bits. */
+const MOST_PIN = 127;
+
+function checkedPin(pin: number): number {
+  if (Number.isInteger(pin) && pin >= 0 && pin <= MOST_PIN) return pin;
+  throw new CircuitError("USAGE", `Cannot keep each value of pin ${pin}: pins are 0 to ${MOST_PIN}`, {
+    hint: "Name pins by their numbers, such as board.ordered(12, 13).",
+  });
+}

@@ -1,0 +1,104 @@
+import type { Clock } from "../../core/clock.js";
+import { COMMAND, SYSEX } from "../../firmata/protocol.js";
+import type { Confirmations } from "./confirmations.js";
+import type { Identity } from "./identity.js";
+import { isOneShot, type Missed } from "./missed.js";
+import type { Outbox } from "./outbox.js";
+import type { PinGuard } from "./pin-guard.js";
+import type { DigitalWrite, PinMemory } from "./pin-memory.js";
+import type { SettingsMemory } from "./settings-memory.js";
+
+export interface SenderOptions {
+  readonly clock: Clock;
+  readonly guard: PinGuard | undefined;
+  readonly memory: PinMemory;
+  readonly settings: SettingsMemory;
+  readonly confirmations: Confirmations;
+  readonly identity: Identity;
+  readonly outbox: Outbox;
+  readonly missed: Missed;
+}
+
+/** The way to the board: what Johnny-Five and tones say is checked, remembered, and sent where it changes anything. */
+export class Sender {
+  readonly #options: SenderOptions;
+  #redundant = 0;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #isStopped = false;
+
+  readonly #levelsOf: (port: number) => number;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#levelsOf = (port) => options.memory.levelsOf(port);
+  }
+
+  /** Messages that were not sent because they would have changed nothing. */
+  get redundant(): number {
+    return this.#redundant;
+  }
+
+  /** When the board was last asked who it is, on the clock, in milliseconds. */
+  get askedAtMs(): number {
+    return this.#askedAtMs;
+  }
+
+  /** The pins are as they are to be left: nothing more is sent. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /**
+   * One whole message of Johnny-Five's.
+   *
+   * @throws {CircuitError} `OUTBOX_FULL` where too many wait already, and this one cannot take another's place.
+   */
+  send(frame: Uint8Array): void {
+    if (this.#isStopped) return;
+    const { outbox } = this.#options;
+    if (outbox.isFull && this.#isMore(frame)) throw outbox.refusal();
+    this.pass(frame);
+  }
+
+  /** One of the session's own, which no limit holds up, nor `stop()`. */
+  pass(frame: Uint8Array): void {
+    const { guard, memory, settings, confirmations, identity } = this.#options;
+    guard?.check(frame, this.#levelsOf);
+    const { redundant, write } = memory.remember(frame);
+    if (redundant) {
+      this.#redundant++;
+      return;
+    }
+    if (!write) {
+      settings.remember(frame);
+      this.#note(frame);
+    }
+    this.transmit(frame, write);
+    if (frame[0] === COMMAND.systemReset && identity.isOurs) confirmations.startEchoes();
+  }
+
+  /** A message that asks the board who it is, or one of `pass()`'s. */
+  transmit(frame: Uint8Array, write?: DigitalWrite): void {
+    const { clock, outbox } = this.#options;
+    if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.reportFirmware) this.#askedAtMs = clock.now();
+    outbox.send(frame, write);
+  }
+
+  #note(frame: Uint8Array): void {
+    const { confirmations, outbox, missed } = this.#options;
+    if (frame[0] !== COMMAND.startSysex) return;
+    if (frame[1] === SYSEX.pinStateQuery) confirmations.queried(frame[2] ?? 0);
+    if (!isOneShot(frame)) return;
+    if (outbox.isAway) missed.add(1);
+    else confirmations.sentOnce();
+  }
+
+  /** Whether a message would make one more that waits, and does not stand for the last value of a pin. */
+  #isMore(frame: Uint8Array): boolean {
+    const { memory, outbox } = this.#options;
+    if (memory.isRedundant(frame)) return false;
+    const [first = 0, low = 0, high = 0] = frame;
+    const changed = (low | (high << 7)) ^ memory.levelsOf(first & 0x0f);
+    return !outbox.queue.isReplaceable(frame, changed);
+  }
+}
