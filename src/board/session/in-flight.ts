@@ -1,5 +1,5 @@
 import type { ToHost } from "../../firmata/to-host.js";
-import { isPing, type Probe, versionProbe } from "./probe.js";
+import { type Probe, versionProbe } from "./probe.js";
 
 /** Bytes that may be on their way without word from the board, and after how many it is asked. */
 interface Limits {
@@ -120,7 +120,7 @@ export class InFlight {
   receive(message: ToHost): boolean {
     const at = this.#questions.findIndex(({ probe, number }) => probe.isAnswer(message, number));
     const question = this.#questions[at];
-    if (question === undefined) return isPing(message);
+    if (question === undefined) return message.type === "pong";
     this.#took(question.atByte);
     // Answers come in order: those to earlier questions were lost on the way.
     for (const { answered } of this.#questions.splice(0, at + 1)) answered?.();

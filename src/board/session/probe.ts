@@ -1,4 +1,3 @@
-import { SYSEX } from "../../firmata/protocol.js";
 import { encodeToBoard } from "../../firmata/to-board.js";
 import type { ToHost } from "../../firmata/to-host.js";
 import type { Identity } from "./identity.js";
@@ -18,19 +17,11 @@ export const versionProbe: Probe = {
   isAnswer: (message) => message.type === "version",
 };
 
-/** Second byte of a ping, after our own command. */
-const PING = 0x02;
-
 /** Our firmware's, from 1.1 on: five bytes, answered alike. Nothing else that a board says can be taken for its answer. */
 export const pingProbe: Probe = {
-  ask: (number) => encodeToBoard({ type: "sysex", command: SYSEX.circuit, data: [PING, number] }),
-  isAnswer: (message, number) => isPing(message) && message.data[1] === number,
+  ask: (number) => encodeToBoard({ type: "ping", number }),
+  isAnswer: (message, number) => message.type === "pong" && message.number === number,
 };
-
-/** Whether a message is the answer to a ping, which is nobody's business but the session's. */
-export function isPing(message: ToHost): message is Extract<ToHost, { type: "sysex" }> {
-  return message.type === "sysex" && message.command === SYSEX.circuit && message.data[0] === PING;
-}
 
 /** What a board is asked where somebody relies on the answer. */
 export function markerFor(identity: Identity): Probe {

@@ -65,6 +65,7 @@ export class SlowLink implements ByteLink {
     if (this.isDeaf) return;
     if (message.type === "queryVersion")
       this.#events?.data(encodeToHost({ type: "version", major: 2, minor: 5 }));
-    if (message.type === "sysex") this.#events?.data(encodeToHost(message));
+    if (message.type === "ping")
+      this.#events?.data(encodeToHost({ type: "pong", number: message.number }));
   }
 }
