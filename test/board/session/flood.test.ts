@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
+import { openSession } from "../../../src/board/session/session.js";
 import { FIRMWARES } from "../../circuit/firmwares.js";
 import { cases } from "../../long.js";
 import { play, type Scene } from "./play.js";
@@ -112,5 +114,21 @@ for (const { name, skip, hex } of FIRMWARES) {
       }),
       { numRuns: cases(4, 100), seed: 6 },
     );
+  });
+}
+
+for (const firmware of ["circuit", "standard"] as const) {
+  test(`a flood in one turn leaves a mock board with the last level, and waits a turn at most: ${firmware}`, async () => {
+    const link = new MockBoard({ firmware });
+    const session = await openSession({ link });
+    const pin = new five.Pin({ pin: 13, board: session.board });
+    for (let turn = 1; turn <= 20; turn++) {
+      for (let write = 1; write < 10_000; write++) pin.write((turn + write) % 2);
+      assert.ok(session.counts().queued <= 1, `${session.counts().queued} messages wait`);
+      await session.board.confirm();
+      assert.equal(link.pin(13).value, (turn + 1) % 2);
+      assert.equal(session.counts().queued, 0);
+    }
+    await session.close();
   });
 }
