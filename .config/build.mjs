@@ -1,6 +1,6 @@
 // Builds dist/ from nothing: Johnny-Five and firmata-io as one file, then everything of ours by tsc.
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,24 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
+
+/**
+ * What Johnny-Five's parts tell, such as a sensor's `value`, cannot be redefined. Left open, it can tell nothing while the
+ * board is away (src/board/session/hidden-readings.ts).
+ */
+const leaveOpen = {
+  name: "leave-open",
+  setup({ onLoad }) {
+    onLoad({ filter: /johnny-five[\\/]lib[\\/].*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replaceAll("Object.defineProperties(this,", "defineOpen(this,"),
+    }));
+  },
+};
+const DEFINE_OPEN = `const defineOpen = (object, descriptors) =>
+  Object.defineProperties(
+    object,
+    Object.fromEntries(Object.entries(descriptors).map(([name, descriptor]) => [name, { ...descriptor, configurable: true }])),
+  );`;
 
 // Johnny-Five's own package asks for serialport 8, which is compiled at install, and npm does not let a
 // dependency override that. Bundled, it asks for nothing: the transport is always ours.
@@ -25,8 +43,11 @@ await build({
   platform: "node",
   target: "node20",
   banner: {
-    js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
+    js:
+      'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);\n' +
+      DEFINE_OPEN,
   },
+  plugins: [leaveOpen],
   external: ["serialport", "browser-serialport", "firmata"],
   legalComments: "linked",
   logLevel: "error",

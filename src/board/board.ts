@@ -1,5 +1,6 @@
 import type { CircuitError } from "../core/error.js";
 import type { five } from "./session/johnny-five.js";
+import type { Readings } from "./session/readings.js";
 
 /** A board as a sketch sees it: Johnny-Five's own object, and what a circuit adds to it. */
 export type Board = five.Board & CircuitBoard;
@@ -24,6 +25,9 @@ interface CircuitBoard {
    * @throws {CircuitError} `USAGE` for what is no pin, 0 to 127.
    */
   ordered(...pins: readonly number[]): void;
+
+  /** What a pin reads. */
+  readonly readings: Readings;
 
   /** The board is away, or has started anew. What is written meanwhile is remembered, and written when it is back. */
   on(event: "lost", listener: (cause: CircuitError) => void): this;

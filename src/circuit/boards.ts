@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
 import type { BoardSession } from "../board/session/board-session.js";
+import type { Relink } from "../board/session/search.js";
 import { openSession } from "../board/session/session.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
@@ -32,8 +33,8 @@ export interface OpenBoardOptions {
   readonly patienceMs?: number | undefined;
   /** Outputs that stay as they are from one run to the next. */
   readonly held?: ReadonlySet<number>;
-  /** A link in place of what the address says: for tests. */
-  readonly link: ByteLink | undefined;
+  /** A link, or what makes one each time that the board is looked for, in place of what the address says: for tests. */
+  readonly link: ByteLink | Relink | undefined;
 }
 
 /** How long a board may take before a person who watches is told what is waited for, in milliseconds. */
@@ -45,12 +46,9 @@ const PATIENCE_MS = 1_000;
  * @throws {CircuitError} What `makeLink()` and `openSession()` throw; then nothing stays open.
  */
 export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
-  const { name, address, wiring, clock, signal, notice, patienceMs, held = new Set() } = options;
+  const { name, wiring, clock, signal, notice, patienceMs, held = new Set() } = options;
   const startMs = clock.now();
-  const context = { attachments: wiring ? attachments(wiring) : [], holds: held.size > 0, notice };
-  const { link, relink }: BoardLink = options.link
-    ? { link: options.link }
-    : await makeLink(address, context);
+  const { link, relink } = await linkOf(options);
   const cancel = clock.after(PATIENCE_MS, () => notice(`waiting for an answer on ${link.address}`));
   const session = await openSession({
     link,
@@ -64,6 +62,13 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   }).finally(cancel);
   const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
+}
+
+async function linkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {
+  const holds = held !== undefined && held.size > 0;
+  const context = { attachments: wiring ? attachments(wiring) : [], holds, notice };
+  if (link === undefined) return makeLink(address, context);
+  return typeof link === "function" ? { link: await link(), relink: link } : { link };
 }
 
 /** Whether a board is not there at the moment, or any more. */

@@ -1,4 +1,5 @@
 import type { ByteLink } from "../board/link/link.js";
+import type { Relink } from "../board/session/search.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
@@ -10,8 +11,11 @@ import { boardsOfPins, heldPins, orderedPins, stopLevels } from "./pins.js";
 export interface CircuitBoardsOptions {
   readonly definition: CircuitDefinition;
   readonly clock: Clock;
-  /** Links in place of what the boards' addresses say, by the boards' names. */
-  readonly links: Readonly<Record<string, ByteLink>> | undefined;
+  /**
+   * Links in place of what the boards' addresses say, by the boards' names; or what makes one each time that the board is
+   * looked for, and rejects where it is nowhere.
+   */
+  readonly links: Readonly<Record<string, ByteLink | Relink>> | undefined;
   /** Gives up what is being opened. */
   readonly signal: AbortSignal;
   /** A board is ready. */

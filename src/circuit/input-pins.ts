@@ -1,4 +1,5 @@
 import type { Board } from "../board/board.js";
+import { onAbsence } from "../board/session/absences.js";
 import type { five } from "../board/session/piezo.js";
 import { type EdgeChoice, type EdgePin, PIN_DEFAULTS, type ThresholdPin } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
@@ -21,7 +22,10 @@ export interface InputPlace {
 
 type Level = 0 | 1;
 
-/** Publishes the edges of a digital input, each when its level has lasted. The level that it has at the start is no edge. */
+/**
+ * Publishes the edges of a digital input, each when its level has lasted. The level that it has at the start is no edge, and
+ * what changes while the board is away is one when it is back.
+ */
 export function tellEdges(
   place: InputPlace,
   { edges, edge, pullup = PIN_DEFAULTS.pullup, debounceMs = PIN_DEFAULTS.debounceMs }: EdgePin,
@@ -39,6 +43,12 @@ export function tellEdges(
     settled = level;
     if (isEdge && !signal.aborted && isTold(told, level)) place.publish(edges, { board: name, pin, level });
   };
+  // Whether a level would have lasted is not known when the board is away.
+  const away = () => {
+    cancel();
+    reported = settled;
+  };
+  onAbsence(board, { away, gone: away });
   // The cast: Johnny-Five's types do not know the mode that Firmata has for it.
   board.pinMode(pin, (pullup ? PIN_MODE.pullup : PIN_MODE.input) as five.PinMode);
   board.digitalRead(pin, (value: number) => {

@@ -1,4 +1,5 @@
 import type { ByteLink } from "../board/link/link.js";
+import type { Relink } from "../board/session/search.js";
 import type { CircuitDefinition } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
 import { CIRCUIT_SETTINGS } from "../config/settings.js";
@@ -33,8 +34,11 @@ export interface RunOptions {
   /** Takes what happens, as it happens; once the circuit has begun, the summary comes last, also after a failure. */
   readonly onEvent?: (event: CircuitEvent) => void;
   readonly clock?: Clock;
-  /** Links in place of what the boards' addresses say, by the boards' names. */
-  readonly links?: Readonly<Record<string, ByteLink>>;
+  /**
+   * Links in place of what the boards' addresses say, by the boards' names; or what makes one each time that the board is
+   * looked for, and rejects where it is nowhere.
+   */
+  readonly links?: Readonly<Record<string, ByteLink | Relink>>;
   /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
   readonly mesh?: Mesh;
   /** How nodes find others and are found; left out, they know their own process and the grid. */

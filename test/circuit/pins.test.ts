@@ -36,6 +36,7 @@ async function start(context: TestContext, pins: CircuitDefinition["pins"], name
   const clock = new ManualClock();
   const mesh = new MemoryMesh();
   const links = Object.fromEntries(names.map((name) => [name, new MockBoard()]));
+  const away = new Set<string>();
   const boards = Object.fromEntries(names.map((name) => [name, "mock"]));
   const heard: unknown[] = [];
   const errors: unknown[] = [];
@@ -48,7 +49,7 @@ async function start(context: TestContext, pins: CircuitDefinition["pins"], name
   };
   const running = runCircuit(
     { boards, ...(pins && { pins }) },
-    { mesh, links, clock, onEvent, signal: stop.signal },
+    { mesh, links: onCable(links, away), clock, onEvent, signal: stop.signal },
   );
   running.catch(() => {});
   await turns();
@@ -63,7 +64,29 @@ async function start(context: TestContext, pins: CircuitDefinition["pins"], name
     await turns();
   };
   const [link = new MockBoard()] = Object.values(links);
-  return { mesh, link, links, heard, errors, notices, end, pass };
+  const unplug = async () => {
+    away.add("board");
+    link.unplug();
+    await pass(0);
+  };
+  const plugIn = async () => {
+    link.restart();
+    away.clear();
+    for (let look = 0; look < 4; look++) await pass(500);
+  };
+  return { mesh, link, links, heard, errors, notices, end, pass, unplug, plugIn };
+}
+
+/** Boards that are found where they are not away. */
+function onCable(boards: Readonly<Record<string, MockBoard>>, away: ReadonlySet<string>) {
+  const entries = Object.entries(boards).map(([name, board]) => {
+    const find = async () => {
+      if (away.has(name)) throw new CircuitError("PORT_MISSING", `Cannot open ${name}: it is not there`);
+      return board;
+    };
+    return [name, find] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 test("a pin tells of its edges, when their level has lasted", async (context) => {
@@ -118,6 +141,35 @@ test("an analog pin that is below its threshold at first tells of no falling", a
   await turns();
   assert.deepEqual(heard, [["dark", { board: "board", pin: "A1", level: 0, value: 300 }]]);
 });
+
+for (const change of [false, true]) {
+  test(`a loss and a return are no edges, ${change ? "and what changed meanwhile is one" : "when nothing has changed"}`, async (context) => {
+    const pins = {
+      "2": { edges: "button", edge: "both" },
+      A0: { edges: "light", threshold: 500, edge: "both" },
+    } as const;
+    const { link, heard, notices, pass, unplug, plugIn } = await start(context, pins);
+    link.drive(2, 1);
+    link.measure(0, 700);
+    await pass(20);
+    heard.length = 0;
+    link.drive(2, 0);
+    await pass(10);
+    await unplug();
+    await pass(1_000);
+    assert.deepEqual(heard, [], "it is not known whether it lasted");
+    link.drive(2, change ? 0 : 1);
+    await plugIn();
+    assert.match(notices.at(-1) ?? "", /its pins are as they were/);
+    link.measure(0, change ? 300 : 650);
+    await pass(20);
+    const edges = [
+      ["button", { board: "board", pin: 2, level: 0 }],
+      ["light", { board: "board", pin: "A0", level: 0, value: 300 }],
+    ];
+    assert.deepEqual(heard, change ? edges : []);
+  });
+}
 
 for (const debounceMs of [0, 20]) {
   test(`the level of an input at the start is no edge, the next is, after ${debounceMs} ms`, async (context) => {

@@ -29,6 +29,8 @@ export class MockPins {
   readonly capabilities: readonly (readonly PinCapability[])[];
   readonly #modes = new Uint8Array(PINS);
   readonly #values = new Uint32Array(PINS);
+  /** Levels that were put on pins from outside. */
+  readonly #driven = new Map<number, 0 | 1>();
 
   /** @param hasTones Whether they can sound by themselves, as those of our firmware. */
   constructor(hasTones: boolean) {
@@ -51,13 +53,22 @@ export class MockPins {
     if (!this.capabilities[pin]?.some((capability) => capability.mode === mode)) return;
     if (mode === PIN_MODE.output) this.setLevel(pin, 0);
     this.#modes[pin] = mode;
-    if (mode !== PIN_MODE.output) this.#values[pin] = mode === PIN_MODE.pullup ? 1 : 0;
+    const open = mode === PIN_MODE.pullup ? 1 : 0;
+    if (mode !== PIN_MODE.output) this.#values[pin] = isInput(mode) ? (this.#driven.get(pin) ?? open) : open;
   }
 
   /** The same for one that a message of its own puts there, with what it is then. */
   force(pin: number, mode: number, value = this.#values[pin] ?? 0): void {
     this.#modes[pin] = mode;
     this.#values[pin] = value;
+  }
+
+  /** Puts a level on a pin from outside. @returns Whether it is an input, which has it now. */
+  drive(pin: number, level: 0 | 1): boolean {
+    this.#driven.set(pin, level);
+    if (!isInput(this.#modes[pin] ?? 0)) return false;
+    this.#values[pin] = level;
+    return true;
   }
 
   setValue(pin: number, value: number): void {

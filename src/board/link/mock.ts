@@ -102,11 +102,10 @@ export class MockBoard implements ByteLink {
     this.#mute = true;
   }
 
-  /** Puts a level on an input pin from outside, and reports it if its port is reported. */
+  /** Puts a level on a pin from outside, and reports it if it is an input whose port is reported. */
   drive(pin: number, level: 0 | 1): void {
-    this.#pins.setValue(pin, level);
     const port = pin >> 3;
-    if (this.#reportedPorts[port]) this.#report(port);
+    if (this.#pins.drive(pin, level) && this.#reportedPorts[port]) this.#report(port);
   }
 
   /** Puts a reading of 0–1023 on an analog channel and reports it. */

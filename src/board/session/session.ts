@@ -9,6 +9,7 @@ import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { leavePins } from "./leaving.js";
 import { Parts } from "./parts.js";
 import { openWithin } from "./patience.js";
+import { makeReadable } from "./readings.js";
 import { Recovery } from "./recovery.js";
 import { describeUnheld } from "./running-board.js";
 import type { Found, Relink } from "./search.js";
@@ -131,14 +132,15 @@ class Session implements BoardSession {
       const { board, tones } = await this.#parts.startBoard();
       this.#board = board;
       this.#tones = tones;
-      this.#recovery = this.#makeRecovery(board);
+      makeReadable(board, { gone: this.#lost.signal, clock: this.#clock });
+      this.#recovery = this.#makeRecovery();
     } catch (error) {
       await link.close();
       throw error;
     }
   }
 
-  #makeRecovery(board: Board): Recovery {
+  #makeRecovery(): Recovery {
     const { confirmations, identity, memory, outbox, settings } = this.#parts;
     return new Recovery({
       clock: this.#clock,
@@ -153,8 +155,7 @@ class Session implements BoardSession {
       goOn: () => outbox.resume(outbox.wire),
       found: (found) => this.#takeOver(found),
       send: (frame) => outbox.send(frame),
-      // The cast: a board of Johnny-Five's is an emitter, which its types do not say.
-      tell: (event, cause) => void (board as unknown as EventEmitter).emit(event, cause),
+      tell: (event, cause) => this.#tell(event, cause),
     });
   }
 
@@ -184,7 +185,10 @@ class Session implements BoardSession {
       data: (bytes: Uint8Array) => this.#parts.listener.push(bytes),
       lost: (cause: CircuitError) => {
         if (this.#recovery && this.#relink) this.#recovery.lost(cause, this.#relink);
-        else this.#lose(cause);
+        else {
+          this.#tell("lost", cause);
+          this.#lose(cause);
+        }
       },
     };
   }
@@ -202,6 +206,12 @@ class Session implements BoardSession {
     if (this.#recovery === undefined) this.#parts.identity.hear(message);
     else if (message.type === "firmware" && this.#clock.now() - this.#parts.sender.askedAtMs > ANSWER_MS)
       this.#recovery.startedAnew();
+  }
+
+  /** Tells sketches. */
+  #tell(event: "lost" | "restored", cause?: CircuitError): void {
+    // The cast: a board of Johnny-Five's is an emitter, which its types do not say.
+    (this.#board as unknown as EventEmitter | undefined)?.emit(event, cause);
   }
 
   #lose(cause: CircuitError): void {

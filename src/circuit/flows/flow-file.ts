@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock.js";
+import type { PinInput } from "../../core/pin-readings.js";
 import type { FlowOptions } from "../../flow/flow.js";
 import type { Manager } from "../../flow/manager.js";
 import type { PiezoOutput, PinOutput } from "../../flow/outputs/to-pin.js";
 import type { Reporter } from "../../flow/reports.js";
-import type { PinInput } from "../../flow/sources/pin.js";
 import type { Mesh } from "../../mesh/mesh.js";
 
 /**

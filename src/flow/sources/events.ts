@@ -1,5 +1,5 @@
+import { Pushed } from "../../core/pushed.js";
 import type { FlowContext, SourceFunction } from "../source.js";
-import { Pushed } from "./pushed.js";
 
 /** What a subject's event is to a flow. */
 export interface EventItem<Data = unknown> {

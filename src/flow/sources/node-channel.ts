@@ -1,6 +1,6 @@
 import { CircuitError } from "../../core/error.js";
+import { Pushed } from "../../core/pushed.js";
 import type { FlowContext, SourceFunction } from "../source.js";
-import { Pushed } from "./pushed.js";
 
 /** A message that was sent to the flow's node. */
 export interface ChannelItem<Message = unknown> {

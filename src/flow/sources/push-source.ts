@@ -1,6 +1,6 @@
 import { CircuitError } from "../../core/error.js";
+import { Pushed } from "../../core/pushed.js";
 import type { FlowContext, SourceFunction } from "../source.js";
-import { Pushed } from "./pushed.js";
 
 /** Where a source of one's own puts what comes unasked. Nothing of it is taken after its end. */
 export interface Pushing<Item> {

@@ -1,9 +1,9 @@
 import { WebSocket } from "ws";
 import { type BackoffOptions, backoff } from "../../core/backoff.js";
 import { CircuitError, messageOf } from "../../core/error.js";
+import { Pushed } from "../../core/pushed.js";
 import { checkUrl, withoutQuery } from "../http.js";
 import { type Emission, emit, type FlowContext, type SourceFunction } from "../source.js";
-import { Pushed } from "./pushed.js";
 import { nap } from "./wall.js";
 
 export interface WebSocketOptions {

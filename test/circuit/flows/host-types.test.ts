@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { defineFlow, type FlowHost } from "../../../src/circuit/flows/flow-file.js";
 import { idleHost } from "../../../src/circuit/flows/idle-host.js";
 import { makeManagers } from "../../../src/circuit/flows/load-flow.js";
+import type { PinSample } from "../../../src/core/pin-readings.js";
 import { Manager } from "../../../src/flow/manager.js";
 import { toEvents } from "../../../src/flow/outputs/to-events.js";
 import { toNode } from "../../../src/flow/outputs/to-node.js";
@@ -10,7 +11,7 @@ import { toPiezo, toPin } from "../../../src/flow/outputs/to-pin.js";
 import { pipeline } from "../../../src/flow/pipeline.js";
 import { events } from "../../../src/flow/sources/events.js";
 import { nodeChannel } from "../../../src/flow/sources/node-channel.js";
-import { edges, type PinSample, samples } from "../../../src/flow/sources/pin.js";
+import { edges, samples } from "../../../src/flow/sources/pin.js";
 
 /** Every source and output of the host; that it compiles is half of the test. */
 const definition = defineFlow({

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { PinAbsence } from "../../../src/core/pin-readings.js";
 import { edges, samples } from "../../../src/flow/sources/pin.js";
 import { turns } from "../../contract/waiting.js";
 import { bench, reader } from "../source-context.js";
@@ -7,13 +8,16 @@ import { bench, reader } from "../source-context.js";
 /** A pin whose board reports what it is told to. */
 function fakePin() {
   let report: ((value: number) => void) | undefined;
+  let absence: PinAbsence | undefined;
   return {
-    read(callback: (value: number) => void) {
+    read(callback: (value: number) => void, hearing?: PinAbsence) {
       report = callback;
+      absence = hearing;
       return () => {
         report = undefined;
       };
     },
+    goAway: () => absence?.away(new Error("unplugged")),
     get isRead() {
       return report !== undefined;
     },
@@ -98,3 +102,32 @@ test("samples() has the latest reading, and how many it has replaced", async () 
   await readings.leave();
   assert.ok(!pin.isRead);
 });
+
+for (const whenLost of [undefined, "end", "pause"] as const) {
+  test(`edges() and samples() of a pin whose board goes away ${whenLost === "pause" ? "pause" : "fail"}: ${whenLost}`, async () => {
+    const [button, light] = [fakePin(), fakePin()];
+    const { context, clock } = bench();
+    const options = whenLost && { whenLost };
+    const levels = reader(edges(button, options)(context));
+    const readings = reader(samples(light, options)(context));
+    const [level, reading] = [levels.next(), readings.next()];
+    const outcomes = Promise.allSettled([level, reading]);
+    await turns();
+    button.report(1);
+    clock.advance(19);
+    for (const pin of [button, light]) pin.goAway();
+    clock.advance(100);
+    await turns();
+    if (whenLost !== "pause") {
+      for (const outcome of await outcomes)
+        assert.match(outcome.status === "rejected" ? outcome.reason.message : "", /unplugged/);
+      assert.ok(!button.isRead && !light.isRead);
+      return;
+    }
+    button.report(1);
+    light.report(5);
+    clock.advance(20);
+    assert.deepEqual(await level, { level: 1, atMs: 139, missed: 0 });
+    assert.equal((await reading).value, 5);
+  });
+}

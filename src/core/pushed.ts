@@ -1,4 +1,4 @@
-import { Queue } from "../../core/queue.js";
+import { Queue } from "./queue.js";
 
 /**
  * What comes unasked, kept until it is pulled: in order, and no more of it than a limit.
