@@ -10,7 +10,8 @@ export {
 export { defineFlow, type FlowDefinition, type FlowHost } from "./circuit/flows/flow-file.js";
 export type { FlowKeeping } from "./circuit/flows/jetstream-queue.js";
 export type { CircuitEvent, Summary } from "./circuit/progress.js";
-export { type RunOptions, runCircuit } from "./circuit/run.js";
+export { runCircuit } from "./circuit/run.js";
+export type { RunOptions } from "./circuit/run-options.js";
 export {
   type CircuitDefinition,
   defineCircuit,
@@ -22,6 +23,7 @@ export {
 } from "./config/define.js";
 export type { EdgePin, OutputPin, PinDefinition, ReactingPin, ThresholdPin } from "./config/pins.js";
 export { CircuitError, type CircuitErrorCode } from "./core/error.js";
+export type { PinEdge, PinSample } from "./core/pin-readings.js";
 export type { ObservedEvent, ObserverContext, ObserverHandler } from "./events/event.js";
 export type { Observer } from "./events/observer.js";
 export { type ObserverDefinition, type ObserverOptions, on } from "./events/on.js";

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
 import type { BoardSession } from "../board/session/board-session.js";
-import type { Relink } from "../board/session/search.js";
+import { LOOKS, type Relink } from "../board/session/search.js";
 import { openSession } from "../board/session/session.js";
+import { backoff } from "../core/backoff.js";
 import type { Clock } from "../core/clock.js";
-import { CircuitError } from "../core/error.js";
+import { CircuitError, describeThrown, messageOf } from "../core/error.js";
 import { describeFileProblem } from "../core/file-problem.js";
 import type { EmulatedLink } from "../emulator/emulated-link.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
@@ -29,6 +30,8 @@ export interface OpenBoardOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
+  /** Whether it was told already that the board is not there. */
+  readonly isSought?: boolean;
   /** How long sketches wait for a board that has gone away, in milliseconds; the session's default where it is missing. */
   readonly patienceMs?: number | undefined;
   /** Outputs that stay as they are from one run to the next. */
@@ -49,7 +52,8 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   const { name, wiring, clock, signal, notice, patienceMs, held = new Set() } = options;
   const startMs = clock.now();
   const { link, relink } = await linkOf(options);
-  const cancel = clock.after(PATIENCE_MS, () => notice(`waiting for an answer on ${link.address}`));
+  const wait = () => notice(`waiting for an answer on ${link.address}`);
+  const cancel = options.isSought ? () => {} : clock.after(PATIENCE_MS, wait);
   const session = await openSession({
     link,
     clock,
@@ -62,6 +66,28 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   }).finally(cancel);
   const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
+}
+
+/**
+ * Looks for a board that was not there, until it is.
+ *
+ * @param problem Why it was not there, which has been told.
+ * @throws The signal's own reason.
+ */
+export async function seekBoard(options: OpenBoardOptions, problem: CircuitError): Promise<OpenBoard> {
+  const { clock, signal, notice } = options;
+  const waits = backoff(LOOKS);
+  const told = new Set([problem.message]);
+  for (;;) {
+    await clock.sleep(waits.next().value, signal);
+    try {
+      return await openBoard({ ...options, isSought: true });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!told.has(messageOf(error))) notice(describeThrown(error));
+      told.add(messageOf(error));
+    }
+  }
 }
 
 async function linkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {

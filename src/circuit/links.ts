@@ -22,6 +22,8 @@ export interface BoardLink {
 
 /** Makes the link that an address of one scheme describes, without opening it. */
 interface LinkMaker {
+  /** Whether it is worth while to look for such a board that is not there. */
+  readonly comesLater?: true;
   /** Names of the settings that the address may have. */
   readonly settings: readonly string[];
   make(address: BoardAddress, context: LinkContext): Promise<BoardLink>;
@@ -33,11 +35,13 @@ interface LinkMaker {
  */
 const MAKERS: Readonly<Record<string, LinkMaker>> = {
   port: {
+    comesLater: true,
     settings: ["baud"],
     make: (address, context) => serial(address, address.target, context),
   },
 
   auto: {
+    comesLater: true,
     settings: ["baud"],
     async make(address, context) {
       const { choosePort, listPorts } = await import("../board/link/ports.js");
@@ -46,6 +50,7 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
   },
 
   serial: {
+    comesLater: true,
     settings: ["baud"],
     async make(address, context) {
       if (address.target === "") throw badAddress(address.text, "it is not serial:NUMBER");
@@ -56,6 +61,7 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
   },
 
   tcp: {
+    comesLater: true,
     settings: [],
     async make({ text, target }) {
       const { FIRMATA_TCP_PORT, tcpLink } = await import("../board/link/tcp.js");
@@ -128,6 +134,11 @@ async function serial(
     link: serialLink({ ...settings, path }),
     relink: async () => serialLink({ ...settings, path: await finder.find() }),
   };
+}
+
+/** Whether a board that is not there may be there later: on a serial port or a network. */
+export function comesLater(address: string): boolean {
+  return MAKERS[parseAddress(address).scheme]?.comesLater === true;
 }
 
 /** Whether an address is that of an emulated board. */

@@ -77,7 +77,6 @@ const OBSERVER_ROWS: readonly Row<Readonly<ObserverTally>>[] = [
 ];
 
 const BOARD_ROWS: readonly Row<OpenBoard>[] = [
-  gauge("board_up", "Whether a board is there", (board) => Number(!isAway(board))),
   counter(
     "board_restored",
     "How often a board was gone, or had started anew, and got its pins back",
@@ -142,7 +141,7 @@ export function renderMetrics(
   return rendering;
 }
 
-async function render({ counts, boards, observed }: PageSources) {
+async function render({ counts, boards, absent, observed }: PageSources) {
   if (processRegistry === undefined) {
     processRegistry = new Registry();
     collectDefaultMetrics({ register: processRegistry });
@@ -155,6 +154,13 @@ async function render({ counts, boards, observed }: PageSources) {
   addPeers(registry, peers);
   addRows(registry, EVENT_ROWS, [events], () => ({}));
   addRows(registry, OBSERVER_ROWS, observed?.() ?? [], ({ node, pattern }) => ({ node, observer: pattern }));
+  const up = [...boards.values()].map((board) => {
+    const { name, session } = board;
+    return [{ board: name, address: session.address }, Number(!isAway(board))] as const;
+  });
+  const down = (absent?.() ?? []).map(({ board, address }) => [{ board, address }, 0] as const);
+  const samples = [...up, ...down];
+  add(registry, { kind: "gauge", name: "circuit_board_up", help: "Whether a board is there", samples });
   addRows(registry, BOARD_ROWS, [...boards.values()], ({ name, session }) => ({
     board: name,
     address: session.address,

@@ -1,5 +1,6 @@
 import type { Board } from "../board/board.js";
 import type { BoardSession } from "../board/session/board-session.js";
+import { unlessAborted } from "../core/abort.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError, describeThrown } from "../core/error.js";
 import { Latencies } from "../core/latencies.js";
@@ -8,45 +9,15 @@ import type { Observer } from "../events/observer.js";
 import { Observers } from "../events/observers.js";
 import type { ObserverDefinition } from "../events/on.js";
 import type { ObserverTally } from "../events/tallies.js";
-import type { DurablePublishOptions, Keeping, StoredAt } from "../mesh/durable.js";
+import type { DurablePublishOptions, StoredAt } from "../mesh/durable.js";
 import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
 import { checkDeadline, lateError, MISSING_FIRST_MS } from "./answer-time.js";
 import { inherited, runBecause, withTrace } from "./handling.js";
+import type { CircuitNodeOptions, NodeCounts } from "./node-options.js";
 import { namingUnwired } from "./unwired.js";
-
-/** What a node has done so far. */
-export interface NodeCounts {
-  /** Messages that it sent with `send()`, and those of them that were acknowledged. */
-  readonly sent: number;
-  readonly acked: number;
-  /** From `send()` to the acknowledgement. */
-  readonly latencies: Latencies;
-  /** Writes that its sketch had confirmed. */
-  readonly confirmed: number;
-}
-
-export interface CircuitNodeOptions {
-  readonly name: string;
-  readonly sketch: Sketch;
-  /** Its board; `undefined` for a sketch that uses none. */
-  readonly session: BoardSession | undefined;
-  readonly mesh: Mesh;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly signal: AbortSignal;
-  /** Whether acknowledgements wait for the board. */
-  readonly confirms: boolean;
-  /** Time for an answer to `send()`, in milliseconds. */
-  readonly ackTimeoutMs: number;
-  /** What streams that its observers make keep. */
-  readonly keeping?: Keeping | undefined;
-  readonly out: (text: string) => void;
-  /** Takes what a person should know. */
-  readonly notice: (text: string) => void;
-}
 
 /** A sketch that runs as a node: joins it to its board and to the mesh. */
 export class CircuitNode implements SketchHost {
@@ -62,14 +33,18 @@ export class CircuitNode implements SketchHost {
   readonly #confirms: boolean;
   readonly #ackTimeoutMs: number;
   readonly #observers: Observers;
+  readonly #standstill: NonNullable<CircuitNodeOptions["standstill"]>;
+  /** Aborts when its board is gone for good. */
+  readonly #still = new AbortController();
   readonly #latencies = new Latencies();
+  #served: ServedNode | undefined;
   #sent = 0;
   #acked = 0;
   #confirmed = 0;
 
   constructor(options: CircuitNodeOptions) {
     this.node = options.name;
-    this.signal = options.signal;
+    this.signal = AbortSignal.any([options.signal, this.#still.signal]);
     this.clock = options.clock;
     this.random = options.random;
     this.out = options.out;
@@ -79,6 +54,7 @@ export class CircuitNode implements SketchHost {
     this.#mesh = options.mesh;
     this.#confirms = options.confirms;
     this.#ackTimeoutMs = options.ackTimeoutMs;
+    this.#standstill = options.standstill ?? (() => undefined);
     this.#observers = new Observers({
       mesh: options.mesh,
       clock: options.clock,
@@ -131,13 +107,32 @@ export class CircuitNode implements SketchHost {
   }
 
   /** Begins to take messages. */
-  serve(options: ServeOptions): Promise<ServedNode> {
-    return this.#mesh.serve(this.node, (delivery) => this.#handle(delivery), options);
+  async serve(options: ServeOptions): Promise<ServedNode> {
+    this.#served = await this.#mesh.serve(this.node, (delivery) => this.#handle(delivery), options);
+    if (this.isStill) await this.#served.close();
+    return this.#served;
+  }
+
+  /** Whether other processes reach it. */
+  get isReached(): boolean {
+    return !this.isStill && (this.#served?.addresses.length ?? 0) > 0;
   }
 
   /** Runs the part of the sketch that acts by itself; `undefined` where it only reacts. */
   run(): Promise<void> | undefined {
-    return this.#sketch.run?.();
+    const run = this.#sketch.run?.();
+    return run && unlessAborted(run, this.#still.signal);
+  }
+
+  /** Whether it stands still, because its board is gone for good. */
+  get isStill(): boolean {
+    return this.#still.signal.aborted;
+  }
+
+  /** Takes no more messages, and ends what its sketch does by itself. Idempotent. */
+  async standStill(cause: unknown): Promise<void> {
+    this.#still.abort(cause);
+    await Promise.all([this.#served?.close(), this.finishObservers(0)]);
   }
 
   async send(
@@ -147,6 +142,7 @@ export class CircuitNode implements SketchHost {
     options: SketchSendOptions = {},
   ): Promise<Payload> {
     this.signal.throwIfAborted();
+    this.#refuseStill(target);
     const { deadlineMs, ...others } = options;
     const startMs = this.clock.now();
     const deadlineAtMs =
@@ -163,6 +159,8 @@ export class CircuitNode implements SketchHost {
     } catch (error) {
       // A mesh that closes because the node stops.
       this.signal.throwIfAborted();
+      const still = this.#standstill(target);
+      if (still && error instanceof CircuitError && error.code === "PEER_MISSING") throw still.error;
       if (options.signal?.aborted || this.clock.now() < deadlineAtMs) throw error;
       throw lateError({ from: this.node, target, deadlineMs, usualMs: this.#ackTimeoutMs }, error);
     }
@@ -174,6 +172,7 @@ export class CircuitNode implements SketchHost {
     channel = "",
     { deadlineMs, ...others }: SketchSendOptions = {},
   ): AsyncIterableIterator<Payload> {
+    this.#refuseStill(target);
     // Without the node's signal, whose listeners would cost as much as the messages: when it stops, its mesh closes.
     return this.#mesh.stream(target, messages, {
       ...others,
@@ -228,6 +227,12 @@ export class CircuitNode implements SketchHost {
     if (!this.#session || !this.#confirms) return;
     await this.#session.board.confirm();
     this.#confirmed += writes;
+  }
+
+  /** Who sends to what never comes back need not wait to hear so. */
+  #refuseStill(target: string): void {
+    const still = this.#standstill(target);
+    if (still && !still.isSought) throw still.error;
   }
 
   #handle(delivery: Delivery): unknown {

@@ -20,34 +20,58 @@ export interface ObservingOptions {
   readonly notice: (text: string) => void;
 }
 
-/** Begins what a circuit does without a sketch: its observers, in the machine's name, and pins that take part in events. */
-export function startObserving({ definition, boards, ...options }: ObservingOptions): Observers {
-  const { mesh, clock, signal, notice } = options;
-  const node = hostname();
-  const publish: ObserverContext["publish"] = (subject, data, { headers } = {}) =>
-    mesh.publish(subject, data, withTrace(headers));
-  const keeping = keepingOf(definition);
-  const observers = new Observers({ mesh, clock, node, keeping, notice, publish, runBecause });
-  try {
+/** What a circuit does without a sketch: its observers, in the machine's name, and pins that take part in events. */
+export class Observing {
+  readonly observers: Observers;
+  readonly #options: ObservingOptions;
+  readonly #node = hostname();
+  readonly #publish: ObserverContext["publish"];
+
+  constructor(options: ObservingOptions) {
+    this.#options = options;
+    const { definition, mesh, clock, notice } = options;
+    this.#publish = (subject, data, { headers } = {}) => mesh.publish(subject, data, withTrace(headers));
+    this.observers = new Observers({
+      ...{ mesh, clock, node: this.#node, keeping: keepingOf(definition), notice, runBecause },
+      publish: this.#publish,
+    });
+  }
+
+  /** Starts the observers, and the pins of the boards that are there. @throws What cannot be; then nothing is started. */
+  async start(): Promise<void> {
+    const { definition, boards } = this.#options;
+    try {
+      for (const board of boards.keys()) this.#startPins(board);
+      for (const observer of definition.observers ?? []) this.observers.start(observer);
+    } catch (problem) {
+      void this.observers.finish(0);
+      throw problem;
+    }
+    await this.observers.ready();
+  }
+
+  /** Starts the pins of a board that is there later than others. @throws What cannot be. */
+  async startPins(board: string): Promise<void> {
+    this.#startPins(board);
+    await this.observers.ready();
+  }
+
+  #startPins(board: string): void {
+    const { definition, boards, clock, signal, notice } = this.#options;
     startPins(definition, {
       ...{ clock, signal },
-      session: (board) => boards.get(board)?.session,
+      session: (name) => (name === board ? boards.get(name)?.session : undefined),
       publish: (subject, data) => {
         try {
-          publish(subject, data);
+          this.#publish(subject, data);
         } catch (problem) {
           // The edge has come by itself: there is nobody to throw to.
-          notice(`${node}: ${describeThrown(problem)}`);
+          notice(`${this.#node}: ${describeThrown(problem)}`);
         }
       },
-      observe: (observer) => observers.start(observer),
+      observe: (observer) => this.observers.start(observer),
     });
-    for (const observer of definition.observers ?? []) observers.start(observer);
-  } catch (problem) {
-    void observers.finish(0);
-    throw problem;
   }
-  return observers;
 }
 
 /** What a circuit's configuration has streams keep; `undefined` where it leaves that to the engine. */

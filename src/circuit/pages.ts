@@ -8,6 +8,8 @@ import { readVersion } from "./version.js";
 export interface PageSources {
   counts(): MeshCounts;
   readonly boards: ReadonlyMap<string, OpenBoard>;
+  /** Boards that are not there, and have never been. */
+  absent?(): readonly { readonly board: string; readonly address: string }[];
   /** Name of the board that a node drives, if it drives one. */
   boardOf(node: string): string | undefined;
   /** What its observers have done, where it has any. */

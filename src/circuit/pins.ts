@@ -59,6 +59,11 @@ export function boardsOfPins(definition: CircuitDefinition): string[] {
   return eventPins(definition).map(({ board }) => board);
 }
 
+/** Pins of a board that take part in events, as the configuration has them. */
+export function pinsOf(definition: CircuitDefinition, board: string): string[] {
+  return eventPins(definition).flatMap((pin) => (pin.board === board ? [pin.key] : []));
+}
+
 /** What the pins of a board are left as. */
 export function stopLevels({ pins = {} }: CircuitDefinition, board: string): ReadonlyMap<number, StopLevel> {
   const levels = new Map<number, StopLevel>();

@@ -1,3 +1,4 @@
+import type { CircuitErrorCode } from "../core/error.js";
 import type { ManagerStatus } from "../flow/supervisor.js";
 
 /** What a running circuit tells, in order. Each is a line of `--json`. */
@@ -11,6 +12,8 @@ export type CircuitEvent =
       /** From opening to ready, in milliseconds. */
       readonly readyMs: number;
     }
+  /** Of several boards one is not there: what needs it stands still, and all else goes on. */
+  | ({ readonly type: "standstill" } & ToldStandstill)
   /** A node takes messages from other processes. */
   | { readonly type: "listening"; readonly node: string; readonly addresses: readonly string[] }
   /** A sketch's own line. */
@@ -19,6 +22,20 @@ export type CircuitEvent =
   | { readonly type: "notice"; readonly text: string }
   /** What was done in all; the last event. */
   | ({ readonly type: "summary" } & Summary);
+
+/** What stands still, and why. */
+export interface ToldStandstill {
+  readonly board: string;
+  readonly address: string;
+  readonly code: CircuitErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly nodes: readonly string[];
+  readonly pins: readonly string[];
+  readonly flows: readonly string[];
+  /** Whether the board is looked for: all begins when it is there, which an event `board` tells. */
+  readonly isSought: boolean;
+}
 
 export interface Summary {
   /** Messages sent with `send()` by the sketches that act by themselves, and how many were acknowledged. */
@@ -30,6 +47,8 @@ export interface Summary {
   readonly edges?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** How each pipeline of each flow ended, and what it has counted. */
   readonly flows?: Readonly<Record<string, readonly ManagerStatus[]>>;
+  /** What stood still at the end, where something did. */
+  readonly standstills?: readonly ToldStandstill[];
   /** From a message to its acknowledgement, in milliseconds; `null` where there was none. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;

@@ -1,59 +1,36 @@
-import type { ByteLink } from "../board/link/link.js";
-import type { Relink } from "../board/session/search.js";
 import type { CircuitDefinition } from "../config/define.js";
 import { checkCircuit } from "../config/schema.js";
-import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import { unlessAborted } from "../core/abort.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
-import { type Random, seededRandom } from "../core/random.js";
-import type { Observers } from "../events/observers.js";
-import type { Flow } from "../flow/flow.js";
+import { seededRandom } from "../core/random.js";
 import { sumEvents } from "../mesh/event-tally.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
-import type { Mesh, ServeOptions } from "../mesh/mesh.js";
+import type { Mesh } from "../mesh/mesh.js";
 import type { Pages } from "../mesh/ws/pages.js";
-import type { Sketch } from "../sketch/sketch.js";
+import { Acting } from "./acting.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
-import { CircuitFlows } from "./flows/circuit-flows.js";
-import type { FlowDefinition } from "./flows/flow-file.js";
+import { CircuitNodes } from "./circuit-nodes.js";
+import { CircuitFlows, type StartedFlow } from "./flows/circuit-flows.js";
 import { flowsMesh, hasFlowsOnly } from "./flows/flows-mesh.js";
-import { makeMesh, type RunDiscovery } from "./mesh.js";
-import { CircuitNode } from "./node.js";
-import { keepingOf, startObserving } from "./observing.js";
+import { makeMesh } from "./mesh.js";
+import type { CircuitNode } from "./node.js";
+import { Observing } from "./observing.js";
 import { makePages } from "./pages.js";
 import { boardsOfPins } from "./pins.js";
 import type { CircuitEvent, Summary } from "./progress.js";
+import type { RunOptions } from "./run-options.js";
 import { makeSketch } from "./sketches.js";
+import { notWhole, toldOf } from "./standstill.js";
 import { summarize } from "./summary.js";
-
-export interface RunOptions {
-  /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */
-  readonly signal?: AbortSignal;
-  /** Takes what happens, as it happens; once the circuit has begun, the summary comes last, also after a failure. */
-  readonly onEvent?: (event: CircuitEvent) => void;
-  readonly clock?: Clock;
-  /**
-   * Links in place of what the boards' addresses say, by the boards' names; or what makes one each time that the board is
-   * looked for, and rejects where it is nowhere.
-   */
-  readonly links?: Readonly<Record<string, ByteLink | Relink>>;
-  /** Carries the messages in place of a mesh of the circuit's own; it is closed at the end. */
-  readonly mesh?: Mesh;
-  /** How nodes find others and are found; left out, they know their own process and the grid. */
-  readonly discovery?: RunDiscovery;
-  /** Flows that were loaded already, in place of their files, by their names. */
-  readonly flows?: Readonly<Record<string, FlowDefinition>>;
-  /** Takes each flow when it begins: what it counts may be read at any time. */
-  readonly onFlow?: (flow: Flow) => void;
-  /** Where this user's files are, and what credentials to take. The process's own by default. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}
 
 /**
  * Runs a circuit: opens its boards, sets its sketches up, lets them talk, and stops when those that act by
  * themselves have ended. A circuit in which none does runs until the signal aborts.
+ *
+ * Of several boards one that is not there, or is lost for good, stops what needs it and nothing else; one on a port or a
+ * network is looked for. Where such a one is missing at the end, the promise rejects with that, after the summary.
  *
  * When it ends, however it ends, nodes are closed, pins are left as declared (low where nothing was declared),
  * and boards are closed.
@@ -71,12 +48,14 @@ class Circuit {
   readonly #clock: Clock;
   readonly #boards: CircuitBoards;
   readonly #flows: CircuitFlows;
-  readonly #nodes: CircuitNode[] = [];
+  readonly #acting: Acting;
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
+  readonly #notice = (text: string) => this.#tell({ type: "notice", text });
   #mesh: Mesh | undefined;
+  #nodes: CircuitNodes | undefined;
   /** What reacts without a sketch. */
-  #observers: Observers | undefined;
+  #observing: Observing | undefined;
   /** All is open and set up, and messages may flow. */
   #begun = false;
 
@@ -90,16 +69,24 @@ class Circuit {
       links: options.links,
       signal: this.#stopping.signal,
       opened: (board) => this.#opened(board),
-      notice: (text) => this.#tell({ type: "notice", text }),
+      lost: (board, cause) => this.#lost(board, cause),
+      notice: this.#notice,
+    });
+    this.#acting = new Acting({
+      standstills: () => this.#boards.standstills,
+      isReacting: () => this.#isReacting(),
+      signal: this.#stopping.signal,
+      notice: this.#notice,
     });
     this.#flows = new CircuitFlows({
       definition,
       loaded: options.flows,
       clock: this.#clock,
       signal: this.#stopping.signal,
-      openBoard: async (flow, name) => (await this.#boards.need(`flows.${flow}`, name)).session.board,
+      openBoard: async (flow, name) => (await this.#boards.need(flow, name)).session.board,
+      isAbsence: (error) => this.#boards.isAbsent(error),
       started: (flow) => options.onFlow?.(flow),
-      notice: (text) => this.#tell({ type: "notice", text }),
+      notice: this.#notice,
     });
   }
 
@@ -118,86 +105,90 @@ class Circuit {
       summary = await this.#close();
       if (this.#begun) this.#tell({ type: "summary", ...summary });
     }
+    const [standstill] = this.#boards.standstills;
+    if (standstill) throw notWhole(standstill);
     return summary;
   }
 
   async #start(): Promise<void> {
-    const { nodes = {}, wiring, seed } = this.#definition;
-    const sketches = new Map(Object.entries(nodes).map(([name, node]) => [name, makeSketch(name, node)]));
+    const { nodes: definitions = {}, wiring, seed } = this.#definition;
+    const sketches = new Map(
+      Object.entries(definitions).map(([name, node]) => [name, makeSketch(name, node)]),
+    );
     await this.#flows.load();
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#boards.open(sketches, wired);
+    if (this.#flows.isEmpty) this.#boards.check();
     const mesh = await this.#makeMesh();
     this.#mesh = mesh;
     const random = seed === undefined ? Math.random : seededRandom(seed);
-    for (const [name, sketch] of sketches) this.#nodes.push(this.#makeNode(name, sketch, { mesh, random }));
-    for (const node of this.#nodes) await this.#unlessStopped(node.setUp());
-    await this.#unlessStopped(this.#observe(mesh));
-    for (const node of this.#nodes) await this.#serve(node);
-    await this.#unlessStopped(this.#flows.start(mesh, random));
+    const [definition, clock, boards, signal] = [
+      this.#definition,
+      this.#clock,
+      this.#boards,
+      this.#stopping.signal,
+    ];
+    const tell = (event: CircuitEvent) => this.#tell(event);
+    const nodes = new CircuitNodes({ definition, sketches, boards, mesh, random, clock, signal, tell });
+    this.#nodes = nodes;
+    const here = nodes.make();
+    await nodes.setUp(here);
+    const observed = { mesh, definition, clock, boards: boards.byName, signal, notice: this.#notice };
+    this.#observing = new Observing(observed);
+    await this.#unlessStopped(this.#observing.start());
+    await nodes.serve(here);
+    const flows = await this.#unlessStopped(this.#flows.start(mesh, random));
+    boards.check();
+    for (const standstill of boards.standstills) this.#tell({ type: "standstill", ...toldOf(standstill) });
+    this.#act(here, flows);
+    boards.seek((board) => void this.#join(board).catch((error: unknown) => this.#stopping.abort(error)));
   }
 
-  async #observe(mesh: Mesh): Promise<void> {
-    this.#observers = startObserving({
-      mesh,
-      definition: this.#definition,
-      clock: this.#clock,
-      boards: this.#boards.byName,
-      signal: this.#stopping.signal,
-      notice: (text) => this.#tell({ type: "notice", text }),
-    });
-    await this.#observers.ready();
+  /** A board was not there, and is now: what stood still begins. */
+  async #join({ name }: OpenBoard): Promise<void> {
+    const nodes = this.#nodes?.make() ?? [];
+    await this.#nodes?.setUp(nodes);
+    await this.#unlessStopped(this.#observing?.startPins(name) ?? Promise.resolve());
+    await this.#nodes?.serve(nodes);
+    this.#act(nodes, await this.#unlessStopped(this.#flows.startLate()));
   }
 
   #opened({ name, session, readyMs }: OpenBoard): void {
-    session.lost.addEventListener("abort", () => this.#stopping.abort(session.lost.reason), { once: true });
     this.#tell({ type: "board", board: name, address: session.address, firmware: session.firmware, readyMs });
   }
 
-  #makeNode(
-    name: string,
-    sketch: Sketch,
-    shared: { readonly mesh: Mesh; readonly random: Random },
-  ): CircuitNode {
-    const definition = this.#definition.nodes?.[name];
-    const timeoutSeconds = this.#definition.timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0;
-    return new CircuitNode({
-      ...shared,
-      name,
-      sketch,
-      session: this.#boards.of(name)?.session,
-      clock: this.#clock,
-      signal: this.#stopping.signal,
-      confirms: definition?.confirm ?? true,
-      ackTimeoutMs: timeoutSeconds * 1_000,
-      keeping: keepingOf(this.#definition),
-      out: (text) => this.#tell({ type: "out", node: name, text }),
-      notice: (text) => this.#tell({ type: "notice", text }),
-    });
-  }
-
-  async #serve(node: CircuitNode): Promise<void> {
-    const { listen, concurrency = 1 } = this.#definition.nodes?.[node.node] ?? {};
-    const reached = listen === undefined ? {} : parseListen(listen);
-    const served = await node.serve({ ...reached, concurrency, about: this.#describeNode(node.node) });
-    if (served.addresses.length > 0) {
-      this.#tell({ type: "listening", node: node.node, addresses: served.addresses });
+  #lost({ name }: OpenBoard, cause: unknown): void {
+    const standstill = this.#boards.standstills.find(({ board }) => board === name);
+    if (standstill === undefined) {
+      this.#stopping.abort(cause);
+      return;
     }
+    // Before it has begun, all that stands still is told at the end of that.
+    if (this.#begun) this.#tell({ type: "standstill", ...toldOf(standstill) });
+    void this.#nodes?.standStill(name, cause);
   }
 
-  #describeNode(name: string): NonNullable<ServeOptions["about"]> {
-    const node = this.#nodes.find((candidate) => candidate.node === name);
-    const sketch = this.#definition.nodes?.[name]?.sketch;
-    return {
-      sketch: typeof sketch === "string" ? sketch : (node?.sketchName ?? ""),
-      ...(node?.boardAddress !== undefined && { board: node.boardAddress }),
-    };
+  /** Lets those act that do so by themselves. */
+  #act(nodes: readonly CircuitNode[], flows: readonly StartedFlow[]): void {
+    for (const node of nodes) {
+      const run = node.isStill ? undefined : node.run();
+      if (run) this.#acting.add(node.node, run);
+    }
+    for (const flow of flows) this.#acting.add(`The flow ${flow.name}`, flow.done());
+  }
+
+  /** Whether something is left that others, or its pins, may have something to do. */
+  #isReacting(): boolean {
+    const isReached = this.#nodes?.all.some((node) => node.isReached) === true;
+    const { observers = [] } = this.#definition;
+    const still = new Set(this.#boards.standstills.map(({ board }) => board));
+    const hasPins = boardsOfPins(this.#definition).some((board) => !still.has(board));
+    return isReached || hasPins || observers.length > 0;
   }
 
   async #makeMesh(): Promise<Mesh> {
     const { mesh, discovery, env = process.env } = this.#options;
     const definition = this.#definition;
-    const notice = (text: string) => this.#tell({ type: "notice", text });
     const failed = (reason: unknown) => this.#stopping.abort(reason);
     const pages = this.#makePages();
     const make = () =>
@@ -206,47 +197,48 @@ class Circuit {
         discovery,
         env,
         signal: this.#stopping.signal,
-        notice,
+        notice: this.#notice,
         pages,
       });
     if (mesh !== undefined || !hasFlowsOnly(definition)) return mesh ?? make();
-    return flowsMesh({ definition, make, seeks: discovery !== undefined, env, failed, notice });
+    return flowsMesh({ definition, make, seeks: discovery !== undefined, env, failed, notice: this.#notice });
   }
 
   #makePages(): Pages {
     return makePages({
       boards: this.#boards.byName,
+      absent: () => this.#boards.standstills.filter(({ board }) => !this.#boards.byName.has(board)),
       counts: () => this.#mesh?.counts() ?? { nodes: [], peers: [], events: sumEvents([]) },
       boardOf: (name) => this.#boards.nameOf(name),
       observed: () => [
-        ...this.#nodes.flatMap((node) => node.observed()),
-        ...(this.#observers?.counts() ?? []),
+        ...(this.#nodes?.all ?? []).flatMap((node) => node.observed()),
+        ...(this.#observing?.observers.counts() ?? []),
       ],
     });
   }
 
   async #untilDone(): Promise<void> {
-    const running = this.#nodes.map((node) => node.run()).filter((run) => run !== undefined);
-    if (!this.#flows.isEmpty) running.push(this.#flows.done());
-    const observers =
-      running.length === 0 && this.#nodes.length === 0 && boardsOfPins(this.#definition).length === 0;
-    if (observers && this.#observers) running.push(this.#observers.done());
-    await this.#unlessStopped(running.length > 0 ? Promise.all(running) : new Promise<never>(() => {}));
+    const { nodes = {} } = this.#definition;
+    const hasObserversOnly =
+      this.#flows.isEmpty && Object.keys(nodes).length === 0 && boardsOfPins(this.#definition).length === 0;
+    if (hasObserversOnly && this.#observing) this.#acting.add("observers", this.#observing.observers.done());
+    await this.#unlessStopped(this.#acting.done());
   }
 
   /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */
-  async #unlessStopped(work: Promise<unknown>): Promise<void> {
-    await unlessAborted(work, this.#stopping.signal);
+  #unlessStopped<Value>(work: Promise<Value>): Promise<Value> {
+    return unlessAborted(work, this.#stopping.signal);
   }
 
   async #close(): Promise<Summary> {
     // They may need observers, the mesh and boards until all is handled.
     await this.#flows.stop();
     const flows = this.#flows.status();
-    const summary = summarize(this.#nodes, [...this.#boards.byName.values()]);
+    const nodes = this.#nodes?.all ?? [];
+    const summary = summarize(nodes, [...this.#boards.byName.values()], this.#boards.standstills);
     const { closeMs } = DEFAULT_LIMITS;
-    const observing = this.#nodes.map((node) => node.finishObservers(closeMs));
-    await Promise.all([...observing, this.#observers?.finish(closeMs)]);
+    const observing = nodes.map((node) => node.finishObservers(closeMs));
+    await Promise.all([...observing, this.#observing?.observers.finish(closeMs)]);
     await this.#mesh?.close();
     await this.#boards.close();
     return { ...summary, ...(flows && { flows }) };
@@ -255,11 +247,4 @@ class Circuit {
   #tell(event: CircuitEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** `8765`, `localhost:8765` or `[::1]:8765`, as the schema admits them. */
-function parseListen(listen: number | string): ServeOptions {
-  if (typeof listen === "number") return { port: listen };
-  const colon = listen.lastIndexOf(":");
-  return { host: listen.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(listen.slice(colon + 1)) };
 }

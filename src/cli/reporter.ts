@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
-import type { CircuitEvent, Summary } from "../circuit/progress.js";
+import type { CircuitEvent, Summary, ToldStandstill } from "../circuit/progress.js";
+import { describeStanding } from "../circuit/standstill.js";
 import type { Cli } from "./cli.js";
 import { statusLine } from "./flow-status.js";
 
@@ -16,7 +17,7 @@ export function reporter(cli: Cli, { json, quiet }: ReporterOptions): (event: Ci
   return (event) => {
     if (event.type === "summary") {
       for (const line of describeSummary(event)) cli.print(line);
-    } else if (!quiet || event.type === "notice") {
+    } else if (!quiet || event.type === "notice" || event.type === "standstill") {
       tell(cli, event);
     }
   };
@@ -35,10 +36,22 @@ function tell(cli: Cli, event: Exclude<CircuitEvent, { type: "summary" }>): void
     case "listening":
       cli.log(paint(cli, "gray", `${event.node} listens on ${event.addresses.join(" and ")}`));
       break;
+    case "standstill":
+      for (const line of describeStandstill(event)) cli.log(paint(cli, "yellow", line));
+      break;
     case "notice":
       cli.log(paint(cli, "yellow", event.text));
       break;
   }
+}
+
+function describeStandstill(event: ToldStandstill): string[] {
+  const { board, message, hint, isSought } = event;
+  const until = isSought ? ` until ${board} is there` : "";
+  return [
+    `${board}: ${message}; ${describeStanding(event)}${until}, all else goes on`,
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ];
 }
 
 function paint(cli: Cli, color: "cyan" | "gray" | "yellow", text: string): string {

@@ -9,7 +9,7 @@ import { openWithin } from "./patience.js";
 import { Wire } from "./wire.js";
 
 /** Waits between looks for a board, in milliseconds: a person who plugs it in again should not wait for more. */
-const LOOKS = { firstMs: 50, factor: 1.5, longestMs: 500 };
+export const LOOKS = { firstMs: 50, factor: 1.5, longestMs: 500 };
 
 /** Makes a link to the board, wherever it is now, without opening it. It rejects where the board is nowhere. */
 export type Relink = () => Promise<ByteLink>;

@@ -25,6 +25,8 @@ export interface CircuitFlowsOptions {
   /** Ends what is being made; what runs is stopped. */
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
+  /** Whether an error is that of a board that is not there, without which the others go on. */
+  readonly isAbsence: (error: unknown) => boolean;
   /** A flow runs from now on. */
   readonly started: (flow: Flow) => void;
 }
@@ -33,7 +35,10 @@ export interface CircuitFlowsOptions {
 export class CircuitFlows {
   readonly #options: CircuitFlowsOptions;
   readonly #running: RunningFlow[] = [];
-  readonly #loaded: [name: string, entry: FlowEntry, definition: FlowDefinition][] = [];
+  #making: ((flow: LoadedFlow) => RunningFlow) | undefined;
+  /** Those whose board is not there. */
+  #still: LoadedFlow[] = [];
+  readonly #loaded: LoadedFlow[] = [];
 
   constructor(options: CircuitFlowsOptions) {
     this.#options = options;
@@ -52,38 +57,49 @@ export class CircuitFlows {
   }
 
   /**
-   * Makes their managers and starts them.
+   * Makes their managers and starts them. Those whose board is not there stand still.
    *
+   * @returns Those that have begun.
    * @throws {CircuitError} What `makeManagers()` throws, `USAGE` for a manager that a flow does not have, `CONFIG_INVALID`
    *   for a pipeline that cannot be.
    */
-  async start(mesh: Mesh, random: Random): Promise<void> {
+  async start(mesh: Mesh, random: Random): Promise<StartedFlow[]> {
     const { definition } = this.#options;
     const opened = async () => (mesh instanceof LazyMesh ? mesh.opened() : mesh);
     const cluster = circuitCluster(definition, opened);
-    for (const [name, entry, file] of this.#loaded) {
-      const running = new RunningFlow(name, { ...this.#options, mesh, random, cluster, entry, file });
-      this.#running.push(running);
+    this.#making = ([name, entry, file]) =>
+      new RunningFlow(name, { ...this.#options, mesh, random, cluster, entry, file });
+    return this.#start(this.#loaded);
+  }
+
+  /** Starts those that stand still, as far as their boards are there now. @returns As `start()`. @throws As `start()`. */
+  async startLate(): Promise<StartedFlow[]> {
+    return this.#start(this.#still);
+  }
+
+  async #start(loaded: readonly LoadedFlow[]): Promise<StartedFlow[]> {
+    this.#still = [];
+    const started: StartedFlow[] = [];
+    for (const flow of loaded) {
+      const running = this.#making?.(flow);
+      if (!running) continue;
       try {
+        this.#running.push(running);
         this.#options.started(await running.start());
+        started.push({ name: running.name, done: () => running.done() });
       } catch (error) {
-        throw namingUnwired(`flows.${name}`, error);
+        if (!this.#options.isAbsence(error)) throw namingUnwired(`flows.${running.name}`, error);
+        await running.stop();
+        this.#running.splice(this.#running.indexOf(running), 1);
+        this.#still.push(flow);
       }
     }
+    return started;
   }
 
   /** Whether there are none. */
   get isEmpty(): boolean {
     return this.#loaded.length === 0;
-  }
-
-  /**
-   * Resolves when all have ended, and all their pipelines have finished.
-   *
-   * @throws {CircuitError} `FLOW_FAILED` as soon as one has ended of which a pipeline has failed.
-   */
-  async done(): Promise<void> {
-    await Promise.all(this.#running.map((running) => running.done()));
   }
 
   /** Drains them, each pipeline within its grace time. Idempotent. */
@@ -97,6 +113,15 @@ export class CircuitFlows {
     return Object.fromEntries(this.#running.map(({ name, status }) => [name, status]));
   }
 }
+
+/** A flow that runs. */
+export interface StartedFlow {
+  readonly name: string;
+  /** Resolves when all its pipelines have finished; rejects with `FLOW_FAILED` where one has failed. */
+  done(): Promise<void>;
+}
+
+type LoadedFlow = readonly [name: string, entry: FlowEntry, definition: FlowDefinition];
 
 interface RunningFlowOptions extends CircuitFlowsOptions {
   readonly mesh: Mesh;
