@@ -31,6 +31,8 @@ interface CircuitBoard {
 
   /** The board is away, or has started anew. What is written meanwhile is remembered, and written when it is back. */
   on(event: "lost", listener: (cause: CircuitError) => void): this;
+  /** It is another board from now on (`circuit swap`); `restored` follows when that has its pins. */
+  on(event: "moved", listener: () => void): this;
   /** It is back, and its pins are as they were last told to be. */
   on(event: "restored", listener: () => void): this;
 }

@@ -48,7 +48,7 @@ export function tellEdges(
     cancel();
     reported = settled;
   };
-  onAbsence(board, { away, gone: away });
+  onAbsence(board, { away, moved: away, gone: away });
   // The cast: Johnny-Five's types do not know the mode that Firmata has for it.
   board.pinMode(pin, (pullup ? PIN_MODE.pullup : PIN_MODE.input) as five.PinMode);
   board.digitalRead(pin, (value: number) => {

@@ -10,6 +10,7 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   BOARD_SILENT: 69,
   BOARD_NOT_FIRMATA: 69,
   BOARD_WRONG_BAUD: 69,
+  SWAP_REFUSED: 69,
   CHIP_REFUSED: 69,
   PEER_MISSING: 69,
   PEER_UNKNOWN: 69,

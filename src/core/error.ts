@@ -21,6 +21,7 @@ export type CircuitErrorCode =
   | "BOARD_WRONG_BAUD"
   | "BOARD_LOST"
   | "BOARD_CHANGED"
+  | "SWAP_REFUSED"
   | "FIRMATA_INVALID"
   | "FIRMWARE_INVALID"
   | "CHIP_REFUSED"

@@ -17,6 +17,8 @@ export interface PinInput {
 export interface PinAbsence {
   /** The board is away, or has started anew: values may come again. */
   away(cause: unknown): void;
+  /** Another board has taken its place: what was reported until now was of the one before. */
+  moved(): void;
   /** The board is gone for good; without a cause where it was closed. */
   gone(cause?: unknown): void;
 }
@@ -105,13 +107,16 @@ export async function* readEdges(
     if (debounceMs === 0 || settled === undefined) settle(level);
     else cancel = clock.after(debounceMs, () => settle(level));
   };
-  const away = (cause: unknown) => {
+  const moved = () => {
     // Whether a level would have lasted is not known.
     cancel();
     reported = settled;
+  };
+  const away = (cause: unknown) => {
+    moved();
     if (whenLost === "end") waiting.end(cause);
   };
-  const stop = pin.read(report, { away, gone: (cause) => endOf(waiting, cause) });
+  const stop = pin.read(report, { away, moved, gone: (cause) => endOf(waiting, cause) });
   try {
     yield* waiting.items(signal);
   } finally {
@@ -148,7 +153,7 @@ export async function* readSamples(
     forget();
     endOf(waiting, cause);
   };
-  const stop = pin.read(report, { away, gone });
+  const stop = pin.read(report, { away, moved: forget, gone });
   try {
     for await (const sample of waiting.items(signal)) {
       missed = 0;

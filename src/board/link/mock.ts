@@ -20,6 +20,8 @@ export interface MockBoardOptions {
   readonly firmware?: "circuit" | "standard";
   /** What its dead-man goes by. */
   readonly clock?: Clock;
+  /** How many pins it says that it has; 20 by default, of which 6 are analog. */
+  readonly pins?: number;
 }
 
 /**
@@ -35,6 +37,8 @@ export class MockBoard implements ByteLink {
 
   readonly #circuit: boolean;
   readonly #pins: MockPins;
+  /** How many pins it says that it has. */
+  readonly #told: number;
   readonly #deadMan: MockDeadMan;
   readonly #reportedPorts = new Uint8Array(3);
   readonly #splitter = new FrameSplitter("toBoard", {
@@ -46,8 +50,14 @@ export class MockBoard implements ByteLink {
   #writes = 0;
   #mute = false;
 
-  constructor({ address = "mock", firmware = "circuit", clock = systemClock }: MockBoardOptions = {}) {
+  constructor({
+    address = "mock",
+    firmware = "circuit",
+    clock = systemClock,
+    pins = PINS,
+  }: MockBoardOptions = {}) {
     this.address = address;
+    this.#told = pins;
     this.#circuit = firmware === "circuit";
     this.#pins = new MockPins(this.#circuit);
     this.#deadMan = new MockDeadMan(clock, this.#pins, () => this.#answer({ type: "tripped" }));
@@ -183,12 +193,12 @@ export class MockBoard implements ByteLink {
         this.#sayFirmware();
         break;
       case "queryCapabilities":
-        this.#answer({ type: "capabilities", pins: this.#pins.capabilities });
+        this.#answer({ type: "capabilities", pins: this.#pins.capabilities.slice(0, this.#told) });
         break;
       case "queryAnalogMapping":
         this.#answer({
           type: "analogMapping",
-          channels: Array.from({ length: PINS }, (_, pin) =>
+          channels: Array.from({ length: this.#told }, (_, pin) =>
             pin < FIRST_ANALOG ? NO_ANALOG_CHANNEL : pin - FIRST_ANALOG,
           ),
         });

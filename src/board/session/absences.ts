@@ -23,6 +23,9 @@ export function registerAbsences(board: five.Board, gone: AbortSignal): void {
   (board as unknown as EventEmitter).on("lost", (cause: unknown) => {
     for (const absence of all) absence.away(cause);
   });
+  (board as unknown as EventEmitter).on("moved", () => {
+    for (const absence of all) absence.moved();
+  });
   const end = () => {
     for (const absence of all) absence.gone(...causeOf(gone));
   };

@@ -23,6 +23,18 @@ export interface SessionOptions {
   readonly held?: ReadonlySet<number>;
 }
 
+/** Which board is to take the place of another. */
+export interface SwapOptions {
+  /** A link to it that has not been opened. */
+  readonly link: ByteLink;
+  /** Makes a link to it again when it has gone away; where it is missing, it is then lost for good. */
+  readonly relink?: Relink | undefined;
+  /** What the pins of the board until now are left as; low where nothing is said. */
+  readonly stopLevels?: ReadonlyMap<number, StopLevel>;
+  /** Gives up, as long as nothing has changed. */
+  readonly signal?: AbortSignal;
+}
+
 /** What the session has counted since it opened. */
 export interface SessionCounts {
   /** Digital writes sent to the board. */
@@ -62,6 +74,17 @@ export interface BoardSession {
   /** Aborts when the board is gone for good; its reason is the error. */
   readonly lost: AbortSignal;
   counts(): SessionCounts;
+
+  /**
+   * Goes on with another board: it gets modes, values, reports and tones, and the one until now is left as `close()` would
+   * leave it. The board's objects stay the same, and who waits for a confirmation is answered by the other board, as after an
+   * absence. Resolves when the other is as this one was.
+   *
+   * @throws {CircuitError} `SWAP_REFUSED` for a board that cannot do what this one is used for, `PORT_BUSY` while it is moved
+   *   already, what opening it throws, the signal's own reason: then nothing has changed. `PIN_UNCONFIRMED`, or `BOARD_LOST`,
+   *   where it was moved and is not as it was told to be.
+   */
+  swap(options: SwapOptions): Promise<void>;
 
   /**
    * Leaves outputs as asked (low where nothing was asked) and piezos silent, waits until the board has done so and

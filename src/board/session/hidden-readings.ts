@@ -47,7 +47,7 @@ export function hideWhileAway(board: five.Board): void {
       if (report !== undefined) inside.io.prependOnceListener(report, () => show(part));
     }
   };
-  onAbsence(board, { away: hide, gone: hide });
+  onAbsence(board, { away: hide, moved: hide, gone: hide });
   inside.on("restored", () => {
     for (const part of hidden.keys()) if (!reports.has(part)) show(part);
   });

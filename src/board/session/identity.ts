@@ -34,6 +34,29 @@ export class Identity {
     return this.firmware !== "" && this.#pins !== undefined && this.#channels !== undefined;
   }
 
+  /** Another board has taken its place. */
+  take(other: Identity): void {
+    this.firmware = other.firmware;
+    this.#pins = other.#pins;
+    this.#channels = other.#channels;
+  }
+
+  /** What a pin can be; nothing where there is no such pin. */
+  modesOf(pin: number): readonly number[] {
+    return this.#pins?.[pin]?.map(({ mode }) => mode) ?? [];
+  }
+
+  /** Whether any pin can be that. */
+  hasMode(mode: number): boolean {
+    return this.#pins?.some((modes) => modes.some((capability) => capability.mode === mode)) === true;
+  }
+
+  /** The pin of an analog channel. */
+  pinOfChannel(channel: number): number | undefined {
+    const pin = this.#channels?.indexOf(channel) ?? -1;
+    return pin < 0 ? undefined : pin;
+  }
+
   /** Whether it could be the same board, started anew: the same firmware, on pins that can do the same. */
   isLike(other: Identity): boolean {
     return (

@@ -4,6 +4,7 @@ import type { ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
+import { FollowingTones } from "./following-tones.js";
 import { Heard } from "./handshake.js";
 import { Identity } from "./identity.js";
 import { JohnnyFiveBoard } from "./johnny-five-board.js";
@@ -16,7 +17,7 @@ import { PinMemory } from "./pin-memory.js";
 import { markerFor } from "./probe.js";
 import { Sender } from "./sender.js";
 import { SettingsMemory } from "./settings-memory.js";
-import { firmwareTone, type ToneDriver, toggledLimits, toggledTone } from "./tone.js";
+import { firmwareTone, type ToneDriver, toggledLimits, toggledTone, toneKindOf } from "./tone.js";
 import { Wire } from "./wire.js";
 
 export interface PartsOptions {
@@ -42,6 +43,8 @@ export class Parts {
   readonly johnnyFive: JohnnyFiveBoard;
   readonly outbox: Outbox;
   readonly missed: Missed;
+  /** Once the board has been ready; `undefined` where Johnny-Five makes them its own way. */
+  tones: FollowingTones | undefined;
   readonly #clock: Clock;
 
   constructor({ link, clock, checkPin, note, notice }: PartsOptions) {
@@ -76,12 +79,13 @@ export class Parts {
   };
 
   /** Makes the board that sketches see, once it is ready. */
-  async startBoard(): Promise<{ readonly board: Board; readonly tones: ToneDriver | undefined }> {
+  async startBoard(): Promise<Board> {
     const board = await this.johnnyFive.start();
     this.outbox.start(markerFor(this.identity));
     if (this.identity.isOurs) this.confirmations.startEchoes();
-    const tones = this.#makeTones();
-    registerTones(board, tones ?? toggledLimits);
+    const driver = this.makeTones();
+    this.tones = driver && new FollowingTones(driver);
+    registerTones(board, this.tones ?? toggledLimits);
     const added = {
       confirm: () => this.confirmations.confirm(),
       ordered: (...pins: number[]) => {
@@ -89,11 +93,22 @@ export class Parts {
       },
     };
     // The cast: of its own events its types do not know.
-    return { board: Object.assign(board, added) as Board, tones };
+    return Object.assign(board, added) as Board;
   }
 
-  #makeTones(): ToneDriver | undefined {
-    if (this.identity.isOurs) return firmwareTone((frame) => this.sender.send(frame));
+  /** What makes tones on the present board. */
+  get toneKind(): number | "firmware" {
+    return toneKindOf(this.identity, this.outbox.wire.link);
+  }
+
+  /** Tones on the present board; `undefined` where nothing is known of the wire's clock. */
+  makeTones(): ToneDriver | undefined {
+    const { settings } = this;
+    if (this.identity.isOurs)
+      return firmwareTone(
+        (frame) => this.sender.send(frame),
+        () => settings.sounding(),
+      );
     const { outbox } = this;
     const { bytesPerSecond } = outbox.wire.link;
     if (!Number.isFinite(bytesPerSecond)) return undefined;

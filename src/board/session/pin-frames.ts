@@ -3,15 +3,23 @@ import { encodeToBoard, type ToBoard } from "../../firmata/to-board.js";
 import type { StopLevel } from "./board-session.js";
 import type { PinMemory } from "./pin-memory.js";
 
-/** Messages that silence tones, end PWM, and take outputs to their stop level, low where none is given. */
-export function stopFrames(memory: PinMemory, stopLevels: ReadonlyMap<number, StopLevel>): Uint8Array[] {
+/**
+ * Messages that silence tones, end PWM, and take outputs to their stop level, low where none is given.
+ *
+ * @param all Whether also pins are told that are so already, as far as is known.
+ */
+export function stopFrames(
+  memory: PinMemory,
+  stopLevels: ReadonlyMap<number, StopLevel>,
+  { all = false } = {},
+): Uint8Array[] {
   const frames: Uint8Array[] = [];
   const ports = new Map<number, number>();
   for (const { pin, mode, value } of memory.pins) {
     const stop = stopLevels.get(pin) ?? 0;
     if (stop === "keep") continue;
     const off = mayDrive(mode) ? stop : 0;
-    if (value === off) continue;
+    if (value === off && !all) continue;
     if (mode === PIN_MODE.tone) frames.push(encodeToBoard({ type: "noTone", pin }));
     if (mode === PIN_MODE.pwm) frames.push(encodeToBoard(analogWrite(pin, 0)));
     if (!mayDrive(mode)) continue;

@@ -61,7 +61,7 @@ class Input implements KnownInput {
     const forget = () => {
       this.#value = undefined;
     };
-    onAbsence(this.#board, { away: forget, gone: forget });
+    onAbsence(this.#board, { away: forget, moved: forget, gone: forget });
     this.#begin((value) => {
       this.#value = value;
       for (const reader of this.#readers) reader(value);

@@ -11,7 +11,7 @@ export interface RecoveryOptions {
   readonly clock: Clock;
   /** How long those wait who want a write confirmed while the board is away, in milliseconds. */
   readonly patienceMs: number;
-  readonly address: string;
+  readonly address: () => string;
   /** What the board is. */
   readonly known: Identity;
   readonly confirmations: Confirmations;
@@ -26,7 +26,7 @@ export interface RecoveryOptions {
   readonly found: (found: Found) => void;
   readonly send: (frame: Uint8Array) => void;
   /** Tells sketches. */
-  readonly tell: (event: "lost" | "restored", cause?: CircuitError) => void;
+  readonly tell: (event: "lost" | "moved" | "restored", cause?: CircuitError) => void;
 }
 
 /** Sees to a board that has gone away, or has started anew: finds it, and gives its pins back what they had. */
@@ -34,6 +34,8 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #stopped = new AbortController();
   #isAway = false;
+  /** Ends the search that is under way. */
+  #searching: AbortController | undefined;
   #restored = 0;
   /** Which of the restorations is under way: one that was cut off says nothing. */
   #life = 0;
@@ -63,9 +65,12 @@ export class Recovery {
     tell("lost", cause);
     const stopWaiting = clock.after(patienceMs, () => confirmations.loseHope(cause));
     const sinceMs = clock.now();
-    void this.#search(relink).then((found) => {
+    const searching = new AbortController();
+    this.#searching = searching;
+    void this.#search(relink, searching.signal).then((found) => {
       stopWaiting();
       if (found === undefined) return;
+      if (searching.signal.aborted) return found.wire.link.close();
       this.#isAway = false;
       const life = this.#life;
       this.#options.found(found);
@@ -83,7 +88,7 @@ export class Recovery {
     this.#life++;
     const cause = new CircuitError(
       "BOARD_LOST",
-      `Cannot go on without a break on ${address}: the board has started anew`,
+      `Cannot go on without a break on ${address()}: the board has started anew`,
     );
     suspend(cause);
     tell("lost", cause);
@@ -91,21 +96,47 @@ export class Recovery {
     void this.#restore("it has started anew");
   }
 
+  /**
+   * Another board takes the place of this one: it gets all that this one had. Until `handOver()` has returned nothing has
+   * changed; what it does, and the first messages to the board, are one turn of the event loop.
+   *
+   * @param handOver Puts the session on the other board.
+   * @throws {CircuitError} As `Confirmations.resume()` does, for a board that is not as this one was.
+   */
+  async move(address: string, from: string, handOver: () => void): Promise<void> {
+    this.#searching?.abort();
+    this.#life++;
+    const life = this.#life;
+    const isFromAway = this.#isAway;
+    const cause = new CircuitError(
+      "BOARD_LOST",
+      `Cannot go on without a break: the board is on ${address} now`,
+    );
+    if (!isFromAway) this.#options.suspend(cause);
+    this.#isAway = false;
+    this.#options.tell("moved");
+    handOver();
+    // It may have gone already, and is looked for.
+    const problem = life === this.#life ? await this.#restore(`it has taken the place of ${from}`) : cause;
+    if (problem) throw problem;
+  }
+
   /** Looks no more. Idempotent. */
   stop(): void {
     this.#stopped.abort();
   }
 
-  async #search(relink: Relink): Promise<Found | undefined> {
+  async #search(relink: Relink, searching: AbortSignal): Promise<Found | undefined> {
+    const signal = AbortSignal.any([this.#stopped.signal, searching]);
     try {
-      return await findAgain({ ...this.#options, relink, signal: this.#stopped.signal });
+      return await findAgain({ ...this.#options, relink, signal });
     } catch {
-      return undefined; // the session closes
+      return undefined; // the session closes, or has another board
     }
   }
 
-  /** Modes, with the ranges of servos, then values, then all the rest; then asks whether it is so. */
-  async #restore(why: string): Promise<void> {
+  /** Modes, with the ranges of servos, then values, then all the rest; then asks whether it is so. @returns Why not. */
+  async #restore(why: string): Promise<unknown> {
     const { address, confirmations, known, memory, settings, notice, send, tell } = this.#options;
     const life = this.#life;
     memory.toneEnded(settings.endedTones());
@@ -114,13 +145,14 @@ export class Recovery {
     try {
       await confirmations.resume(known.isOurs);
     } catch (problem) {
-      if (life !== this.#life || this.#stopped.signal.aborted) return;
-      notice(`The board on ${address}: ${why}, but not as it was: ${messageOf(problem)}`);
-      return;
+      if (life === this.#life && !this.#stopped.signal.aborted)
+        notice(`The board on ${address()}: ${why}, but not as it was: ${messageOf(problem)}`);
+      return problem;
     }
-    if (life !== this.#life) return;
+    if (life !== this.#life) return undefined;
     this.#restored++;
-    notice(`The board on ${address}: ${why}, and its pins are as they were`);
+    notice(`The board on ${address()}: ${why}, and its pins are as they were`);
     tell("restored");
+    return undefined;
   }
 }

@@ -28,6 +28,8 @@ export interface SearchOptions {
 /** A board that was found: who opened its link hears of it until it is taken over. */
 export interface Found {
   readonly wire: Wire;
+  /** What it is. */
+  readonly identity: Identity;
   /** From now on its bytes and its end are told to somebody else. */
   handOver(events: { data(bytes: Uint8Array): void; lost(cause: CircuitError): void }): void;
 }
@@ -56,7 +58,24 @@ export async function findAgain(options: SearchOptions): Promise<Found> {
   }
 }
 
-async function lookOnce({ relink, clock, signal, known }: SearchOptions): Promise<Found> {
+function lookOnce({ relink, clock, signal, known }: SearchOptions): Promise<Found> {
+  const check = (identity: Identity, address: string) => {
+    if (!identity.isLike(known)) throw another(address, known, identity);
+  };
+  return linkBoard({ relink, clock, signal, check });
+}
+
+export interface LinkBoardOptions extends Pick<SearchOptions, "relink" | "clock" | "signal"> {
+  /** Throws to refuse the board. */
+  readonly check: (identity: Identity, address: string) => void;
+}
+
+/**
+ * Opens a link and learns what the board behind it is.
+ *
+ * @throws {CircuitError} What `ByteLink.open()`, `handshake()` and `check()` throw; the signal's own reason. The link is closed then.
+ */
+export async function linkBoard({ relink, clock, signal, check }: LinkBoardOptions): Promise<Found> {
   const wire = new Wire(await relink(), clock);
   const interview = new Interview(wire);
   const gone = new AbortController();
@@ -65,6 +84,7 @@ async function lookOnce({ relink, clock, signal, known }: SearchOptions): Promis
     lost: (cause: CircuitError) => gone.abort(cause),
   };
   const either = AbortSignal.any([signal, gone.signal]);
+  let identity: Identity;
   try {
     const forwarded = {
       data: (bytes: Uint8Array) => events.data(bytes),
@@ -72,14 +92,15 @@ async function lookOnce({ relink, clock, signal, known }: SearchOptions): Promis
     };
     await openWithin(wire.link, forwarded, { clock, signal: either, timeoutMs: READY_TIMEOUT_MS });
     const timeoutMs = READY_TIMEOUT_MS;
-    const identity = await interview.untilDone({ clock, signal: either, timeoutMs });
-    if (!identity.isLike(known)) throw another(wire.link.address, known, identity);
+    identity = await interview.untilDone({ clock, signal: either, timeoutMs });
+    check(identity, wire.link.address);
   } catch (problem) {
     await wire.link.close();
     throw problem;
   }
   return {
     wire,
+    identity,
     handOver(others) {
       events = others;
       if (gone.signal.aborted) others.lost(gone.signal.reason);

@@ -3,17 +3,19 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
+import type { ByteLink } from "../link/link.js";
 import { beginAfresh } from "./beginning.js";
-import type { BoardSession, SessionCounts, SessionOptions, StopLevel } from "./board-session.js";
+import type { BoardSession, SessionCounts, SessionOptions, StopLevel, SwapOptions } from "./board-session.js";
 import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { leavePins } from "./leaving.js";
+import type { LeftBehind } from "./left-behind.js";
 import { Parts } from "./parts.js";
 import { openWithin } from "./patience.js";
 import { makeReadable } from "./readings.js";
 import { Recovery } from "./recovery.js";
 import { describeUnheld } from "./running-board.js";
 import type { Found, Relink } from "./search.js";
-import type { ToneDriver } from "./tone.js";
+import { swapBoard } from "./swap.js";
 
 /** How long those wait who want a write confirmed while the board is away, in milliseconds. */
 const PATIENCE_MS = 30_000;
@@ -38,7 +40,7 @@ export async function openSession(options: SessionOptions): Promise<BoardSession
 class Session implements BoardSession {
   readonly #clock: Clock;
   readonly #notice: (text: string) => void;
-  readonly #relink: Relink | undefined;
+  #relink: Relink | undefined;
   readonly #patienceMs: number;
   readonly #held: ReadonlySet<number>;
   readonly #parts: Parts;
@@ -46,7 +48,11 @@ class Session implements BoardSession {
   #board: Board | undefined;
   /** Once the board has been ready. */
   #recovery: Recovery | undefined;
-  #tones: ToneDriver | undefined;
+  /** What other boards have taken the place of, as long as it is still heard. */
+  readonly #behind = new Map<ByteLink, LeftBehind>();
+  /** Ends what is under way when the session closes. */
+  readonly #ending = new AbortController();
+  #isSwapping = false;
   #closing: Promise<void> | undefined;
 
   constructor({
@@ -114,7 +120,7 @@ class Session implements BoardSession {
     });
     lost.catch(() => {});
     try {
-      await openWithin(link, this.#linkEvents(), { clock: this.#clock, signal, timeoutMs });
+      await openWithin(link, this.#linkEvents(link), { clock: this.#clock, signal, timeoutMs });
       this.#parts.johnnyFive.opened();
       const isAsked = await handshake({
         isRunning: this.#held.size > 0,
@@ -129,9 +135,8 @@ class Session implements BoardSession {
       if (isAsked) await Promise.race([beginAfresh(this.#parts, this.#held, this.#clock), lost]);
       if (this.#held.size > 0 && !this.#parts.identity.isOurs)
         this.#notice(describeUnheld(this.#held, this.address, this.firmware));
-      const { board, tones } = await this.#parts.startBoard();
+      const board = await this.#parts.startBoard();
       this.#board = board;
-      this.#tones = tones;
       makeReadable(board, { gone: this.#lost.signal, clock: this.#clock });
       this.#recovery = this.#makeRecovery();
     } catch (error) {
@@ -145,7 +150,7 @@ class Session implements BoardSession {
     return new Recovery({
       clock: this.#clock,
       patienceMs: this.#patienceMs,
-      address: this.address,
+      address: () => this.address,
       known: identity,
       confirmations,
       memory,
@@ -165,7 +170,8 @@ class Session implements BoardSession {
   }
 
   async #stop(stopLevels: ReadonlyMap<number, StopLevel>): Promise<void> {
-    this.#tones?.close();
+    this.#ending.abort(new CircuitError("LINK_CLOSED", `Cannot go on with ${this.address}: it is closed`));
+    this.#parts.tones?.close();
     const { isAway } = this;
     this.#recovery?.stop();
     // A component that still blinks or sweeps would undo it.
@@ -179,11 +185,16 @@ class Session implements BoardSession {
     );
   }
 
-  /** What the link of the present wire tells. */
-  #linkEvents() {
+  /** What a link tells: that of the present wire, or of one that was left behind. */
+  #linkEvents(link: ByteLink) {
+    const isPresent = () => link === this.#parts.outbox.wire.link;
     return {
-      data: (bytes: Uint8Array) => this.#parts.listener.push(bytes),
+      data: (bytes: Uint8Array) => {
+        if (isPresent()) this.#parts.listener.push(bytes);
+        else this.#behind.get(link)?.hear(bytes);
+      },
       lost: (cause: CircuitError) => {
+        if (!isPresent()) return;
         if (this.#recovery && this.#relink) this.#recovery.lost(cause, this.#relink);
         else {
           this.#tell("lost", cause);
@@ -197,7 +208,35 @@ class Session implements BoardSession {
   #takeOver({ wire, handOver }: Found): void {
     this.#parts.outbox.resume(wire);
     this.#parts.listener.begin();
-    handOver(this.#linkEvents());
+    handOver(this.#linkEvents(wire.link));
+  }
+
+  async swap({ link, relink, stopLevels = new Map(), signal }: SwapOptions): Promise<void> {
+    const recovery = this.#recovery;
+    if (this.#closing || this.#lost.signal.aborted || !recovery)
+      throw new CircuitError("LINK_CLOSED", `Cannot move to ${link.address}: the session is closed`);
+    if (this.#isSwapping)
+      throw new CircuitError("PORT_BUSY", `Cannot move to ${link.address}: another move is under way`, {
+        hint: "Try again when it has ended.",
+      });
+    this.#isSwapping = true;
+    const old = this.#parts.outbox.wire.link;
+    const ending = this.#ending.signal;
+    try {
+      const context = {
+        ...{ parts: this.#parts, recovery, clock: this.#clock, stopLevels, notice: this.#notice },
+        signal: signal ? AbortSignal.any([signal, ending]) : ending,
+        takeOver: (found: Found, behind: LeftBehind | undefined) => {
+          if (behind) this.#behind.set(old, behind);
+          this.#relink = relink;
+          this.#takeOver(found);
+        },
+      };
+      await swapBoard(context, async () => link);
+    } finally {
+      this.#behind.delete(old);
+      this.#isSwapping = false;
+    }
   }
 
   #note(message: ToHost): void {
@@ -209,7 +248,7 @@ class Session implements BoardSession {
   }
 
   /** Tells sketches. */
-  #tell(event: "lost" | "restored", cause?: CircuitError): void {
+  #tell(event: "lost" | "moved" | "restored", cause?: CircuitError): void {
     // The cast: a board of Johnny-Five's is an emitter, which its types do not say.
     (this.#board as unknown as EventEmitter | undefined)?.emit(event, cause);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { COMMAND, SYSEX } from "../../firmata/protocol.js";
 import { decodeToBoard, encodeToBoard, type ToBoard } from "../../firmata/to-board.js";
+import type { Sounding } from "./tone.js";
 
 type Tone = Extract<ToBoard, { type: "tone" }>;
 
@@ -61,6 +62,25 @@ export class SettingsMemory {
       ...this.#reads.values(),
       ...tones,
     ];
+  }
+
+  /** Analog channels that are reported. */
+  get analogChannels(): number[] {
+    const keys = [...this.#reports.keys()];
+    return keys.flatMap((key) => ((key & 0xf0) === COMMAND.reportAnalog ? [key & 0x0f] : []));
+  }
+
+  get usesI2c(): boolean {
+    return this.#i2c !== undefined;
+  }
+
+  /** Tones that the board sounds by itself. */
+  sounding(): Sounding[] {
+    const nowMs = this.#clock.now();
+    return [...this.#tones.values()].flatMap(({ tone, endsAtMs }) => {
+      const { pin, centihertz } = tone;
+      return endsAtMs > nowMs ? [{ pin, frequencyHz: centihertz / 100, leftMs: endsAtMs - nowMs }] : [];
+    });
   }
 
   /** Pins whose tones have ended by themselves. */

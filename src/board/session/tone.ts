@@ -24,8 +24,27 @@ export interface ToneDriver extends ToneLimits {
   /** Ends the pin's tone and leaves the pin low. */
   stop(pin: number): void;
 
+  /** What sounds at the moment. */
+  sounding(): readonly Sounding[];
+
   /** Sends nothing more: the session closes, and sees to the pins itself. */
   close(): void;
+}
+
+/** A tone that sounds. */
+export interface Sounding {
+  readonly pin: number;
+  readonly frequencyHz: number;
+  /** For how long it still does, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** What makes tones on a board: its own timer, or a wire, by its speed. */
+export function toneKindOf(
+  { isOurs }: { readonly isOurs: boolean },
+  { bytesPerSecond }: { readonly bytesPerSecond: number },
+): number | "firmware" {
+  return isOurs ? "firmware" : bytesPerSecond;
 }
 
 type Send = (frame: Uint8Array) => void;
@@ -33,9 +52,14 @@ type Send = (frame: Uint8Array) => void;
 /** Longest tone that fits the message's 21 bits, in milliseconds. */
 const LONGEST_TONE_MS = 2 ** 21 - 1;
 
-/** Tones that the board's own timer makes. */
-export function firmwareTone(send: Send): ToneDriver {
+/**
+ * Tones that the board's own timer makes.
+ *
+ * @param sounding What sounds, by the messages that were sent.
+ */
+export function firmwareTone(send: Send, sounding: () => readonly Sounding[]): ToneDriver {
   return {
+    sounding,
     prepare: (pin) => send(encodeToBoard({ type: "pinMode", pin, mode: PIN_MODE.tone })),
     check: (pin, frequencyHz, durationMs) => checkTone(pin, frequencyHz, durationMs, FIRMWARE_TONE_HZ),
     start(pin, frequencyHz, durationMs) {
@@ -154,6 +178,12 @@ export function toggledTone(options: ToggledToneOptions): ToneDriver {
       end(pin);
       write(pin, 0);
     },
+    sounding: () =>
+      [...tones].map(([pin, { halfPeriodMs, changes }]) => ({
+        pin,
+        frequencyHz: 500 / halfPeriodMs,
+        leftMs: changes * halfPeriodMs,
+      })),
     close() {
       for (const pin of [...tones.keys()]) end(pin);
     },

@@ -122,7 +122,10 @@ for (const [what, frequencyHz, durationMs] of REFUSED) {
 test("firmwareTone() sends a pitch in hundredths of a hertz, and refuses what the firmware would", () => {
   const sent: ToBoard[] = [];
   const splitter = new FrameSplitter("toBoard", { frame: (frame) => sent.push(decodeToBoard(frame)) });
-  const driver = firmwareTone((frame) => splitter.push(frame));
+  const driver = firmwareTone(
+    (frame) => splitter.push(frame),
+    () => [],
+  );
   driver.start(8, 523.251, 0.2);
   driver.stop(8);
   assert.deepEqual(sent, [
