@@ -21,6 +21,8 @@ export interface OpenBoard {
   readonly readyMs: number;
   /** Edges seen so far since the board was ready, by pin; `undefined` where a board does not show them. */
   edges(): ReadonlyMap<number, number> | undefined;
+  /** It is on another link from now on: its edges are counted there. */
+  follow(link: ByteLink): void;
 }
 
 export interface OpenBoardOptions {
@@ -64,8 +66,14 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
     ...(patienceMs !== undefined && { patienceMs }),
     ...(wiring && { checkPin: pinChecker(wiring) }),
   }).finally(cancel);
-  const edges = isEmulatedLink(link) ? countEdges(link) : undefined;
-  return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges) };
+  let edges: Map<number, number> | undefined;
+  const follow = (link: ByteLink) => {
+    if (!isEmulatedLink(link)) return;
+    edges ??= new Map();
+    countEdges(link, edges);
+  };
+  follow(link);
+  return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges), follow };
 }
 
 /**
@@ -90,7 +98,8 @@ export async function seekBoard(options: OpenBoardOptions, problem: CircuitError
   }
 }
 
-async function linkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {
+/** The link that an address describes, or that was given in its place. @throws {CircuitError} What `makeLink()` throws. */
+export async function linkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {
   const holds = held !== undefined && held.size > 0;
   const context = { attachments: wiring ? attachments(wiring) : [], holds, notice };
   if (link === undefined) return makeLink(address, context);
@@ -102,10 +111,8 @@ export function isAway({ session }: OpenBoard): boolean {
   return session.isAway || session.lost.aborted;
 }
 
-function countEdges(link: EmulatedLink): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
+function countEdges(link: EmulatedLink, counts: Map<number, number>): void {
   link.onEdge(({ pin }) => counts.set(pin, (counts.get(pin) ?? 0) + 1));
-  return counts;
 }
 
 /**

@@ -5,7 +5,8 @@ import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
-import { type OpenBoard, type OpenBoardOptions, openBoard, seekBoard } from "./boards.js";
+import { linkOf, type OpenBoard, type OpenBoardOptions, openBoard, seekBoard } from "./boards.js";
+import type { Moved } from "./control.js";
 import { comesLater } from "./links.js";
 import { boardsOfPins, heldPins, orderedPins, pinsOf, stopLevels } from "./pins.js";
 import { isAbsence, type Standstill } from "./standstill.js";
@@ -30,7 +31,7 @@ export interface CircuitBoardsOptions {
 /** The boards that a circuit's nodes drive. Of several, those that are not there leave the others alone. */
 export class CircuitBoards {
   readonly #options: CircuitBoardsOptions;
-  readonly #addresses: Readonly<Record<string, string>>;
+  #addresses: Readonly<Record<string, string>>;
   /** Those that were opened, by name. */
   readonly byName = new Map<string, OpenBoard>();
   /** Names of the boards that nodes drive, by node. */
@@ -161,6 +162,39 @@ export class CircuitBoards {
         () => {}, // the circuit stops
       );
     }
+  }
+
+  /**
+   * Moves the board that a node drives, and with it all that drive it, to another.
+   *
+   * @throws {CircuitError} `USAGE` for a node without a board, or an address that is none; why its board is not there; what
+   *   `BoardSession.swap()` throws.
+   */
+  async swap(node: string, address: string): Promise<Omit<Moved, "node">> {
+    const { clock, definition, signal, opened } = this.#options;
+    const name = this.#used.get(node);
+    const board = this.byName.get(name ?? "");
+    if (name === undefined || board === undefined)
+      throw (
+        this.#absent.get(name ?? "") ??
+        new CircuitError("USAGE", `Cannot move ${node}: its sketch uses no board`)
+      );
+    const { session } = board;
+    const [from, startMs] = [session.address, clock.now()];
+    const { link, relink } = await linkOf({ ...this.#describe(name, signal), address, link: undefined });
+    const moving = session.swap({ link, relink, stopLevels: stopLevels(definition, name), signal });
+    try {
+      await moving;
+    } finally {
+      if (session.address === link.address) {
+        this.#addresses = { ...this.#addresses, [name]: address };
+        board.follow(link);
+      }
+    }
+    const tookMs = clock.now() - startMs;
+    opened({ ...board, readyMs: tookMs });
+    const nodes = [...this.#used].flatMap(([other, used]) => (used === name ? [other] : []));
+    return { board: name, from, to: session.address, firmware: session.firmware, nodes, tookMs };
   }
 
   /** Leaves pins as declared, low where nothing was declared, and closes what is open. */

@@ -6,6 +6,7 @@ import type { Random } from "../core/random.js";
 import type { Mesh, ServeOptions } from "../mesh/mesh.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { CircuitBoards } from "./circuit-boards.js";
+import { type Moved, obey } from "./control.js";
 import { CircuitNode } from "./node.js";
 import { keepingOf } from "./observing.js";
 import type { CircuitEvent } from "./progress.js";
@@ -87,6 +88,10 @@ export class CircuitNodes {
       confirms: definition.nodes?.[name]?.confirm ?? true,
       ackTimeoutMs: timeoutSeconds * 1_000,
       keeping: keepingOf(definition),
+      obey: (delivery) => {
+        const obeysAnyone = definition.mesh !== undefined && definition.commandsOverNats === true;
+        return obey(delivery, { node: name, obeysAnyone, swap: (address) => this.#swap(name, address) });
+      },
       standstill: (target) => {
         const standstill = boards.standstillOf(target);
         return standstill && { isSought: standstill.isSought, error: unreachable(target, standstill) };
@@ -96,13 +101,27 @@ export class CircuitNodes {
     });
   }
 
-  async #serve(node: CircuitNode): Promise<void> {
-    const { sketch, listen, concurrency = 1 } = this.#options.definition.nodes?.[node.node] ?? {};
-    const reached = listen === undefined ? {} : parseListen(listen);
-    const about: NonNullable<ServeOptions["about"]> = {
-      sketch: typeof sketch === "string" ? sketch : node.sketchName,
-      ...(node.boardAddress !== undefined && { board: node.boardAddress }),
+  async #swap(node: string, address: string): Promise<Moved> {
+    const { boards } = this.#options;
+    const moved = await boards.swap(node, address);
+    const others = this.all.filter((other) => boards.nameOf(other.node) === moved.board);
+    await Promise.all(others.map((other) => other.tellBoard(this.#about(other))));
+    return { node, ...moved };
+  }
+
+  /** What others learn of a node. */
+  #about({ node, sketchName, boardAddress: board }: CircuitNode): NonNullable<ServeOptions["about"]> {
+    const sketch = this.#options.definition.nodes?.[node]?.sketch;
+    return {
+      sketch: typeof sketch === "string" ? sketch : sketchName,
+      ...(board !== undefined && { board }),
     };
+  }
+
+  async #serve(node: CircuitNode): Promise<void> {
+    const { listen, concurrency = 1 } = this.#options.definition.nodes?.[node.node] ?? {};
+    const reached = listen === undefined ? {} : parseListen(listen);
+    const about = this.#about(node);
     const { addresses } = await node.serve({ ...reached, concurrency, about });
     if (addresses.length > 0) this.#options.tell({ type: "listening", node: node.node, addresses });
   }

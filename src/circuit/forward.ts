@@ -1,15 +1,13 @@
 import { ToldFailure, toldFailureOf } from "../mesh/framed/failure.js";
 import type { Cause, Delivery, Handler, Mesh } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
+import { BRIDGE_MARK, CONTROL_CHANNEL } from "./control.js";
 
 /**
  * The name in which bridges send: that of their credential, where nodes have some. Nobody proves his name to a bridge over
  * NATS, so that it vouches for none.
  */
 const BRIDGE_NODE = "bridge";
-
-/** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
-const MARK = "/bridge/";
 
 /**
  * Passes each message on to a node of another mesh, on its channel, and answers with its ack, or with its failure.
@@ -20,8 +18,12 @@ const MARK = "/bridge/";
  * @param bridge Names the bridge among all.
  */
 export function forwardTo(mesh: Mesh, target: string, bridge: string): Handler {
-  const mark = MARK + bridge;
+  const mark = BRIDGE_MARK + bridge;
   return (delivery) => {
+    if (delivery.channel === CONTROL_CHANNEL) {
+      const reason = "a bridge passes no commands on: nobody proves who he is to it";
+      throw new ToldFailure({ code: "DENIED", reason });
+    }
     const cause = causeOf(delivery, mark);
     if (cause === undefined) {
       const reason = `bridges pass ${target} to each other: each knows it only from the other`;
@@ -47,7 +49,7 @@ async function passOn(ack: Promise<Payload>): Promise<Payload> {
  */
 function causeOf({ chain, deadlineAtMs, hasDeadline, trace }: Delivery, mark: string): Cause | undefined {
   const callers = chain.slice(0, -1);
-  const bridges = callers.slice(callers.findLastIndex((caller) => !caller.startsWith(MARK)) + 1);
+  const bridges = callers.slice(callers.findLastIndex((caller) => !caller.startsWith(BRIDGE_MARK)) + 1);
   if (bridges.includes(mark)) return undefined;
   return { chain: [...callers, mark], trace, ...(hasDeadline && { deadlineAtMs }) };
 }

@@ -4,7 +4,8 @@ import type { CircuitError } from "../core/error.js";
 import type { Latencies } from "../core/latencies.js";
 import type { Random } from "../core/random.js";
 import type { Keeping } from "../mesh/durable.js";
-import type { Mesh } from "../mesh/mesh.js";
+import type { Delivery, Mesh } from "../mesh/mesh.js";
+import type { Payload } from "../mesh/payload.js";
 import type { Sketch } from "../sketch/sketch.js";
 
 /** What a node has done so far. */
@@ -37,6 +38,8 @@ export interface CircuitNodeOptions {
   readonly standstill?: (
     target: string,
   ) => { readonly error: CircuitError; readonly isSought: boolean } | undefined;
+  /** Does what comes on the runtime's own channel. */
+  readonly obey?: (delivery: Delivery) => Promise<Payload>;
   readonly out: (text: string) => void;
   /** Takes what a person should know. */
   readonly notice: (text: string) => void;

@@ -15,6 +15,7 @@ import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
 import { checkDeadline, lateError, MISSING_FIRST_MS } from "./answer-time.js";
+import { CONTROL_CHANNEL } from "./control.js";
 import { inherited, runBecause, withTrace } from "./handling.js";
 import type { CircuitNodeOptions, NodeCounts } from "./node-options.js";
 import { namingUnwired } from "./unwired.js";
@@ -33,6 +34,7 @@ export class CircuitNode implements SketchHost {
   readonly #confirms: boolean;
   readonly #ackTimeoutMs: number;
   readonly #observers: Observers;
+  readonly #obey: CircuitNodeOptions["obey"];
   readonly #standstill: NonNullable<CircuitNodeOptions["standstill"]>;
   /** Aborts when its board is gone for good. */
   readonly #still = new AbortController();
@@ -54,6 +56,7 @@ export class CircuitNode implements SketchHost {
     this.#mesh = options.mesh;
     this.#confirms = options.confirms;
     this.#ackTimeoutMs = options.ackTimeoutMs;
+    this.#obey = options.obey;
     this.#standstill = options.standstill ?? (() => undefined);
     this.#observers = new Observers({
       mesh: options.mesh,
@@ -108,9 +111,16 @@ export class CircuitNode implements SketchHost {
 
   /** Begins to take messages. */
   async serve(options: ServeOptions): Promise<ServedNode> {
-    this.#served = await this.#mesh.serve(this.node, (delivery) => this.#handle(delivery), options);
+    const handle = (delivery: Delivery) =>
+      this.#obey && delivery.channel === CONTROL_CHANNEL ? this.#obey(delivery) : this.#handle(delivery);
+    this.#served = await this.#mesh.serve(this.node, handle, options);
     if (this.isStill) await this.#served.close();
     return this.#served;
+  }
+
+  /** Its board is another: tells those who look for nodes. */
+  async tellBoard(about: NonNullable<ServeOptions["about"]>): Promise<void> {
+    await this.#served?.tellAbout?.(about);
   }
 
   /** Whether other processes reach it. */

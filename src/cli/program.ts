@@ -14,6 +14,7 @@ import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
 import { sendCommand } from "./send.js";
 import { sketchCommand } from "./sketches.js";
+import { swapCommand } from "./swap.js";
 import { wiringCommand } from "./wiring.js";
 
 /** The exit code of arguments that cannot be understood. */
@@ -46,6 +47,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   program.addCommand(listenCommand(cli));
   program.addCommand(eventsCommand(cli));
   program.addCommand(nodesCommand(cli));
+  program.addCommand(swapCommand(cli));
   program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));
   program.addCommand(doctorCommand(cli));

@@ -94,6 +94,11 @@ export interface CircuitDefinition {
    * commas between. Nodes are then found there by name; `listen` and `grid` are not used.
    */
   readonly mesh?: string;
+  /**
+   * Whether nodes obey commands, such as that of `circuit swap`, over NATS: nobody proves there who he is, so that whoever the
+   * server lets send to them commands them. False by default.
+   */
+  readonly commandsOverNats?: boolean;
   /** Where nodes of other processes are, such as `{ buzzer: "ws://127.0.0.1:8766" }`. */
   readonly grid?: Readonly<Record<string, string>>;
   /** Whom nodes let in, and whom they trust. Not with `mesh`: NATS has its own. */

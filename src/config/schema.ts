@@ -170,6 +170,7 @@ const CIRCUIT = v.pipe(
     observers: v.optional(v.array(OBSERVER, "must be a list of what on() makes")),
     events: v.optional(EVENTS),
     mesh: v.optional(v.pipe(v.string(MESH_URL), v.regex(/^(nats|tls):\/\/[^/\s]+/, MESH_URL))),
+    commandsOverNats: v.optional(FLAG),
     grid: v.optional(GRID),
     security: v.optional(SECURITY),
     pins: v.optional(PINS),

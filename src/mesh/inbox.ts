@@ -171,6 +171,7 @@ class PlainDelivery implements Delivery {
   readonly signal: AbortSignal;
   readonly deliveryCount = 1;
   readonly hasDeadline = false;
+  readonly isProven = false;
   readonly session = undefined;
   trace: TraceContext | undefined;
   readonly #options: InboxOptions;

@@ -25,6 +25,11 @@ export interface Delivery {
   readonly idempotencyKey: string;
   /** Names the session with its sender; single requests and plain connections have none. */
   readonly session: string | undefined;
+  /**
+   * Whether its sender has proved who it is, by a credential or the secret of this user's machine. Nobody has over the plain
+   * protocol, with a token, over NATS, or within a process.
+   */
+  readonly isProven: boolean;
   /** Where it belongs in a trace: what its sender said, or the span that handles it. */
   readonly trace: TraceContext | undefined;
 }
@@ -87,6 +92,9 @@ export interface ServedNode {
   readonly name: string;
   /** Where other processes reach it, for example `ws://127.0.0.1:8766`; empty where they cannot. */
   readonly addresses: readonly string[];
+
+  /** Has others learn something else of the node than `about` said, where the way they find nodes can tell them. */
+  tellAbout?(about: NonNullable<ServeOptions["about"]>): Promise<void>;
 
   /**
    * Leaves without losing anything: is not found any more, refuses what has not begun and what comes, and closes when the

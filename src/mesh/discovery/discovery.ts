@@ -65,6 +65,15 @@ export class Discovery {
     };
   }
 
+  /** Tells something else of a node that is announced. Never rejects. */
+  async revise(boot: string, changed: Partial<Advert>): Promise<void> {
+    const before = this.#own.get(boot);
+    if (before === undefined) return;
+    const advert = { ...before, ...changed };
+    this.#own.set(boot, advert);
+    await Promise.all([...this.#usable].map((source) => source.revise?.(advert)));
+  }
+
   /** Takes back what is announced, and looks no more. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

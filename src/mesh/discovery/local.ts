@@ -73,6 +73,12 @@ export class LocalSource implements Source {
     };
   }
 
+  async revise(advert: Advert): Promise<void> {
+    if (!this.#published.has(advert.boot)) return;
+    this.#published.set(advert.boot, advert);
+    await this.#write(advert).catch(() => {}); // they learn it when they ask the node itself
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopRescan();

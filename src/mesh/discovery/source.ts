@@ -30,6 +30,9 @@ export interface Source {
    */
   publish?(advert: Advert): Promise<(() => Promise<void>) | undefined>;
 
+  /** Tells something else of a node that is published; what cannot be told is as before. Never rejects. */
+  revise?(advert: Advert): Promise<void>;
+
   /** Tells no more, and takes back what is published. Idempotent. */
   close(): Promise<void>;
 }

@@ -26,6 +26,8 @@ export interface InChannelOwner {
   readonly clock: Clock;
   /** Identifies the session among all of its receiver's. */
   readonly id: string;
+  /** Whether its sender has proved its name. */
+  readonly isProven: boolean;
 }
 
 /**
@@ -70,6 +72,10 @@ export class InChannel implements DeliveryPlace {
 
   get clock(): Clock {
     return this.#owner.clock;
+  }
+
+  get isProven(): boolean {
+    return this.#owner.isProven;
   }
 
   get key(): string {

@@ -12,6 +12,8 @@ export interface DeliveryPlace {
   readonly clock: Clock;
   /** Identifies the session among all of its receiver's, and the channel. */
   readonly key: string;
+  /** Whether their sender has proved its name. */
+  readonly isProven: boolean;
   /** Nodes and channels whose handlers wait for the messages, outermost first; then this one. */
   readonly chain: readonly string[];
   /** Whether a handler of this very channel waits for the messages. */
@@ -19,12 +21,15 @@ export interface DeliveryPlace {
 }
 
 /** The same place, for messages that those handlers wait for. */
-export function calledBy(
-  { node, name, clock, key }: DeliveryPlace,
-  callers: readonly string[],
-): DeliveryPlace {
+export function calledBy(place: DeliveryPlace, callers: readonly string[]): DeliveryPlace {
+  const { node, name, clock, key } = place;
   const address = `${node}/${name}`;
-  return { node, name, clock, key, chain: [...callers, address], isCycle: callers.includes(address) };
+  return {
+    ...{ node, name, clock, key, chain: [...callers, address], isCycle: callers.includes(address) },
+    get isProven() {
+      return place.isProven;
+    },
+  };
 }
 
 /** A message in its receiver's hands. What few handlers ask for is made when it is asked for. */
@@ -94,6 +99,10 @@ export class InDelivery implements Delivery {
   /** For a span that handles it. */
   set trace(trace: TraceContext | undefined) {
     this.#trace = trace;
+  }
+
+  get isProven(): boolean {
+    return this.#place.isProven;
   }
 
   get deliveryCount(): number {

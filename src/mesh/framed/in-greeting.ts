@@ -27,6 +27,8 @@ export interface Admitted {
   readonly from: string;
   /** What it has proved that by. */
   readonly key?: Key;
+  /** Whether it has: by a proof, and not with a token, which web pages have. */
+  readonly isProven?: boolean;
 }
 
 /** The receiver's half of the greeting: a hello, and where a proof is asked for, the challenge and its answer. */
@@ -121,7 +123,7 @@ export class InGreeting {
     const key = findProvenKey(proofs, { role: "sender", keys, transcript });
     // The same for a name that is not known.
     if (key === undefined) throw this.refuse(from, "the proof is wrong");
-    return { hello, from, key };
+    return { hello, from, key, isProven: true };
   }
 }
 

@@ -43,6 +43,8 @@ export abstract class InMessages implements InRunsOwner, InChannelOwner {
   readonly from: string;
   /** Whose session it is, as far as the network tells. */
   readonly peer: string;
+  /** Whether the sender has proved its name on the present link. */
+  isProven = false;
   /** Which of its receiver's sessions it is. */
   readonly #number: number;
   protected readonly options: InSessionOptions;

@@ -139,7 +139,7 @@ export class InSessions {
     return boot === this.#options.boot && this.#sessions.has(sender);
   }
 
-  #attach({ hello, from }: Admitted, link: InLink, peer: string): void {
+  #attach({ hello, from, isProven = false }: Admitted, link: InLink, peer: string): void {
     const { sender } = hello;
     const before = this.#sessions.get(sender);
     const resumed = this.#resumes(hello);
@@ -149,6 +149,7 @@ export class InSessions {
     this.#release(session.mooring);
     session.mooring = link;
     link.session = session;
+    session.isProven = isProven;
     session.attach(link.link, resumed ? hello : { ...hello, channels: [] }, resumed);
     if (this.#isLeaving) session.leave();
   }

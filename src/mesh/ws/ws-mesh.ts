@@ -169,7 +169,8 @@ export class WsMesh implements Mesh {
     try {
       const { addresses } = await listening;
       await this.#announce(node, addresses, about);
-      return { name, addresses, ...this.#waysOut(node) };
+      const tellAbout: ServedNode["tellAbout"] = async (about) => this.#discovery?.revise(node.boot, about);
+      return { name, addresses, tellAbout, ...this.#waysOut(node) };
     } catch (error) {
       await this.#closeNode(node);
       throw error;

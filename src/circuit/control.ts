@@ -1,0 +1,112 @@
+import { CircuitError, type CircuitErrorCode, messageOf } from "../core/error.js";
+import type { Delivery } from "../mesh/mesh.js";
+import type { Payload } from "../mesh/payload.js";
+
+/** The runtime's own channel of every node: what comes there is not its sketch's. */
+export const CONTROL_CHANNEL = "circuit.control";
+
+/** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
+export const BRIDGE_MARK = "/bridge/";
+
+/** What became of a move to another board. */
+export interface Moved {
+  readonly node: string;
+  /** Name of the board in the circuit. */
+  readonly board: string;
+  readonly from: string;
+  readonly to: string;
+  readonly firmware: string;
+  /** All nodes that drive it: they have moved, too. */
+  readonly nodes: readonly string[];
+  readonly tookMs: number;
+}
+
+export interface ControlOptions {
+  readonly node: string;
+  /** Whether who has not proved who he is is obeyed, too: over NATS, where the circuit allows it. */
+  readonly obeysAnyone: boolean;
+  /** Moves the node's board. */
+  swap(address: string): Promise<Moved>;
+}
+
+/** What a command is answered with: what was done, or why it was not. */
+type Answer = { readonly moved: Moved } | { readonly error: ToldError };
+
+interface ToldError {
+  readonly code: CircuitErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Does what comes on the runtime's own channel. Never rejects: why it cannot is in the answer. */
+export async function obey(
+  { message, chain, isProven }: Delivery,
+  options: ControlOptions,
+): Promise<Payload> {
+  const { node, obeysAnyone, swap } = options;
+  try {
+    const isVouched = isProven && !chain.some((caller) => caller.startsWith(BRIDGE_MARK));
+    if (!isVouched && !obeysAnyone) throw unproven(node);
+    return answer({ moved: await swap(addressIn(message)) });
+  } catch (error) {
+    return answer({ error: told(error) });
+  }
+}
+
+/** The cast: an answer has texts and numbers only. */
+function answer(value: Answer): Payload {
+  return JSON.parse(JSON.stringify(value)) as Payload;
+}
+
+/**
+ * What a command's answer says.
+ *
+ * @throws {CircuitError} Why it was not done; `PEER_REFUSED` for an answer that is none.
+ */
+export function readAnswer(node: string, payload: Payload): Moved {
+  // The cast: of any payload a field may be asked for, and each is checked.
+  const { moved, error } = Object(payload) as Partial<Record<"moved" | "error", unknown>>;
+  if (isMoved(moved)) return moved;
+  if (isToldError(error)) {
+    const { code, message, hint } = error;
+    throw new CircuitError(code, message, hint === undefined ? {} : { hint });
+  }
+  throw new CircuitError("PEER_REFUSED", `Cannot command ${node}: it does not know how to move`, {
+    hint: "It is a node of another kind, or of an older circuit.",
+  });
+}
+
+function addressIn(message: Payload): string {
+  const { swap } = Object(message) as { readonly swap?: unknown };
+  if (typeof swap === "string") return swap;
+  throw new CircuitError("MESSAGE_INVALID", "Cannot do what it says on circuit.control: it is no command", {
+    hint: 'Send { "swap": "sim:uno" }, or use `circuit swap`.',
+  });
+}
+
+function unproven(node: string): CircuitError {
+  return new CircuitError(
+    "ACCESS_DENIED",
+    `Cannot command ${node}: who asks has not proved who it is, as it can by circuit.1 with a credential, or as this user on this machine`,
+    {
+      hint: "Use `circuit swap` as the user who runs it, give --name and CIRCUIT_CREDENTIALS, or see commandsOverNats.",
+    },
+  );
+}
+
+function told(error: unknown): ToldError {
+  if (!(error instanceof CircuitError)) return { code: "COMMAND_FAILED", message: messageOf(error) };
+  const { code, message, hint } = error;
+  return { code, message, ...(hint !== undefined && { hint }) };
+}
+
+function isMoved(value: unknown): value is Moved {
+  const { node, board, from, to, firmware, nodes, tookMs } = Object(value);
+  const texts = [node, board, from, to, firmware, ...(Array.isArray(nodes) ? nodes : [undefined])];
+  return texts.every((text) => typeof text === "string") && typeof tookMs === "number";
+}
+
+function isToldError(value: unknown): value is ToldError {
+  const { code, message, hint } = Object(value);
+  return [code, message, hint ?? ""].every((text) => typeof text === "string");
+}
