@@ -9,12 +9,17 @@ import type { PinState } from "./running-board.js";
 /** Messages that firmata-io reads without a look at their length. */
 const MUST_BE_WHOLE: ReadonlySet<number> = new Set([SYSEX.pinStateResponse, SYSEX.reportFirmware]);
 
+/** OneWire's message, and what may follow: firmata-io takes any other second byte for a message of its own, even this one. */
+const ONEWIRE = 0x73;
+const ONEWIRE_REPLIES: ReadonlySet<number | undefined> = new Set([0x42, 0x43, 0x45]);
+
 /** Johnny-Five, and firmata-io below it, as the upper end of a session. */
 export class JohnnyFiveBoard {
   /** Resolves when the board has told firmata-io its pins. */
   readonly ready: Promise<void>;
   readonly #transport: FirmataTransport;
   readonly #io: FirmataIo;
+  #isMapped = false;
 
   /**
    * @param port What Johnny-Five shows as the board's port.
@@ -36,6 +41,9 @@ export class JohnnyFiveBoard {
     // firmata-io keeps only the modes that it knows by name.
     this.#io.MODES.TONE = PIN_MODE.tone;
     this.ready = new Promise((resolve) => this.#io.once("ready", resolve));
+    this.#io.once("analog-mapping-query", () => {
+      this.#isMapped = true;
+    });
   }
 
   /** The link is open. */
@@ -59,8 +67,10 @@ export class JohnnyFiveBoard {
     return (
       // One of those that are known, and not in their shape: a pin state of a pin that the board lacks has no state.
       (message.type === "sysex" && MUST_BE_WHOLE.has(message.command)) ||
+      (message.type === "sysex" && message.command === ONEWIRE && !ONEWIRE_REPLIES.has(message.data[0])) ||
       (message.type === "pinState" && message.pin >= pins) ||
-      (message.type === "analogMapping" && message.channels.length > pins)
+      // It would count the channels twice.
+      (message.type === "analogMapping" && (this.#isMapped || message.channels.length > pins))
     );
   }
 

@@ -179,10 +179,8 @@ function drawLcd({ shape: { width, height, pins } }: Subject): Svg {
     rect(22, 24, 272, 88, 3, { fill: DARK, stroke: DARK_EDGE, "stroke-width": 1 }),
     rect(screen.x, screen.y, screen.width, screen.height, 1.5, { fill: "#6cb33a" }),
     ...cells,
-    ...[...pins].map(
-      ([name, { x, y }]) =>
-        circle(x, y, 2.4, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 }) +
-        label(name, x + 4.5, y + 1.8, { "font-size": 5, fill: "#fff" }),
+    ...[...pins.values()].map(({ x, y }) =>
+      circle(x, y, 2.4, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 }),
     ),
   );
 }
