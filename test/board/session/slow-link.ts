@@ -65,7 +65,6 @@ export class SlowLink implements ByteLink {
     if (this.isDeaf) return;
     if (message.type === "queryVersion")
       this.#events?.data(encodeToHost({ type: "version", major: 2, minor: 5 }));
-    if (message.type === "ping")
-      this.#events?.data(encodeToHost({ type: "pong", number: message.number }));
+    if (message.type === "ping") this.#events?.data(encodeToHost({ type: "pong", number: message.number }));
   }
 }
