@@ -55,7 +55,7 @@ test("a board that cannot do the same is refused with what both are, and nothing
   await assert.rejects(session.swap({ link }), {
     code: "SWAP_REFUSED",
     message:
-      "Cannot move to mock:small: pin 13 is used here, and there is none. It is CircuitFirmata.ino 1.0 with 10 pins, 0 of them analog, and the board until now is CircuitFirmata.ino 1.0 with 18 pins, 6 of them analog",
+      "Cannot move to mock:small: pin 13 is used here, and there is none. It is CircuitFirmata.ino 1.1 with 10 pins, 0 of them analog, and the board until now is CircuitFirmata.ino 1.1 with 18 pins, 6 of them analog",
   });
   assert.equal(desk.board.pin(13).value, 1);
   led.off();
