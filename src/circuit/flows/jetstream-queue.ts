@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { CircuitError } from "../../core/error.js";
 import type {
   DurableQueue,
+  ItemHandler,
   NewItem,
   Outcome,
   QueuePlace,
@@ -54,12 +55,12 @@ export class JetStreamQueue implements DurableQueue {
     return this.#inlet.put({ subject: this.#subject, id, headers, isAllowed, data: data as Payload });
   }
 
-  async take(
-    handle: (item: TakenItem) => Promise<Outcome>,
-    { limit, onError, onDead }: TakeOptions,
-  ): Promise<Taking> {
+  async take(handle: ItemHandler, { limit, onError, onDead }: TakeOptions): Promise<Taking> {
     if (this.#queues === undefined) throw this.#unopened();
-    const handler = async (event: DurableEvent) => throwUnlessHandled(await handle(itemOf(event)));
+    const handler = (event: DurableEvent) => {
+      const outcome = handle(itemOf(event));
+      return outcome instanceof Promise ? outcome.then(throwUnlessHandled) : throwUnlessHandled(outcome);
+    };
     return this.#queues.take(this.#stream, this.#subject, handler, {
       name: listenerOf(this.#place),
       concurrency: limit,

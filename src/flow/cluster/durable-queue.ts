@@ -54,6 +54,8 @@ export type Outcome =
   /** It is put among the dead. */
   | { readonly giveUp: unknown };
 
+export type ItemHandler = (item: TakenItem) => Outcome | Promise<Outcome>;
+
 export interface TakeOptions {
   /** Most items that are handed out here and have no outcome yet. */
   readonly limit: number;
@@ -93,8 +95,8 @@ export interface DurableQueue {
    */
   put(item: NewItem): Promise<void>;
 
-  /** Takes items until drained. `handle` never rejects. */
-  take(handle: (item: TakenItem) => Promise<Outcome>, options: TakeOptions): Promise<Taking>;
+  /** Takes items until drained. `handle` gives an outcome at once where it can, and never throws or rejects. */
+  take(handle: ItemHandler, options: TakeOptions): Promise<Taking>;
 
   /** Ends what is on its way in. Idempotent. */
   close(): Promise<void>;

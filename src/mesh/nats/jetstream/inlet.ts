@@ -1,15 +1,10 @@
-import {
-  createInbox,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  type Subscription,
-} from "@nats-io/transport-node";
+import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
 import type { Connection } from "../connection.js";
 import { TryAgain } from "../try-again.js";
 import { problemOf, UNSTORED } from "./problem.js";
+import { WrittenHeaders } from "./written-headers.js";
 
 /** Time that the server may take to store a message, in milliseconds; a cluster chooses a leader in a few seconds. */
 const ANSWER_MS = 3_000;
@@ -31,7 +26,8 @@ export interface InletOptions {
 export interface InletMessage {
   readonly subject: string;
   readonly data: string | Uint8Array;
-  readonly headers: MsgHdrs;
+  /** As `writeHeaders()` gives them. */
+  readonly headers: Uint8Array;
   /** Whether it may still be sent, asked each time that it would be sent again. */
   readonly isAllowed: (() => boolean) | undefined;
 }
@@ -52,6 +48,7 @@ export class Inlet {
   readonly #options: InletOptions;
   /** By their numbers, in the order in which they came. */
   readonly #sent = new Map<number, Sent>();
+  readonly #headers = new WrittenHeaders();
   readonly #stopListening: () => void;
   #number = 0;
   #inbox = "";
@@ -133,7 +130,8 @@ export class Inlet {
     if (connection.client === undefined || connection.client !== this.#client) return;
     const { subject, data, headers } = sent;
     try {
-      this.#client.publish(subject, data, { headers, reply: `${this.#inbox}.${number}` });
+      const options = { headers: this.#headers.of(headers), reply: `${this.#inbox}.${number}` };
+      this.#client.publish(subject, data, options);
     } catch (thrown) {
       this.#fail(number, sent, thrown);
     }

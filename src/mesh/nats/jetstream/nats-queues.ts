@@ -1,8 +1,7 @@
-import { headers as makeHeaders } from "@nats-io/transport-node";
 import type { Consumer, DurableEvent } from "../../durable.js";
 import { checkPayload } from "../../payload.js";
 import type { WorkInlet, WorkItem, WorkOptions, WorkQueues, WorkStream } from "../../work-queue.js";
-import { encodeData, encodeHeaders } from "../event-wire.js";
+import { encodeData, TYPE_HEADER, typeOf } from "../event-wire.js";
 import { persist } from "../persist.js";
 import { JetStreamApi } from "./api.js";
 import { DurableConsumer } from "./durable-consumer.js";
@@ -10,6 +9,7 @@ import { Inlet } from "./inlet.js";
 import { ID_HEADER } from "./kept-message.js";
 import type { NatsDurableOptions } from "./nats-durable.js";
 import { ensureWorkStream } from "./work-streams.js";
+import { writeHeaders } from "./written-headers.js";
 
 /**
  * Time after which what a process had that died is handed out again, in milliseconds: longer than an event loop is held up,
@@ -44,8 +44,10 @@ export class NatsQueues implements WorkQueues {
     const made: WorkInlet = {
       put({ subject, id, data, headers, isAllowed }: WorkItem) {
         checkPayload(data, limits);
-        const wire = encodeHeaders(headers, data) ?? makeHeaders();
-        wire.set(ID_HEADER, id);
+        const entries = [[ID_HEADER, id] as const, ...Object.entries(headers)];
+        const type = typeOf(data);
+        if (type !== undefined) entries.push([TYPE_HEADER, type]);
+        const wire = writeHeaders(entries);
         tally.published++;
         return inlet.put({ subject, data: encodeData(data), headers: wire, isAllowed });
       },
