@@ -18,8 +18,22 @@ export interface FlowContext {
    * item of a batch.
    */
   readonly deliveries?: readonly ItemDelivery[];
+  /** For a source, its counts in the flow's status. */
+  readonly counts?: SourceCounts;
   /** For a source that `resumes`, the number of the item to begin with: 0 for the first. */
   readonly from?: number;
+}
+
+/** What a source that keeps what comes unasked adds up, for the flow's status: `in` = dropped + handled + waiting. */
+export interface SourceCounts {
+  /** Items that came. */
+  in: number;
+  /** Items that wait to be yielded. */
+  waiting: number;
+  /** Items that were yielded. */
+  handled: number;
+  /** Items for which there was no room, or that nobody takes any more. */
+  dropped: number;
 }
 
 /** An item for one of several outputs; a plain item goes to the output "data". */

@@ -111,10 +111,7 @@ export class Intake {
 
   #refuse({ data }: TakenItem, cause: unknown): Outcome {
     const { to, tally, lanes } = this.#options;
-    const part = lanes.tallies.part(to.name);
-    part.in++;
-    part.dropped++;
-    tally.dropped++;
+    lanes.tallies.countRefused(tally);
     lanes.host.blame(to.name, GOING_ON, data, cause);
     return { giveUp: cause };
   }

@@ -40,6 +40,8 @@ export interface WayOut {
    * @returns A Promise where the next one is to wait.
    */
   put(item: NewItem, settled: (problem?: { readonly cause: unknown }) => void): Promise<void> | undefined;
+  /** Counts an item that could not be put there, and does not come again. */
+  drop(): void;
 }
 
 /** What was made of a cargo, and is on its way into queues. */
@@ -172,7 +174,7 @@ export class Lane implements StageHost {
     const ledger = this.#ledger;
     const room = way.put(this.#name(way, put.item), (problem) => {
       ledger.storing--;
-      if (problem !== undefined) this.#unstored(ledger, put, problem);
+      if (problem !== undefined) this.#unstored(ledger, way, put, problem);
       if (ledger.storing === 0) ledger.done?.();
     });
     ledger.storing++;
@@ -181,12 +183,16 @@ export class Lane implements StageHost {
 
   #unstored(
     ledger: Ledger,
+    way: WayOut,
     { name, part, item, isKept, isAllowed }: Put,
     problem: { readonly cause: unknown },
   ): void {
     const { host } = this.#options;
     ledger.problem ??= problem;
-    if (!isKept) host.lose({ part: name, item, cause: problem.cause });
+    if (!isKept) {
+      way.drop();
+      host.lose({ part: name, item, cause: problem.cause });
+    }
     if (!host.isOver && isAllowed?.() !== false) host.blame(name, part, item, problem.cause);
   }
 }

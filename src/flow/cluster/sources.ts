@@ -45,7 +45,7 @@ export function feedOf(
   const open = (run: SourceRun) => {
     const stop = new AbortController();
     const outlet = outletOf(run);
-    const context = host.contextOf(name, stop.signal);
+    const context = host.sourceContextOf(name, stop.signal);
     const numbered = part.options.resumes ? { ...context, from: run.from } : context;
     return { feed: new Feed(planned, numbered, stop, outlet, host.breath), outlet };
   };

@@ -51,16 +51,19 @@ export function edges(
   pin: PinInput,
   { edge = "both", debounceMs = DEBOUNCE_MS, idle = 0 }: EdgesOptions = {},
 ): SourceFunction<PinEdge> {
-  return async function* edges({ clock, signal }: FlowContext): AsyncGenerator<PinEdge, void> {
-    const waiting = new Pushed<PinEdge>(MOST_EDGES);
+  return async function* edges(context: FlowContext): AsyncGenerator<PinEdge, void> {
+    const { clock, signal } = context;
+    const waiting = new Pushed<PinEdge>(MOST_EDGES, context);
     let missed = 0;
     let settled = idle;
     const settle = (level: 0 | 1) => {
       if (level === settled) return;
       settled = level;
       if (edge !== "both" && (edge === "rising") !== (level === 1)) return;
-      if (waiting.isFull) missed++;
-      else {
+      if (waiting.isFull) {
+        missed++;
+        waiting.dropNewest();
+      } else {
         waiting.push({ level, atMs: clock.now(), missed });
         missed = 0;
       }
@@ -80,14 +83,16 @@ export function edges(
     } finally {
       cancel();
       stop();
+      waiting.leave();
     }
   };
 }
 
 /** Readings of an analog pin: of those that nobody took in time, the latest. */
 export function samples(pin: PinInput): SourceFunction<PinSample> {
-  return async function* samples({ clock, signal }: FlowContext): AsyncGenerator<PinSample, void> {
-    const waiting = new Pushed<PinSample>(1);
+  return async function* samples(context: FlowContext): AsyncGenerator<PinSample, void> {
+    const { clock, signal } = context;
+    const waiting = new Pushed<PinSample>(1, context);
     let missed = 0;
     const stop = pin.read((value) => {
       if (waiting.isFull) {
@@ -103,6 +108,7 @@ export function samples(pin: PinInput): SourceFunction<PinSample> {
       }
     } finally {
       stop();
+      waiting.leave();
     }
   };
 }
