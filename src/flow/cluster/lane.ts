@@ -92,6 +92,7 @@ export class Lane implements StageHost {
 
   fail(stage: Stage, item: unknown, cause: unknown): void {
     const { host } = this.#options;
+    for (const laneStage of this.#stages.values()) if (laneStage.stage === stage) laneStage.renew();
     if (!this.#isKept) {
       host.fail(stage, item, cause);
       return;
@@ -214,7 +215,7 @@ function emptyLedger(): Ledger {
 /** A processor in a lane. */
 export class LaneStage implements Target {
   readonly stage: Stage;
-  readonly context: LaneContext;
+  context: LaneContext;
   readonly #gate: Gate;
 
   constructor(stage: Stage, context: LaneContext, gate: Gate) {
@@ -225,6 +226,12 @@ export class LaneStage implements Target {
 
   push(item: NonNullable<unknown> | null): Promise<void> | undefined {
     return this.take(item, 1);
+  }
+
+  /** What has failed because it takes too long may go on: what it sees stays that of its own item. */
+  renew(): void {
+    this.context = this.context.leave();
+    this.stage.context = this.context;
   }
 
   take(item: unknown, weight: number): Promise<void> | undefined {
@@ -243,6 +250,7 @@ class LaneContext implements FlowContext {
   /** Items that the processor was given before this one, of the same cargo. */
   count = -1;
   readonly #lane: Lane;
+  #kept: readonly ItemDelivery[] | undefined;
 
   constructor({ clock, signal, name, log }: FlowContext, lane: Lane) {
     this.clock = clock;
@@ -252,7 +260,16 @@ class LaneContext implements FlowContext {
     this.#lane = lane;
   }
 
+  /** Keeps its deliveries, whatever comes through the lane. @returns What goes on in its place. */
+  leave(): LaneContext {
+    const next = new LaneContext(this, this.#lane);
+    next.count = this.count;
+    this.#kept = this.deliveries;
+    return next;
+  }
+
   get deliveries(): readonly ItemDelivery[] {
+    if (this.#kept !== undefined) return this.#kept;
     const { deliveries = [] } = this.#lane.cargo ?? {};
     if (this.count <= 0) return deliveries;
     return deliveries.map((delivery) => ({ ...delivery, key: keyBelow(delivery.key, String(this.count)) }));

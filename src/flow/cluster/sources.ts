@@ -78,6 +78,7 @@ export function feedOf(
     lease: new Lease({ bucket: leases.leases, key, holder: randomUUID(), clock: host.clock, random }),
     open: openTerm,
     endSignal: host.endSignal,
+    clock: host.clock,
     log: (text) => host.contextOf(name, host.endSignal).log(text),
   });
 }

@@ -185,3 +185,59 @@ test("a singleton source that does not end when told to leaves its lease to othe
   await pass(600);
   await ended;
 });
+
+test("a source that hangs when its lease is over runs again in that process, beside what hangs", async () => {
+  const clock = new ManualClock();
+  const { leases: bucket, progress } = new MemoryLeases({ clock });
+  let isAway = false;
+  const unlessAway = <T>(ask: () => Promise<T>) => (isAway ? Promise.reject(new Error("away")) : ask());
+  const leases = {
+    progress,
+    leases: {
+      ttlMs: bucket.ttlMs,
+      create: (key: string, value: string) => unlessAway(() => bucket.create(key, value)),
+      update: (key: string, value: string, revision: number) =>
+        unlessAway(() => bucket.update(key, value, revision)),
+      find: (key: string) => unlessAway(() => bucket.find(key)),
+      remove: (key: string, revision: number) => unlessAway(() => bucket.remove(key, revision)),
+    },
+  };
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.advance(50);
+      await turns();
+    }
+  };
+  const goOn: (() => void)[] = [];
+  const seen: unknown[] = [];
+  async function* deaf() {
+    yield goOn.length;
+    await new Promise<void>((resolve) => goOn.push(resolve));
+    yield "late";
+  }
+  const numbers = source(deaf, { singleton: true });
+  const pipe = pipeline({
+    sources: { numbers },
+    processors: { sink: (item: number | string) => void seen.push(item) },
+  }).connect([{ from: "numbers", to: "sink", durable: true }]);
+  const managers = [new Manager({ name: "m", graceMs: 500, pipeline: pipe })];
+  const flow = new Flow({ name: "desk", clock, queues: new MemoryQueues({ clock }), leases, managers });
+  flow.start();
+  await pass(100);
+  assert.deepEqual(seen, [0]);
+  isAway = true;
+  await pass(2_500);
+  isAway = false;
+  await pass(3_000);
+  assert.deepEqual(seen, [0], "it has time to end");
+  await pass(3_000);
+  assert.deepEqual(seen, [0, 1]);
+  goOn[0]?.();
+  await turns();
+  assert.deepEqual(seen, [0, 1], "what comes of the first one now is refused");
+  const { numbers: counts } = flow.status[0]?.parts ?? {};
+  assert.deepEqual([counts?.out, counts?.dropped], [2, 1]);
+  const stopped = flow.stop();
+  await pass(600);
+  await stopped;
+});
