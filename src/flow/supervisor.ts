@@ -70,9 +70,10 @@ export class Supervisor {
   constructor(manager: Manager, options: SupervisorOptions) {
     this.manager = manager;
     this.#options = options;
-    const { flow, queues, leases, random } = options;
+    const { flow, queues, leases, random, clock } = options;
     const singleton = manager.options.singleton ?? false;
-    this.#durable = { flow, manager: manager.name, queues, leases, singleton, random, fence: new Fence() };
+    const fence = new Fence(leases && { bucket: leases.progress, flow, clock });
+    this.#durable = { flow, manager: manager.name, queues, leases, singleton, random, fence };
     this.#restarts = new Restarts(manager.options.restart ?? {}, options.clock, options.random);
   }
 

@@ -93,6 +93,11 @@ export class Intake {
   }
 
   #handle(item: TakenItem): Outcome | Promise<Outcome> {
+    const ready = item.origin && this.#options.fence.ready(item.origin);
+    return ready === undefined ? this.#admit(item) : ready.then(() => this.#admit(item));
+  }
+
+  #admit(item: TakenItem): Outcome | Promise<Outcome> {
     if (this.#isStopped) return "handed back";
     const refusal = item.origin && this.#options.fence.find(item.origin, sequenceOf(item));
     if (refusal !== undefined) return this.#refuse(item, refusal);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../../src/core/manual-clock.js";
-import { Fence } from "../../../src/flow/cluster/fence.js";
 import { MemoryLeases } from "../../../src/flow/cluster/memory-leases.js";
 import { MemoryQueues } from "../../../src/flow/cluster/memory-queues.js";
 import { Flow } from "../../../src/flow/flow.js";
@@ -131,22 +130,6 @@ test("a source that resumes is refused where nobody knows how far it is", () => 
   assert.throws(() => new Flow({ name: "desk", managers }).start(), {
     message: /a resumes, and nobody knows/,
   });
-});
-
-const origin = (revision: number, tick: number) => ({
-  ...{ flow: "desk", manager: "m", source: "a", revision, tick, sequence: undefined },
-});
-
-test("Fence refuses what an old lease sends after the first of a new one, and nothing else", () => {
-  const fence = new Fence();
-  assert.equal(fence.find(origin(5, 0), 1), undefined);
-  assert.equal(fence.find(origin(9, 0), 4), undefined);
-  assert.equal(fence.find(origin(5, 1), 2), undefined, "sent in time, and handled late");
-  assert.equal(fence.find(origin(5, 2), 5)?.code, "NOT_RUN");
-  assert.equal(fence.find({ ...origin(5, 3), source: "b" }, 6), undefined, "of another source");
-  assert.equal(fence.find(origin(9, 0), 3), undefined);
-  assert.equal(fence.find(origin(5, 4), 4)?.code, "NOT_RUN", "after one that came later");
-  assert.equal(fence.find(origin(0, 0), 99), undefined, "of a source without a lease");
 });
 
 test("a singleton source that does not end when told to leaves its lease to others when the grace is over", async () => {
