@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
 import { CircuitError } from "../../core/error.js";
-import type {
-  DurableQueue,
-  ItemHandler,
-  NewItem,
-  Outcome,
-  QueuePlace,
-  TakenItem,
-  TakeOptions,
-  Taking,
+import {
+  type DurableQueue,
+  IN_TIME,
+  type ItemHandler,
+  type NewItem,
+  type Outcome,
+  type QueuePlace,
+  type TakenItem,
+  type TakeOptions,
+  type Taking,
 } from "../../flow/cluster/durable-queue.js";
 import { type DurableEvent, GiveUp, HandBack, type Keeping } from "../../mesh/durable.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -51,8 +52,18 @@ export class JetStreamQueue implements DurableQueue {
   put({ id, data, origin, isAllowed }: NewItem): Promise<void> {
     if (this.#inlet === undefined) throw this.#unopened();
     const headers = { [ITEM_HEADER]: headerOf(origin) };
+    const headersAgain = () => ({
+      [ITEM_HEADER]: headerOf({ ...origin, sequence: origin.sequence ?? IN_TIME }),
+    });
     // The cast: the inlet checks what it is given.
-    return this.#inlet.put({ subject: this.#subject, id, headers, isAllowed, data: data as Payload });
+    return this.#inlet.put({
+      subject: this.#subject,
+      id,
+      headers,
+      headersAgain,
+      isAllowed,
+      data: data as Payload,
+    });
   }
 
   async take(handle: ItemHandler, { limit, onError, onDead }: TakeOptions): Promise<Taking> {

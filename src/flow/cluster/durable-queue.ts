@@ -20,6 +20,9 @@ export interface Origin {
   readonly sequence: number | undefined;
 }
 
+/** The number of an item that was stored in time, may have been lost since, and is stored once more: what it was is not known. */
+export const IN_TIME = 0;
+
 /** An item on its way into a queue. */
 export interface NewItem {
   /** ASCII without spaces, at most 255 characters. What has one id is stored once, within the queue's memory of ids. */

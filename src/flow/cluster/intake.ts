@@ -93,13 +93,15 @@ export class Intake {
   }
 
   #handle(item: TakenItem): Outcome | Promise<Outcome> {
-    const ready = item.origin && this.#options.fence.ready(item.origin);
+    const origin = freshOriginOf(item);
+    const ready = origin && this.#options.fence.ready(origin);
     return ready === undefined ? this.#admit(item) : ready.then(() => this.#admit(item));
   }
 
   #admit(item: TakenItem): Outcome | Promise<Outcome> {
     if (this.#isStopped) return "handed back";
-    const refusal = item.origin && this.#options.fence.find(item.origin, sequenceOf(item));
+    const origin = freshOriginOf(item);
+    const refusal = origin && this.#options.fence.find(origin, item.sequence);
     if (refusal !== undefined) return this.#refuse(item, refusal);
     const held = new Held(item);
     this.#held++;
@@ -198,6 +200,11 @@ function cargoOf(taken: readonly Held[], foreign: Origin): Cargo {
   const { id, origin = foreign } = first.item;
   const key = taken.length === 1 ? id : `${id}+${taken.length - 1}`;
   return { key, origin: { ...origin, sequence: sequenceOf(first.item) }, deliveries };
+}
+
+/** Where an item began that comes from its source: what has come through one queue was in time. */
+function freshOriginOf({ origin }: TakenItem): Origin | undefined {
+  return origin?.sequence === undefined ? origin : undefined;
 }
 
 /** The number in the first queue that it came to. */

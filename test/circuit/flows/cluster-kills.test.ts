@@ -73,7 +73,7 @@ class Servers {
   }
 
   async restart(index: number, awayMs: number): Promise<void> {
-    await this.#running[index]?.stop();
+    await (process.env.SIGKILL ? this.#running[index]?.kill() : this.#running[index]?.stop());
     this.#running[index] = undefined;
     await sleep(awayMs);
     await this.start(index);

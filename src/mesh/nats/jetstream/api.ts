@@ -35,6 +35,8 @@ export interface StreamFacts {
   /** Tells it from one of the same name that was there before. */
   readonly created: string;
   readonly lastSequence: number;
+  /** Name of the server of a cluster that leads it; empty where there is no cluster, `undefined` while none leads. */
+  readonly leader: string | undefined;
   /** Whether its messages go when they are acknowledged. */
   readonly isWorkQueue: boolean;
   readonly keeping: Required<Keeping>;
@@ -268,7 +270,7 @@ async function asking<T>(doing: string, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function factsOf({ config, created, state }: StreamInfo): StreamFacts {
+function factsOf({ config, created, state, cluster }: StreamInfo): StreamFacts {
   const keeping = {
     maxAgeMs: config.max_age / NS,
     maxBytes: config.max_bytes,
@@ -280,6 +282,7 @@ function factsOf({ config, created, state }: StreamInfo): StreamFacts {
     subjects: config.subjects ?? [],
     created,
     lastSequence: state.last_seq,
+    leader: cluster === undefined ? "" : cluster.leader,
     isWorkQueue: config.retention === RetentionPolicy.Workqueue,
     keeping,
   };

@@ -1,9 +1,11 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
+import { Queue } from "../../../core/queue.js";
 import type { Connection } from "../connection.js";
 import { TryAgain } from "../try-again.js";
 import { problemOf, UNSTORED } from "./problem.js";
+import { Recent } from "./recent.js";
 import { WrittenHeaders } from "./written-headers.js";
 
 /** Time that the server may take to store a message, in milliseconds; a cluster chooses a leader in a few seconds. */
@@ -12,12 +14,17 @@ const ANSWER_MS = 3_000;
 /** Wait before what was refused for now is sent again, in milliseconds: a stream that is full, or has no leader. */
 const REFUSED_MS = 250;
 
+/** Messages at a time that are stored once more: those that are new go on beside them. */
+const MOST_AGAIN = 256;
+
 /** How often what has no answer is looked at, in milliseconds. */
 const LOOK_MS = 250;
 
 export interface InletOptions {
   readonly connection: Connection;
   readonly clock: Clock;
+  /** Of several servers: what it has stored is remembered for a while, and stored once more where it may have been lost. */
+  readonly recentOf?: string | undefined;
   /** Nobody takes the messages: makes the stream anew, where it is gone. */
   readonly mend: () => Promise<void>;
 }
@@ -30,6 +37,8 @@ export interface InletMessage {
   readonly headers: Uint8Array;
   /** Whether it may still be sent, asked each time that it would be sent again. */
   readonly isAllowed: (() => boolean) | undefined;
+  /** What is said instead of the headers where it was stored before, and may have been lost since. */
+  readonly headersAgain?: (() => Uint8Array) | undefined;
 }
 
 /** A message that is not stored yet. */
@@ -49,6 +58,10 @@ export class Inlet {
   /** By their numbers, in the order in which they came. */
   readonly #sent = new Map<number, Sent>();
   readonly #headers = new WrittenHeaders();
+  readonly #recent: Recent | undefined;
+  /** What waits to be stored once more, a few at a time. */
+  readonly #again = new Queue<InletMessage>();
+  #againOnTheWay = 0;
   readonly #stopListening: () => void;
   #number = 0;
   #inbox = "";
@@ -60,7 +73,9 @@ export class Inlet {
 
   constructor(options: InletOptions) {
     this.#options = options;
-    const { connection } = options;
+    const { connection, clock, recentOf: stream } = options;
+    if (stream !== undefined)
+      this.#recent = new Recent({ connection, clock, stream, again: (message) => this.#putAgain(message) });
     this.#stopListening = connection.listen({
       up: (client, isNew) => {
         if (isNew || this.#client === undefined) this.#attach(client);
@@ -92,10 +107,32 @@ export class Inlet {
     this.#isClosed = true;
     this.#stopListening();
     this.#stopLooking?.();
+    this.#recent?.close();
+    this.#again.clear();
     this.#subscription?.unsubscribe();
     const lost = [...this.#sent.values()];
     this.#sent.clear();
     for (const { reject } of lost) reject(closed());
+  }
+
+  /** Nobody waits for it, and nobody takes its place if it may not be sent: it was stored in time. */
+  #putAgain(message: InletMessage): void {
+    const headers = message.headersAgain?.() ?? message.headers;
+    this.#again.push({ ...message, headers, headersAgain: undefined, isAllowed: undefined });
+    this.#goOnAgain();
+  }
+
+  #goOnAgain(): void {
+    while (this.#againOnTheWay < MOST_AGAIN) {
+      const message = this.#again.shift();
+      if (message === undefined) return;
+      this.#againOnTheWay++;
+      const arrived = () => {
+        this.#againOnTheWay--;
+        this.#goOnAgain();
+      };
+      this.put(message).then(arrived, arrived);
+    }
   }
 
   #attach(client: NatsConnection): void {
@@ -147,8 +184,9 @@ export class Inlet {
       return;
     }
     const answer = answerOf(message);
-    if (answer === "stored") {
+    if (typeof answer === "number") {
       this.#sent.delete(number);
+      this.#recent?.add(sent, answer);
       sent.resolve();
     } else if (answer !== undefined) this.#fail(number, sent, answer);
   }
@@ -190,14 +228,17 @@ export class Inlet {
   }
 }
 
-/** How an answer with `UNSTORED` begins to say so. */
-const NO_SEQUENCE = `"seq":${UNSTORED}`;
+/** What is most often answered, without the price of reading all of it. */
+const STORED = /^\{"stream":"[^"\\]+", ?"seq":([1-9]\d*)/;
 
-/** What the server says of a message: an error as its client would throw it; `undefined` where it is no answer of JetStream's. */
-function answerOf(message: Msg): "stored" | Error | undefined {
+/**
+ * What the server says of a message: its number, or an error as its client would throw it; `undefined` where it is no answer of
+ * JetStream's.
+ */
+function answerOf(message: Msg): number | Error | undefined {
   const text = message.string();
-  // What is most often answered, without the price of reading all of it.
-  if (text.startsWith('{"stream":"') && !text.includes(NO_SEQUENCE)) return "stored";
+  const [, number] = STORED.exec(text) ?? [];
+  if (number !== undefined) return Number(number);
   let answer: { readonly stream?: unknown; readonly seq?: unknown; readonly error?: PubError };
   try {
     answer = JSON.parse(text);
@@ -209,8 +250,8 @@ function answerOf(message: Msg): "stored" | Error | undefined {
     const { description = "refused", err_code: code, code: status } = error;
     return Object.assign(new Error(description), { code, status });
   }
-  if (typeof stream !== "string") return undefined;
-  return seq === UNSTORED ? new TryAgain("it was sent before, and is not stored yet") : "stored";
+  if (typeof stream !== "string" || typeof seq !== "number") return undefined;
+  return seq === UNSTORED ? new TryAgain("it was sent before, and is not stored yet") : seq;
 }
 
 /** See `io.nats.jetstream.api.v1.pub_ack_response`. */

@@ -1,4 +1,5 @@
 import type { Consumer, DurableEvent } from "../../durable.js";
+import type { EventHeaders } from "../../event.js";
 import { checkPayload } from "../../payload.js";
 import type { WorkInlet, WorkItem, WorkOptions, WorkQueues, WorkStream } from "../../work-queue.js";
 import { encodeData, TYPE_HEADER, typeOf } from "../event-wire.js";
@@ -40,16 +41,22 @@ export class NatsQueues implements WorkQueues {
 
   inlet(stream: WorkStream): WorkInlet {
     const { connection, clock, limits, tally } = this.#options;
-    const inlet = new Inlet({ connection, clock, mend: () => this.open(stream) });
+    const hasReplicas = (stream.keeping?.replicas ?? 1) > 1;
+    const recentOf = hasReplicas ? stream.name : undefined;
+    const inlet = new Inlet({ connection, clock, recentOf, mend: () => this.open(stream) });
     const made: WorkInlet = {
-      put({ subject, id, data, headers, isAllowed }: WorkItem) {
+      put({ subject, id, data, headers, isAllowed, headersAgain: again }: WorkItem) {
         checkPayload(data, limits);
-        const entries = [[ID_HEADER, id] as const, ...Object.entries(headers)];
         const type = typeOf(data);
-        if (type !== undefined) entries.push([TYPE_HEADER, type]);
-        const wire = writeHeaders(entries);
+        const write = (given: EventHeaders) => {
+          const entries = [[ID_HEADER, id] as const, ...Object.entries(given)];
+          if (type !== undefined) entries.push([TYPE_HEADER, type]);
+          return writeHeaders(entries);
+        };
+        const wire = write(headers);
+        const headersAgain = again && hasReplicas ? () => write(again()) : undefined;
         tally.published++;
-        return inlet.put({ subject, data: encodeData(data), headers: wire, isAllowed });
+        return inlet.put({ subject, data: encodeData(data), headers: wire, isAllowed, headersAgain });
       },
       close: () => {
         this.#inlets.delete(made);
