@@ -65,7 +65,7 @@ export class Servers {
   }
 
   async restart(index: number, awayMs: number): Promise<void> {
-    await (process.env.SIGKILL ? this.#running[index]?.kill() : this.#running[index]?.stop());
+    await (process.env.SIGTERM ? this.#running[index]?.stop() : this.#running[index]?.kill());
     this.#running[index] = undefined;
     await sleep(awayMs);
     await this.start(index);

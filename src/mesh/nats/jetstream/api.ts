@@ -72,8 +72,10 @@ export interface ReaderConfig {
 export class JetStreamApi {
   readonly #manager: JetStreamManager;
   readonly #publisher: JetStreamClient;
+  readonly #client: NatsConnection;
 
-  private constructor(manager: JetStreamManager, publisher: JetStreamClient) {
+  private constructor(client: NatsConnection, manager: JetStreamManager, publisher: JetStreamClient) {
+    this.#client = client;
     this.#manager = manager;
     this.#publisher = publisher;
   }
@@ -81,7 +83,7 @@ export class JetStreamApi {
   static async of(client: NatsConnection): Promise<JetStreamApi> {
     const options = { timeout: ANSWER_MS };
     const manager = await jetstreamManager(client, { ...options, checkAPI: false });
-    return new JetStreamApi(manager, jetstream(client, options));
+    return new JetStreamApi(client, manager, jetstream(client, options));
   }
 
   /** Streams that have subjects of this pattern. */
@@ -132,6 +134,13 @@ export class JetStreamApi {
   async putReplicas(name: string, replicas: number): Promise<void> {
     await asking(`keep ${name} on ${replicas} servers`, () =>
       this.#manager.streams.update(name, { num_replicas: replicas }),
+    );
+  }
+
+  /** Lets the servers of a cluster choose another leader of a stream. */
+  async unseat(stream: string): Promise<void> {
+    await asking(`choose another leader of ${stream}`, () =>
+      this.#client.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, "", { timeout: ANSWER_MS }),
     );
   }
 

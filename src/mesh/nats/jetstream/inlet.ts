@@ -14,6 +14,13 @@ const ANSWER_MS = 3_000;
 /** Wait before what was refused for now is sent again, in milliseconds: a stream that is full, or has no leader. */
 const REFUSED_MS = 250;
 
+/**
+ * When nobody takes messages for so long, in milliseconds, no leader is being chosen any more: nats-server 2.9.10 whose
+ * neighbours were killed was seen to lead a stream and not to listen to its subjects, until it is led by another. Each process at
+ * a time of its own, up to twice as long.
+ */
+const NOBODY_MS = 8_000;
+
 /** Messages at a time that are stored once more: those that are new go on beside them. */
 const MOST_AGAIN = 256;
 
@@ -25,6 +32,8 @@ export interface InletOptions {
   readonly clock: Clock;
   /** Of several servers: what it has stored is remembered for a while, and stored once more where it may have been lost. */
   readonly recentOf?: string | undefined;
+  /** Nobody has taken messages for long, although the stream is there: lets its servers choose another leader. */
+  readonly unseat?: (() => Promise<void>) | undefined;
   /** Nobody takes the messages: makes the stream anew, where it is gone. */
   readonly mend: () => Promise<void>;
 }
@@ -68,6 +77,8 @@ export class Inlet {
   #subscription: Subscription | undefined;
   #client: NatsConnection | undefined;
   #isMending = false;
+  /** Since when nobody takes messages. */
+  #nobodySinceMs: number | undefined;
   #isClosed = false;
   #stopLooking: (() => void) | undefined;
 
@@ -180,11 +191,12 @@ export class Inlet {
     if (sent === undefined) return;
     if (message.headers?.code === 503) {
       this.#later(sent);
-      this.#mend();
+      this.#nobody();
       return;
     }
     const answer = answerOf(message);
     if (typeof answer === "number") {
+      this.#nobodySinceMs = undefined;
       this.#sent.delete(number);
       this.#recent?.add(sent, answer);
       sent.resolve();
@@ -216,11 +228,14 @@ export class Inlet {
     });
   }
 
-  #mend(): void {
+  #nobody(): void {
     if (this.#isMending) return;
+    const { clock, mend, unseat } = this.#options;
+    this.#nobodySinceMs ??= clock.now() + NOBODY_MS * Math.random();
+    const isLong = unseat !== undefined && clock.now() - this.#nobodySinceMs > NOBODY_MS;
+    if (isLong) this.#nobodySinceMs = undefined;
     this.#isMending = true;
-    this.#options
-      .mend()
+    (isLong ? unseat() : mend())
       .catch(() => {}) // what is due is sent again, and answered as before
       .finally(() => {
         this.#isMending = false;

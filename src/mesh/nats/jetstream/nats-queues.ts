@@ -43,7 +43,12 @@ export class NatsQueues implements WorkQueues {
     const { connection, clock, limits, tally } = this.#options;
     const hasReplicas = (stream.keeping?.replicas ?? 1) > 1;
     const recentOf = hasReplicas ? stream.name : undefined;
-    const inlet = new Inlet({ connection, clock, recentOf, mend: () => this.open(stream) });
+    const unseat = () =>
+      persist(connection, clock, async (client) => (await JetStreamApi.of(client)).unseat(stream.name));
+    const inlet = new Inlet({
+      ...{ connection, clock, recentOf, mend: () => this.open(stream) },
+      unseat: hasReplicas ? unseat : undefined,
+    });
     const made: WorkInlet = {
       put({ subject, id, data, headers, isAllowed, headersAgain: again }: WorkItem) {
         checkPayload(data, limits);

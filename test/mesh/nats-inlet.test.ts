@@ -31,7 +31,9 @@ async function open(context: TestContext) {
   const isUp = new Promise<void>((up) => connection.listen({ up: () => up() }));
   connection.start();
   await isUp;
-  const inlet = new Inlet({ connection, clock, recentOf: "Q", mend: async () => {} });
+  const unseated: number[] = [];
+  const unseat = async () => void unseated.push(clock.now());
+  const inlet = new Inlet({ connection, clock, recentOf: "Q", unseat, mend: async () => {} });
   context.after(async () => {
     inlet.close();
     await connection.close();
@@ -56,7 +58,7 @@ async function open(context: TestContext) {
       await turns();
     }
   };
-  return { rig, wire, ask, make, clock, inlet, put, messages, has };
+  return { wire, ask, make, clock, put, messages, has, unseated };
 }
 
 test("Inlet stores once more what a stream that has gone back may have lost", options, async (context) => {
@@ -89,4 +91,22 @@ test("Inlet forgets what was stored a while ago, and stores nothing twice", opti
   const seen = [];
   while (seen.length < 3) seen.push((await wire.next((message) => message.sid === sid)).text);
   assert.deepEqual(seen, ["1", "2", "2"]);
+});
+
+test("Inlet lets another lead a stream that nobody listens for, after a while", options, async (context) => {
+  const { ask, make, put, clock, unseated, wire } = await open(context);
+  await ask("DELETE.Q");
+  const stored = put(1);
+  while (unseated.length < 2) {
+    clock.advance(250);
+    // Somebody answers that nobody is there meanwhile.
+    await ask("NAMES");
+  }
+  const [first = 0, second = 0] = unseated;
+  assert.ok(first > 8_000 && first <= 17_000, `${first} ms`);
+  assert.ok(second - first > 8_000, `${second} ms`);
+  await make();
+  const ticking = setInterval(() => clock.advance(250), 5);
+  await stored.finally(() => clearInterval(ticking));
+  wire.close();
 });
