@@ -20,7 +20,7 @@ test(
     await first.until(1);
     const [event] = first.events;
     assert.ok(event);
-    const { at, ...rest } = event;
+    const { at, storedAt, ...rest } = event;
     assert.deepEqual(rest, {
       id: "one",
       stream: "CIRCUIT",
@@ -32,6 +32,7 @@ test(
       from: undefined,
     });
     assert.ok(Math.abs(performance.now() - at) < 10_000, `${at}`);
+    assert.ok(Math.abs(Date.now() - storedAt) < 10_000, `${storedAt}`);
     await first.consumer.drain();
     // What is published the usual way is kept as well.
     publisher.publish("sensor.cellar", "while nobody listens");

@@ -97,8 +97,15 @@ function throwUnlessHandled(outcome: Outcome): void {
   throw outcome.retry;
 }
 
-function itemOf({ id, data, headers, sequence, deliveryCount }: DurableEvent): TakenItem {
-  return { id, data, sequence, deliveryCount, origin: originOf(headers[ITEM_HEADER] ?? "") };
+function itemOf({ id, data, headers, sequence, storedAt, deliveryCount }: DurableEvent): TakenItem {
+  return {
+    id,
+    data,
+    sequence,
+    storedAtMs: storedAt,
+    deliveryCount,
+    origin: originOf(headers[ITEM_HEADER] ?? ""),
+  };
 }
 
 /** Of each flow a stream of its own: one that is full, or deleted, is no other's affair. */

@@ -42,6 +42,8 @@ export interface TakenItem {
   readonly origin: Origin | undefined;
   /** Its number in the queue, the same for each delivery, and higher than that of all that were stored before. */
   readonly sequence: number;
+  /** When it was stored, in milliseconds of a clock that all who store share. */
+  readonly storedAtMs: number;
   /** 1, or more where it was handed out before and not acknowledged. */
   readonly deliveryCount: number;
 }

@@ -30,7 +30,8 @@ interface Source {
 
 /**
  * Refuses items that a source has sent after another process had taken its lease over: of an older revision than one that
- * is before them in the queue. What was sent in time is let through, however late it is handled.
+ * was stored before them. What was sent in time is let through, however late it is handled. Times tell, not numbers in the
+ * queue: a cluster that goes back to an earlier state gives numbers anew.
  *
  * The first items of terms are written down, for processes that have not seen them: so one that begins anew refuses what it
  * refused before.
@@ -56,10 +57,10 @@ export class Fence {
   }
 
   /** Why an item is refused; `undefined` where it is let through. */
-  find({ manager, source, tick, revision }: Origin, sequence: number): CircuitError | undefined {
+  find({ manager, source, tick, revision }: Origin, storedAtMs: number): CircuitError | undefined {
     if (revision === 0) return undefined;
     const known = this.#sourceOf(manager, source);
-    const newer = known.terms.findNewer({ revision, sequence });
+    const newer = known.terms.findNewer({ revision, storedAtMs });
     if (newer !== undefined)
       return new CircuitError(
         "NOT_RUN",
@@ -68,7 +69,7 @@ export class Fence {
           hint: "Look at what has kept its process from stopping in time, for example that it was suspended.",
         },
       );
-    if (known.terms.note({ revision, sequence })) void this.#write(known).catch(() => {});
+    if (known.terms.note({ revision, storedAtMs })) void this.#write(known).catch(() => {});
     return undefined;
   }
 

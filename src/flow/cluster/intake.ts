@@ -101,7 +101,7 @@ export class Intake {
   #admit(item: TakenItem): Outcome | Promise<Outcome> {
     if (this.#isStopped) return "handed back";
     const origin = freshOriginOf(item);
-    const refusal = origin && this.#options.fence.find(origin, item.sequence);
+    const refusal = origin && this.#options.fence.find(origin, item.storedAtMs);
     if (refusal !== undefined) return this.#refuse(item, refusal);
     const held = new Held(item);
     this.#held++;

@@ -59,7 +59,8 @@ class Place {
     if (this.#ids.has(id)) return;
     this.#ids.add(id);
     const sequence = ++this.#sequence;
-    this.waiting.push({ taken: { id, data, origin, sequence }, deliveryCount: 0 });
+    const storedAtMs = this.options.clock.now();
+    this.waiting.push({ taken: { id, data, origin, sequence, storedAtMs }, deliveryCount: 0 });
     this.handOut();
   }
 

@@ -5,8 +5,8 @@ const MOST_TERMS = 16;
 export interface FirstItem {
   /** Of the lease. */
   readonly revision: number;
-  /** Its number in the queue. */
-  readonly sequence: number;
+  /** When it was stored, in milliseconds. */
+  readonly storedAtMs: number;
 }
 
 /** The first items of the last terms of a source, highest revision first. */
@@ -23,18 +23,18 @@ export class Terms {
 
   /** As `parseTerms()` reads it. */
   get text(): string {
-    return JSON.stringify(this.#all.map(({ revision, sequence }) => [revision, sequence]));
+    return JSON.stringify(this.#all.map(({ revision, storedAtMs }) => [revision, storedAtMs]));
   }
 
   /** A newer term that had begun when this item came. */
-  findNewer({ revision, sequence }: FirstItem): FirstItem | undefined {
-    return this.#all.find((term) => term.revision > revision && term.sequence < sequence);
+  findNewer({ revision, storedAtMs }: FirstItem): FirstItem | undefined {
+    return this.#all.find((term) => term.revision > revision && term.storedAtMs < storedAtMs);
   }
 
   /** Takes an item into account. @returns Whether it was not known that its term had begun. */
   note(item: FirstItem): boolean {
     const known = this.#all.find(({ revision }) => revision === item.revision);
-    if (known !== undefined && known.sequence <= item.sequence) return false;
+    if (known !== undefined && known.storedAtMs <= item.storedAtMs) return false;
     const others = this.#all.filter((term) => term !== known);
     this.#all = [...others, item].sort((one, other) => other.revision - one.revision).slice(0, MOST_TERMS);
     return this.#all.includes(item);
@@ -57,11 +57,15 @@ export function parseTerms(text: string | undefined): readonly FirstItem[] {
   }
   if (!Array.isArray(pairs)) return [];
   return pairs.flatMap((pair: unknown) => {
-    const [revision, sequence] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
-    return isCount(revision) && isCount(sequence) ? [{ revision, sequence }] : [];
+    const [revision, storedAtMs] = Array.isArray(pair) ? (pair as readonly unknown[]) : [];
+    return isCount(revision) && isTime(storedAtMs) ? [{ revision, storedAtMs }] : [];
   });
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value) && Number(value) >= 0;
 }

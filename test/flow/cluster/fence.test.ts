@@ -99,15 +99,15 @@ test("Fence forgets what is written down when leases begin anew", async () => {
 test("Terms keeps the first item of each of the last 16", () => {
   const terms = new Terms();
   for (let revision = 1; revision <= 20; revision++) {
-    assert.ok(terms.note({ revision, sequence: revision * 10 }));
-    assert.ok(!terms.note({ revision, sequence: revision * 10 + 1 }));
+    assert.ok(terms.note({ revision, storedAtMs: revision * 10 }));
+    assert.ok(!terms.note({ revision, storedAtMs: revision * 10 + 1 }));
   }
-  assert.ok(terms.note({ revision: 20, sequence: 195 }));
-  assert.deepEqual(terms.all.at(0), { revision: 20, sequence: 195 });
-  assert.deepEqual(terms.all.at(-1), { revision: 5, sequence: 50 });
-  assert.ok(!terms.note({ revision: 4, sequence: 40 }), "what is older is not remembered again");
+  assert.ok(terms.note({ revision: 20, storedAtMs: 195 }));
+  assert.deepEqual(terms.all.at(0), { revision: 20, storedAtMs: 195 });
+  assert.deepEqual(terms.all.at(-1), { revision: 5, storedAtMs: 50 });
+  assert.ok(!terms.note({ revision: 4, storedAtMs: 40 }), "what is older is not remembered again");
   assert.deepEqual(parseTerms(terms.text), terms.all);
 });
 
-for (const text of ["", "7", "{}", "[7]", "[[1]]", '[["1",2]]', "[[1,-2]]", "[[1,2.5]]"])
+for (const text of ["", "7", "{}", "[7]", "[[1]]", '[["1",2]]', "[[1,-2]]", "[[1.5,2]]"])
   test(`parseTerms() finds nothing in ${JSON.stringify(text)}`, () => assert.deepEqual(parseTerms(text), []));

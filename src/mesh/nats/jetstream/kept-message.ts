@@ -107,6 +107,7 @@ export class KeptMessage {
       id: this.id,
       stream: this.stream,
       sequence: this.sequence,
+      storedAt: this.takenAtMs,
       deliveryCount: this.deliveryCount,
       subject,
       data: decodeData(data, headers),
