@@ -65,7 +65,7 @@ export class Servers {
   }
 
   async restart(index: number, awayMs: number): Promise<void> {
-    await (process.env.SIGTERM ? this.#running[index]?.stop() : this.#running[index]?.kill());
+    await this.#running[index]?.stop();
     this.#running[index] = undefined;
     await sleep(awayMs);
     await this.start(index);
