@@ -1,14 +1,13 @@
-import type { Clock } from "../../core/clock.js";
 import type { Target } from "../outlet.js";
 import type { ErrorPolicy, Part } from "../part.js";
 import type { PlannedConnection, PlannedProcessor } from "../plan.js";
-import type { FlowContext } from "../source.js";
 import { Stage, type StageHost } from "../stage.js";
 import type { Tallies } from "../tally.js";
 import type { WiringHost } from "../wiring.js";
 import { type ItemDelivery, keyBelow } from "./delivery.js";
 import type { NewItem, Origin, Outcome } from "./durable-queue.js";
 import type { Gate } from "./gate.js";
+import { LaneContext } from "./lane-context.js";
 
 /** What goes through a lane now. */
 export interface Cargo {
@@ -238,40 +237,5 @@ export class LaneStage implements Target {
     this.stage.tally.in += weight;
     this.context.count++;
     return this.#gate.pass(this.stage, item, weight);
-  }
-}
-
-/** What a processor in a lane is given, and how its item came. */
-class LaneContext implements FlowContext {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly name: string;
-  readonly log: (text: string) => void;
-  /** Items that the processor was given before this one, of the same cargo. */
-  count = -1;
-  readonly #lane: Lane;
-  #kept: readonly ItemDelivery[] | undefined;
-
-  constructor({ clock, signal, name, log }: FlowContext, lane: Lane) {
-    this.clock = clock;
-    this.signal = signal;
-    this.name = name;
-    this.log = log;
-    this.#lane = lane;
-  }
-
-  /** Keeps its deliveries, whatever comes through the lane. @returns What goes on in its place. */
-  leave(): LaneContext {
-    const next = new LaneContext(this, this.#lane);
-    next.count = this.count;
-    this.#kept = this.deliveries;
-    return next;
-  }
-
-  get deliveries(): readonly ItemDelivery[] {
-    if (this.#kept !== undefined) return this.#kept;
-    const { deliveries = [] } = this.#lane.cargo ?? {};
-    if (this.count <= 0) return deliveries;
-    return deliveries.map((delivery) => ({ ...delivery, key: keyBelow(delivery.key, String(this.count)) }));
   }
 }

@@ -1,11 +1,11 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
-import { Queue } from "../../../core/queue.js";
 import type { Connection } from "../connection.js";
 import { TryAgain } from "../try-again.js";
-import { problemOf, UNSTORED } from "./problem.js";
+import { problemOf } from "./problem.js";
 import { Recent } from "./recent.js";
+import { answerOf } from "./stored-answer.js";
 import { WrittenHeaders } from "./written-headers.js";
 
 /** Time that the server may take to store a message, in milliseconds; a cluster chooses a leader in a few seconds. */
@@ -20,9 +20,6 @@ const REFUSED_MS = 250;
  * a time of its own, up to twice as long.
  */
 const NOBODY_MS = 8_000;
-
-/** Messages at a time that are stored once more: those that are new go on beside them. */
-const MOST_AGAIN = 256;
 
 /** How often what has no answer is looked at, in milliseconds. */
 const LOOK_MS = 250;
@@ -68,9 +65,6 @@ export class Inlet {
   readonly #sent = new Map<number, Sent>();
   readonly #headers = new WrittenHeaders();
   readonly #recent: Recent | undefined;
-  /** What waits to be stored once more, a few at a time. */
-  readonly #again = new Queue<InletMessage>();
-  #againOnTheWay = 0;
   readonly #stopListening: () => void;
   #number = 0;
   #inbox = "";
@@ -119,31 +113,16 @@ export class Inlet {
     this.#stopListening();
     this.#stopLooking?.();
     this.#recent?.close();
-    this.#again.clear();
     this.#subscription?.unsubscribe();
     const lost = [...this.#sent.values()];
     this.#sent.clear();
     for (const { reject } of lost) reject(closed());
   }
 
-  /** Nobody waits for it, and nobody takes its place if it may not be sent: it was stored in time. */
-  #putAgain(message: InletMessage): void {
+  /** Nobody waits for it, and it goes whoever may send by now: it was stored in time. */
+  #putAgain(message: InletMessage): Promise<void> {
     const headers = message.headersAgain?.() ?? message.headers;
-    this.#again.push({ ...message, headers, headersAgain: undefined, isAllowed: undefined });
-    this.#goOnAgain();
-  }
-
-  #goOnAgain(): void {
-    while (this.#againOnTheWay < MOST_AGAIN) {
-      const message = this.#again.shift();
-      if (message === undefined) return;
-      this.#againOnTheWay++;
-      const arrived = () => {
-        this.#againOnTheWay--;
-        this.#goOnAgain();
-      };
-      this.put(message).then(arrived, arrived);
-    }
+    return this.put({ ...message, headers, headersAgain: undefined, isAllowed: undefined });
   }
 
   #attach(client: NatsConnection): void {
@@ -241,39 +220,6 @@ export class Inlet {
         this.#isMending = false;
       });
   }
-}
-
-/** What is most often answered, without the price of reading all of it. */
-const STORED = /^\{"stream":"[^"\\]+", ?"seq":([1-9]\d*)/;
-
-/**
- * What the server says of a message: its number, or an error as its client would throw it; `undefined` where it is no answer of
- * JetStream's.
- */
-function answerOf(message: Msg): number | Error | undefined {
-  const text = message.string();
-  const [, number] = STORED.exec(text) ?? [];
-  if (number !== undefined) return Number(number);
-  let answer: { readonly stream?: unknown; readonly seq?: unknown; readonly error?: PubError };
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return undefined; // somebody else has answered, in his own words
-  }
-  const { error, stream, seq } = Object(answer) as typeof answer;
-  if (error !== undefined) {
-    const { description = "refused", err_code: code, code: status } = error;
-    return Object.assign(new Error(description), { code, status });
-  }
-  if (typeof stream !== "string" || typeof seq !== "number") return undefined;
-  return seq === UNSTORED ? new TryAgain("it was sent before, and is not stored yet") : seq;
-}
-
-/** See `io.nats.jetstream.api.v1.pub_ack_response`. */
-interface PubError {
-  readonly code?: number;
-  readonly err_code?: number;
-  readonly description?: string;
 }
 
 function closed(): CircuitError {

@@ -19,8 +19,11 @@ export interface RecentOptions {
   readonly clock: Clock;
   readonly stream: string;
   /** Stores a message once more, under the same id. */
-  readonly again: (message: InletMessage) => void;
+  readonly again: (message: InletMessage) => Promise<void>;
 }
+
+/** Messages at a time that are stored once more: those that are new go on beside them. */
+const MOST_AGAIN = 256;
 
 interface Stored {
   readonly message: InletMessage;
@@ -35,6 +38,9 @@ interface Stored {
 export class Recent {
   readonly #options: RecentOptions;
   readonly #stored = new Queue<Stored>();
+  /** What is to be stored once more. */
+  readonly #again = new Queue<InletMessage>();
+  #onTheWay = 0;
   #bytes = 0;
   /** The highest number of all that is remembered. */
   #last = 0;
@@ -59,6 +65,7 @@ export class Recent {
     this.#isClosed = true;
     this.#stopWaiting?.();
     this.#stored.clear();
+    this.#again.clear();
   }
 
   #lookLater(): void {
@@ -94,7 +101,21 @@ export class Recent {
   #storeAgain(): void {
     this.#bytes = 0;
     this.#last = 0;
-    for (const { message } of this.#stored.drain()) this.#options.again(message);
+    for (const { message } of this.#stored.drain()) this.#again.push(message);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    while (this.#onTheWay < MOST_AGAIN) {
+      const message = this.#again.shift();
+      if (message === undefined) return;
+      this.#onTheWay++;
+      const arrived = () => {
+        this.#onTheWay--;
+        this.#goOn();
+      };
+      this.#options.again(message).then(arrived, arrived);
+    }
   }
 
   #forgetBefore(atMs: number): void {
