@@ -76,8 +76,12 @@ test("of a cluster of workers that are killed at random, every item comes out", 
   assert.deepEqual(lost, [], `seed ${seed}`);
 });
 
-/** What nats-server 2.9.10 may lose of what it has stored when servers come and go every few seconds: 9 of 100 000 were seen. */
-const LOST_BY_SERVERS = 1 / 1_000;
+/**
+ * What nats-server 2.9.10 may lose when servers come and go every few seconds: none of 100 000 in a run of 8 restarts and 52
+ * workers killed. Servers that are killed without a word are left out: it goes back further then than workers live here, who
+ * remember what they have stored; 22 and 1 918 of 100 000 were lost in two runs of 9.
+ */
+const LOST_BY_SERVERS = 1 / 10_000;
 
 // It takes minutes, most of which the servers need to find each other.
 if (cases(0, 1) === 1) {
@@ -87,7 +91,7 @@ if (cases(0, 1) === 1) {
     async (context) => {
       const { seed, count, lost } = await endAtRandom(context, true);
       context.diagnostic(`lost: ${lost.join(" ")}`);
-      assert.ok(lost.length <= Math.max(20, count * LOST_BY_SERVERS), `seed ${seed}: ${lost.length} lost`);
+      assert.ok(lost.length <= count * LOST_BY_SERVERS, `seed ${seed}: ${lost.length} lost`);
       assert.ok(!lost.includes(count - 1), `seed ${seed}`);
     },
   );
