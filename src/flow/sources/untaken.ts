@@ -39,11 +39,6 @@ export class Untaken<Item> {
     this.#pushed = new Pushed(mostWaiting, context);
   }
 
-  /** Dropped since an item was taken. */
-  get missed(): number {
-    return this.#missed;
-  }
-
   // These three are handed to clients as they are: each keeps its `this`.
   readonly push = (item: Item): void => {
     if (this.#pushed.isFull) {
