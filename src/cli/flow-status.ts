@@ -73,10 +73,10 @@ export function statusTable(statuses: readonly ManagerStatus[], options: StatusO
 }
 
 /** A pipeline in a line. */
-export function statusLine({ name, state, restarts, parts }: ManagerStatus): string {
+export function statusLine({ name, state, restarts, sources, parts }: ManagerStatus): string {
   const all = Object.values(parts);
   const sum = (of: (counts: PartCounts) => number) => all.reduce((total, counts) => total + of(counts), 0);
-  const items = sum((counts) => (hasNoInput(counts) ? counts.out : 0));
+  const items = sources.reduce((total, source) => total + (parts[source]?.out ?? 0), 0);
   const counts = [
     ...[`${items} items`, `${sum(({ dropped }) => dropped)} dropped`, `${sum(givenUp)} given up`],
     ...[`${sum(inFlight)} in flight`, `${restarts} restart${restarts === 1 ? "" : "s"}`],
@@ -104,7 +104,7 @@ function column(title: string, part: Column["part"]): Column {
   return { title, part, manager: () => "" };
 }
 
-/** Nothing comes to a source, nor has yet to some others. */
+/** Nothing comes to a source that is pulled, nor has yet to some others. */
 function hasNoInput({ in: came }: PartCounts): boolean {
   return came === 0;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { Pushed } from "./pushed.js";
+import { Pushed, type PushedCounts } from "./pushed.js";
 
 /** An input of a board. */
 export interface PinInput {
@@ -62,10 +62,11 @@ export interface EdgesOptions extends LossOptions {
   readonly idle?: 0 | 1 | undefined;
 }
 
-/** Whose time it is, and how long is read. */
+/** Whose time it is, how long is read, and where is counted what becomes of it. */
 export interface Reading {
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  readonly counts?: PushedCounts | undefined;
 }
 
 /** Long enough for the contacts of a push button, and too short for a finger, in milliseconds. */
@@ -82,9 +83,10 @@ const MOST_EDGES = 1_024;
 export async function* readEdges(
   pin: PinInput,
   { edge = "both", debounceMs = DEBOUNCE_MS, idle, whenLost = "end" }: EdgesOptions,
-  { clock, signal }: Reading,
+  reading: Reading,
 ): AsyncGenerator<PinEdge, void> {
-  const waiting = new Pushed<PinEdge>(MOST_EDGES);
+  const { clock, signal } = reading;
+  const waiting = new Pushed<PinEdge>(MOST_EDGES, reading);
   let missed = 0;
   let settled = idle;
   let reported: number | undefined = idle;
@@ -93,8 +95,10 @@ export async function* readEdges(
     const isEdge = settled !== undefined && level !== settled;
     settled = level;
     if (!isEdge || (edge !== "both" && (edge === "rising") !== (level === 1))) return;
-    if (waiting.isFull) missed++;
-    else {
+    if (waiting.isFull) {
+      missed++;
+      waiting.dropNewest();
+    } else {
       waiting.push({ level, atMs: clock.now(), missed });
       missed = 0;
     }
@@ -122,6 +126,7 @@ export async function* readEdges(
   } finally {
     cancel();
     stop();
+    waiting.leave();
   }
 }
 
@@ -133,9 +138,10 @@ export async function* readEdges(
 export async function* readSamples(
   pin: PinInput,
   { whenLost = "end" }: LossOptions,
-  { clock, signal }: Reading,
+  reading: Reading,
 ): AsyncGenerator<PinSample, void> {
-  const waiting = new Pushed<PinSample>(1);
+  const { clock, signal } = reading;
+  const waiting = new Pushed<PinSample>(1, reading);
   let missed = 0;
   const forget = () => {
     if (waiting.isFull) missed++;
@@ -161,6 +167,7 @@ export async function* readSamples(
     }
   } finally {
     stop();
+    waiting.leave();
   }
 }
 

@@ -12,6 +12,11 @@ export class Queue<Item extends NonNullable<unknown> | null> {
     return this.#length;
   }
 
+  /** The oldest item; `undefined` when there is none. */
+  get first(): Item | undefined {
+    return this.#ring[this.#head];
+  }
+
   push(item: Item): void {
     if (this.#length === this.#ring.length) this.#grow();
     this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = item;

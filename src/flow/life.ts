@@ -148,6 +148,10 @@ export class Life {
     return { clock: this.clock, signal, name, log: (text) => this.#options.log(name, text) };
   }
 
+  sourceContextOf(name: string, signal: AbortSignal): FlowContext {
+    return { ...this.contextOf(name, signal), counts: this.#options.tallies.part(name) };
+  }
+
   async #open(): Promise<void> {
     const contextOf = (name: string) => this.contextOf(name, this.#ending.signal);
     for (const opening of this.#wiring.opening(contextOf)) {

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.js";
+import type { PushedCounts } from "../core/pushed.js";
 import type { ItemDelivery } from "./cluster/delivery.js";
 
 /** What a source or a processor is given. */
@@ -18,9 +19,14 @@ export interface FlowContext {
    * item of a batch.
    */
   readonly deliveries?: readonly ItemDelivery[];
+  /** For a source, its counts in the flow's status. */
+  readonly counts?: SourceCounts;
   /** For a source that `resumes`, the number of the item to begin with: 0 for the first. */
   readonly from?: number;
 }
+
+/** What a source that keeps what comes unasked adds up, for the flow's status. */
+export type SourceCounts = PushedCounts;
 
 /** An item for one of several outputs; a plain item goes to the output "data". */
 export class Emission<Output extends string = string, Item = unknown> {

@@ -34,7 +34,7 @@ export class Stage implements OutletHost {
   /** It has failed: whatever comes to it in this life is given up. */
   isDead = false;
   readonly #host: StageHost;
-  readonly #context: FlowContext;
+  #context: FlowContext;
   readonly #handle: RunnableProcessor["handler"];
   readonly #timeoutMs: number;
   readonly #jobs = new Set<Job>();
@@ -62,6 +62,11 @@ export class Stage implements OutletHost {
 
   get context(): FlowContext {
     return this.#context;
+  }
+
+  /** What later items see. */
+  set context(context: FlowContext) {
+    this.#context = context;
   }
 
   wait<Value>(work: PromiseLike<Value>): Promise<Value> {

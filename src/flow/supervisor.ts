@@ -34,6 +34,8 @@ export interface ManagerStatus {
   readonly state: ManagerState;
   /** How often it began again. */
   readonly restarts: number;
+  /** Names of those parts that are sources. */
+  readonly sources: readonly string[];
   readonly parts: Readonly<Record<string, PartCounts>>;
   readonly connections: readonly ConnectionCounts[];
 }
@@ -62,14 +64,16 @@ export class Supervisor {
   #state: ManagerState = "ready";
   #restarted = 0;
   #plan: Plan | undefined;
+  #sources: readonly string[] = [];
   #life: Life | undefined;
 
   constructor(manager: Manager, options: SupervisorOptions) {
     this.manager = manager;
     this.#options = options;
-    const { flow, queues, leases, random } = options;
+    const { flow, queues, leases, random, clock } = options;
     const singleton = manager.options.singleton ?? false;
-    this.#durable = { flow, manager: manager.name, queues, leases, singleton, random, fence: new Fence() };
+    const fence = new Fence(leases && { bucket: leases.progress, flow, clock });
+    this.#durable = { flow, manager: manager.name, queues, leases, singleton, random, fence };
     this.#restarts = new Restarts(manager.options.restart ?? {}, options.clock, options.random);
   }
 
@@ -79,6 +83,7 @@ export class Supervisor {
       name: this.manager.name,
       state: this.#state,
       restarts: this.#restarted,
+      sources: this.#sources,
       parts,
       connections,
     };
@@ -93,6 +98,7 @@ export class Supervisor {
     this.#plan ??= this.#build();
     // What is counted begins with the sources.
     for (const { name } of [...this.#plan.sources, ...this.#plan.processors]) this.#tallies.part(name);
+    this.#sources = this.#plan.sources.map(({ name }) => name);
   }
 
   #build(): Plan {

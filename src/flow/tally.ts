@@ -4,14 +4,15 @@ import { Latencies } from "../core/latencies.js";
 export interface PartCounts {
   /** Items that came to it. */
   readonly in: number;
-  /** Items that had no room on their connection. */
+  /** Items that had no room on their connection or in a source, or came too late. */
   readonly dropped: number;
+  /** Of a source that keeps what comes unasked, those that it has yielded. */
   readonly handled: number;
   /** Items given up because the part failed with them. */
   readonly failed: number;
   /** Items given up because their pipeline ended before they were handled to the end. */
   readonly abandoned: number;
-  /** Items that wait on its connections now. */
+  /** Items that wait on its connections now, or in a source. */
   readonly waiting: number;
   /** Items that are handled now. */
   readonly running: number;
@@ -39,7 +40,9 @@ export class PartTally {
   handled = 0;
   failed = 0;
   abandoned = 0;
-  /** Counts what waits: to count each as it comes and goes takes longer than the rest. */
+  /** What waits in a source. */
+  waiting = 0;
+  /** Counts what waits on connections: to count each as it comes and goes takes longer than the rest. */
   countWaiting: () => number = () => 0;
   running = 0;
   out = 0;
@@ -61,9 +64,17 @@ export class PartTally {
     this.timedAt = this.handled + this.#callsApart - 1;
   }
 
+  /** Counts an item that a source has yielded when it was to yield none any more. */
+  countLate(): void {
+    // What waited in the source is counted as yielded already.
+    if (this.handled > 0) this.handled--;
+    else this.in++;
+    this.dropped++;
+  }
+
   get counts(): PartCounts {
     const { dropped, handled, failed, abandoned, running, out, untaken } = this;
-    const waiting = this.countWaiting();
+    const waiting = this.waiting + this.countWaiting();
     const p99Ms = this.latencies.percentile(0.99);
     return { in: this.in, dropped, handled, failed, abandoned, waiting, running, out, untaken, p99Ms };
   }
@@ -99,6 +110,14 @@ export class Tallies {
       this.#connections.set(key, tally);
     }
     return tally;
+  }
+
+  /** Counts an item that did not get through a connection. */
+  countRefused(connection: ConnectionTally): void {
+    const to = this.part(connection.to);
+    to.in++;
+    to.dropped++;
+    connection.dropped++;
   }
 
   get parts(): Readonly<Record<string, PartCounts>> {

@@ -49,6 +49,7 @@ export interface Wiring {
 export interface WiringHost extends StageHost, PumpHost {
   readonly breath: Breath;
   contextOf(name: string, signal: AbortSignal): FlowContext;
+  sourceContextOf(name: string, signal: AbortSignal): FlowContext;
   /** Aborts when nobody waits for processors any more. */
   readonly endSignal: AbortSignal;
   /** An item is lost. */
@@ -85,10 +86,13 @@ export class InProcessWiring implements Wiring {
     this.feeds = plan.sources.map((source) => {
       const { name, connections } = source;
       return feedOf(source, host, durable, ({ isAllowed }) => {
-        const outlet = new Outlet(connections, opener(name), tallies.part(name), NEVER_OVER);
-        return isAllowed === undefined
-          ? outlet
-          : new GuardedOutlet(outlet, isAllowed, (item) => host.lose(lateItem(name, item)));
+        const tally = tallies.part(name);
+        const outlet = new Outlet(connections, opener(name), tally, NEVER_OVER);
+        if (isAllowed === undefined) return outlet;
+        return new GuardedOutlet(outlet, isAllowed, (item) => {
+          tally.countLate();
+          host.lose(lateItem(name, item));
+        });
       });
     });
   }

@@ -17,6 +17,8 @@ export interface DurableEvent extends MeshEvent {
   readonly id: string;
   readonly stream: string;
   readonly sequence: number;
+  /** When the stream took it, by its server's clock, in milliseconds of the Unix epoch. */
+  readonly storedAt: number;
   /** 1, or more where it was handed out before and not acknowledged. */
   readonly deliveryCount: number;
 }

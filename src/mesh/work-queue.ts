@@ -19,6 +19,8 @@ export interface WorkItem {
   readonly headers: EventHeaders;
   /** Whether it may still be sent, asked each time that it would be sent again; without it, it always may. */
   readonly isAllowed?: (() => boolean) | undefined;
+  /** The headers where it was stored before, may have been lost since, and is stored once more. */
+  readonly headersAgain?: (() => EventHeaders) | undefined;
 }
 
 /** Where items are put into a stream: many at a time. */

@@ -27,7 +27,7 @@ export class KeptEvents implements DurableEvents {
   async publish(subject: string, data: Payload, options: DurablePublishOptions = {}): Promise<StoredAt> {
     const sequence = this.events.length + 1;
     const { headers = {}, id = `kept:${sequence}` } = options;
-    const where = { id, stream: "kept", sequence, deliveryCount: 1, from: undefined };
+    const where = { id, stream: "kept", sequence, storedAt: Date.now(), deliveryCount: 1, from: undefined };
     this.events.push({ subject, data, headers, at: systemClock.now(), ...where });
     this.#consumer?.deliver();
     return { stream: "kept", sequence, isDuplicate: false };

@@ -11,7 +11,7 @@ const NONE: PartCounts = {
 };
 
 const STATUS: ManagerStatus = {
-  ...{ name: "heating", state: "running", restarts: 2, connections: [] },
+  ...{ name: "heating", state: "running", restarts: 2, connections: [], sources: ["sensor"] },
   parts: {
     sensor: { ...NONE, out: 123_456 },
     "a part with quite a long name": {

@@ -39,7 +39,7 @@ export class FakeDurable implements DurableEvents {
   async publish(subject: string, data: Payload) {
     const sequence = ++this.#sequence;
     const event = { subject, data, headers: {}, from: undefined, at: this.#clock.now(), id: `s:${sequence}` };
-    this.#waiting.push({ event: { ...event, stream: "s", sequence }, deliveries: 0 });
+    this.#waiting.push({ event: { ...event, stream: "s", sequence, storedAt: event.at }, deliveries: 0 });
     void this.#handOut();
     return { stream: "s", sequence, isDuplicate: false };
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PartTally } from "../../src/flow/tally.js";
+import { PartTally, Tallies } from "../../src/flow/tally.js";
 
 /** Handles so many items, so long after each other, and says which were timed. */
 function handle(tally: PartTally, count: number, everyMs: number, fromMs = 0): number[] {
@@ -38,4 +38,23 @@ test("PartTally has some of calls timed each second that come a few at a time", 
   const tally = new PartTally();
   const timed = handle(tally, 10_000, 0.5);
   assert.ok(timed.length > 500 && timed.length <= 5_001, `${timed.length}`);
+});
+
+test("a source's item that comes too late is dropped, whether it waited in the source or not", () => {
+  const pulled = new PartTally();
+  pulled.countLate();
+  const { in: came, dropped, handled } = pulled.counts;
+  assert.deepEqual({ came, dropped, handled }, { came: 1, dropped: 1, handled: 0 });
+  const kept = new PartTally();
+  kept.in = 2;
+  kept.handled = 2;
+  kept.countLate();
+  assert.deepEqual([kept.in, kept.dropped, kept.handled], [2, 1, 1]);
+});
+
+test("what does not get through a connection is counted where it was to go", () => {
+  const tallies = new Tallies();
+  tallies.countRefused(tallies.connection("a", "data", "b"));
+  assert.deepEqual([tallies.parts.b?.in, tallies.parts.b?.dropped], [1, 1]);
+  assert.deepEqual(tallies.connections, [{ from: "a", output: "data", to: "b", dropped: 1 }]);
 });

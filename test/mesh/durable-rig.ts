@@ -104,3 +104,8 @@ export class DurableEar {
     this.#waiting.clear();
   }
 }
+
+/** What is kept, by the names of streams. */
+export async function streams(durable: DurableEvents) {
+  return Object.fromEntries((await durable.report()).map((stream) => [stream.name, stream]));
+}

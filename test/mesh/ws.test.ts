@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import { WsMesh } from "../../src/mesh/ws/ws-mesh.js";
-import { type OpenRig, testMesh, testPlainMesh } from "../contract/mesh.js";
+import { type OpenRig, testMesh } from "../contract/mesh.js";
+import { testPlainMesh } from "../contract/plain-mesh.js";
 
 const overSockets =
   (framed: boolean): OpenRig =>

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { CircuitError } from "../../core/error.js";
-import type {
-  DurableQueue,
-  NewItem,
-  Outcome,
-  QueuePlace,
-  TakenItem,
-  TakeOptions,
-  Taking,
+import {
+  type DurableQueue,
+  IN_TIME,
+  type ItemHandler,
+  type NewItem,
+  type Outcome,
+  type QueuePlace,
+  type TakenItem,
+  type TakeOptions,
+  type Taking,
 } from "../../flow/cluster/durable-queue.js";
 import { type DurableEvent, GiveUp, HandBack, type Keeping } from "../../mesh/durable.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -50,16 +52,26 @@ export class JetStreamQueue implements DurableQueue {
   put({ id, data, origin, isAllowed }: NewItem): Promise<void> {
     if (this.#inlet === undefined) throw this.#unopened();
     const headers = { [ITEM_HEADER]: headerOf(origin) };
+    const headersAgain = () => ({
+      [ITEM_HEADER]: headerOf({ ...origin, sequence: origin.sequence ?? IN_TIME }),
+    });
     // The cast: the inlet checks what it is given.
-    return this.#inlet.put({ subject: this.#subject, id, headers, isAllowed, data: data as Payload });
+    return this.#inlet.put({
+      subject: this.#subject,
+      id,
+      headers,
+      headersAgain,
+      isAllowed,
+      data: data as Payload,
+    });
   }
 
-  async take(
-    handle: (item: TakenItem) => Promise<Outcome>,
-    { limit, onError, onDead }: TakeOptions,
-  ): Promise<Taking> {
+  async take(handle: ItemHandler, { limit, onError, onDead }: TakeOptions): Promise<Taking> {
     if (this.#queues === undefined) throw this.#unopened();
-    const handler = async (event: DurableEvent) => throwUnlessHandled(await handle(itemOf(event)));
+    const handler = (event: DurableEvent) => {
+      const outcome = handle(itemOf(event));
+      return outcome instanceof Promise ? outcome.then(throwUnlessHandled) : throwUnlessHandled(outcome);
+    };
     return this.#queues.take(this.#stream, this.#subject, handler, {
       name: listenerOf(this.#place),
       concurrency: limit,
@@ -85,8 +97,15 @@ function throwUnlessHandled(outcome: Outcome): void {
   throw outcome.retry;
 }
 
-function itemOf({ id, data, headers, sequence, deliveryCount }: DurableEvent): TakenItem {
-  return { id, data, sequence, deliveryCount, origin: originOf(headers[ITEM_HEADER] ?? "") };
+function itemOf({ id, data, headers, sequence, storedAt, deliveryCount }: DurableEvent): TakenItem {
+  return {
+    id,
+    data,
+    sequence,
+    storedAtMs: storedAt,
+    deliveryCount,
+    origin: originOf(headers[ITEM_HEADER] ?? ""),
+  };
 }
 
 /** Of each flow a stream of its own: one that is full, or deleted, is no other's affair. */

@@ -20,6 +20,9 @@ export interface Origin {
   readonly sequence: number | undefined;
 }
 
+/** The number of an item that was stored in time, may have been lost since, and is stored once more: what it was is not known. */
+export const IN_TIME = 0;
+
 /** An item on its way into a queue. */
 export interface NewItem {
   /** ASCII without spaces, at most 255 characters. What has one id is stored once, within the queue's memory of ids. */
@@ -39,6 +42,8 @@ export interface TakenItem {
   readonly origin: Origin | undefined;
   /** Its number in the queue, the same for each delivery, and higher than that of all that were stored before. */
   readonly sequence: number;
+  /** When it was stored, in milliseconds of a clock that all who store share. */
+  readonly storedAtMs: number;
   /** 1, or more where it was handed out before and not acknowledged. */
   readonly deliveryCount: number;
 }
@@ -53,6 +58,8 @@ export type Outcome =
   | { readonly retry: unknown }
   /** It is put among the dead. */
   | { readonly giveUp: unknown };
+
+export type ItemHandler = (item: TakenItem) => Outcome | Promise<Outcome>;
 
 export interface TakeOptions {
   /** Most items that are handed out here and have no outcome yet. */
@@ -93,8 +100,8 @@ export interface DurableQueue {
    */
   put(item: NewItem): Promise<void>;
 
-  /** Takes items until drained. `handle` never rejects. */
-  take(handle: (item: TakenItem) => Promise<Outcome>, options: TakeOptions): Promise<Taking>;
+  /** Takes items until drained. `handle` gives an outcome at once where it can, and never throws or rejects. */
+  take(handle: ItemHandler, options: TakeOptions): Promise<Taking>;
 
   /** Ends what is on its way in. Idempotent. */
   close(): Promise<void>;

@@ -127,10 +127,13 @@ export class DurableWiring implements Wiring {
     const place: QueuePlace = { flow, manager, from, output, to: to.name };
     const queue = queues.queue(place);
     const limit = options.limit ?? Math.max(DEFAULT_DURABLE_LIMIT, options.batch?.count ?? 1);
-    const outgoing = new Outgoing(queue, markOf(place), limit, () => this.#host.idle());
+    const tally = tallies.connection(from, output, to.name);
+    const outgoing = new Outgoing(queue, markOf(place), limit, {
+      idle: () => this.#host.idle(),
+      drop: () => tallies.countRefused(tally),
+    });
     const intake = new Intake({
-      ...{ queue, to, limit, fence, lanes: this.#lanes, batch: options.batch },
-      tally: tallies.connection(from, output, to.name),
+      ...{ queue, to, limit, fence, lanes: this.#lanes, batch: options.batch, tally },
       foreign: { flow, manager, source: "", tick: 0, revision: 0, sequence: undefined },
     });
     return { queue, to, outgoing, intake };

@@ -8,9 +8,23 @@ import type { Fence } from "./fence.js";
 import { type Cargo, Lane, type LaneOptions } from "./lane.js";
 
 /** An item that was handed out, and whoever waits for its outcome. */
-interface Waiting {
+class Held {
   readonly item: TakenItem;
-  readonly settle: (outcome: Outcome) => void;
+  outcome: Outcome | undefined;
+  #tell: ((outcome: Outcome) => void) | undefined;
+
+  constructor(item: TakenItem) {
+    this.item = item;
+  }
+
+  settle(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.#tell?.(outcome);
+  }
+
+  later(): Promise<Outcome> {
+    return new Promise((resolve) => (this.#tell = resolve));
+  }
 }
 
 export interface IntakeOptions {
@@ -28,7 +42,7 @@ export interface IntakeOptions {
 /** Takes items out of a queue into a processor and what follows it, and says what became of each. */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #waiting = new Queue<Waiting>();
+  readonly #waiting = new Queue<Held>();
   readonly #lanes: Lane[] = [];
   readonly #free: Lane[] = [];
   readonly #parallel: number;
@@ -74,34 +88,37 @@ export class Intake {
     const taking = await this.#taking?.catch(() => undefined);
     // First, so that what is handed back goes to others at once.
     const drained = taking?.drain(graceMs);
-    for (const { settle } of this.#waiting.drain()) settle("handed back");
+    for (const held of this.#waiting.drain()) this.#settle(held, "handed back");
     await drained;
   }
 
-  #handle(item: TakenItem): Promise<Outcome> {
-    if (this.#isStopped) return Promise.resolve("handed back");
-    const refusal = item.origin && this.#options.fence.find(item.origin, sequenceOf(item));
-    if (refusal !== undefined) return Promise.resolve(this.#refuse(item, refusal));
-    return new Promise((settle) => {
-      this.#held++;
-      this.#waiting.push({
-        item,
-        settle: (outcome) => {
-          this.#held--;
-          settle(outcome);
-          if (this.#held === 0) this.#options.lanes.host.idle();
-        },
-      });
-      this.#next();
-    });
+  #handle(item: TakenItem): Outcome | Promise<Outcome> {
+    const origin = freshOriginOf(item);
+    const ready = origin && this.#options.fence.ready(origin);
+    return ready === undefined ? this.#admit(item) : ready.then(() => this.#admit(item));
+  }
+
+  #admit(item: TakenItem): Outcome | Promise<Outcome> {
+    if (this.#isStopped) return "handed back";
+    const origin = freshOriginOf(item);
+    const refusal = origin && this.#options.fence.find(origin, item.storedAtMs);
+    if (refusal !== undefined) return this.#refuse(item, refusal);
+    const held = new Held(item);
+    this.#held++;
+    this.#waiting.push(held);
+    this.#next();
+    return held.outcome ?? held.later();
+  }
+
+  #settle(held: Held, outcome: Outcome): void {
+    this.#held--;
+    held.settle(outcome);
+    if (this.#held === 0) this.#options.lanes.host.idle();
   }
 
   #refuse({ data }: TakenItem, cause: unknown): Outcome {
     const { to, tally, lanes } = this.#options;
-    const part = lanes.tallies.part(to.name);
-    part.in++;
-    part.dropped++;
-    tally.dropped++;
+    lanes.tallies.countRefused(tally);
     lanes.host.blame(to.name, GOING_ON, data, cause);
     return { giveUp: cause };
   }
@@ -126,7 +143,7 @@ export class Intake {
     return lane;
   }
 
-  #take(): readonly Waiting[] {
+  #take(): readonly Held[] {
     const { batch } = this.#options;
     if (batch !== undefined && this.#waiting.length < batch.count && !this.#isDue) {
       this.#startTimer(batch);
@@ -135,7 +152,7 @@ export class Intake {
     this.#isDue = false;
     this.#stopTimer?.();
     this.#stopTimer = undefined;
-    const taken: Waiting[] = [];
+    const taken: Held[] = [];
     while (taken.length < (batch?.count ?? 1)) {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) break;
@@ -152,7 +169,7 @@ export class Intake {
     });
   }
 
-  #run(lane: Lane, taken: readonly Waiting[]): void {
+  #run(lane: Lane, taken: readonly Held[]): void {
     const { to, batch, foreign } = this.#options;
     lane.begin(cargoOf(taken, foreign));
     const item = batch === undefined ? taken[0]?.item.data : taken.map(({ item: { data } }) => data);
@@ -161,9 +178,9 @@ export class Intake {
     else void rest.then(() => this.#ran(lane, taken, true));
   }
 
-  #ran(lane: Lane, taken: readonly Waiting[], isLater = false): void {
+  #ran(lane: Lane, taken: readonly Held[], isLater = false): void {
     lane.settle((outcome) => {
-      for (const { settle } of taken) settle(outcome);
+      for (const held of taken) this.#settle(held, outcome);
     });
     this.#free.push(lane);
     if (isLater) this.#next();
@@ -173,7 +190,7 @@ export class Intake {
 /** What is refused ends nothing, as its source has been replaced already; nor does a queue that is away, and comes back. */
 const GOING_ON = { options: { onError: "skip" } } as const;
 
-function cargoOf(taken: readonly Waiting[], foreign: Origin): Cargo {
+function cargoOf(taken: readonly Held[], foreign: Origin): Cargo {
   const deliveries = taken.map(({ item }): ItemDelivery => {
     const { id, sequence, deliveryCount, origin } = item;
     return { key: id, sequence, deliveryCount, origin };
@@ -183,6 +200,11 @@ function cargoOf(taken: readonly Waiting[], foreign: Origin): Cargo {
   const { id, origin = foreign } = first.item;
   const key = taken.length === 1 ? id : `${id}+${taken.length - 1}`;
   return { key, origin: { ...origin, sequence: sequenceOf(first.item) }, deliveries };
+}
+
+/** Where an item began that comes from its source: what has come through one queue was in time. */
+function freshOriginOf({ origin }: TakenItem): Origin | undefined {
+  return origin?.sequence === undefined ? origin : undefined;
 }
 
 /** The number in the first queue that it came to. */

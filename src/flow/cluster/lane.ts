@@ -1,14 +1,13 @@
-import type { Clock } from "../../core/clock.js";
 import type { Target } from "../outlet.js";
 import type { ErrorPolicy, Part } from "../part.js";
 import type { PlannedConnection, PlannedProcessor } from "../plan.js";
-import type { FlowContext } from "../source.js";
 import { Stage, type StageHost } from "../stage.js";
 import type { Tallies } from "../tally.js";
 import type { WiringHost } from "../wiring.js";
 import { type ItemDelivery, keyBelow } from "./delivery.js";
 import type { NewItem, Origin, Outcome } from "./durable-queue.js";
 import type { Gate } from "./gate.js";
+import { LaneContext } from "./lane-context.js";
 
 /** What goes through a lane now. */
 export interface Cargo {
@@ -40,6 +39,8 @@ export interface WayOut {
    * @returns A Promise where the next one is to wait.
    */
   put(item: NewItem, settled: (problem?: { readonly cause: unknown }) => void): Promise<void> | undefined;
+  /** Counts an item that could not be put there, and does not come again. */
+  drop(): void;
 }
 
 /** What was made of a cargo, and is on its way into queues. */
@@ -90,6 +91,7 @@ export class Lane implements StageHost {
 
   fail(stage: Stage, item: unknown, cause: unknown): void {
     const { host } = this.#options;
+    for (const laneStage of this.#stages.values()) if (laneStage.stage === stage) laneStage.renew();
     if (!this.#isKept) {
       host.fail(stage, item, cause);
       return;
@@ -172,7 +174,7 @@ export class Lane implements StageHost {
     const ledger = this.#ledger;
     const room = way.put(this.#name(way, put.item), (problem) => {
       ledger.storing--;
-      if (problem !== undefined) this.#unstored(ledger, put, problem);
+      if (problem !== undefined) this.#unstored(ledger, way, put, problem);
       if (ledger.storing === 0) ledger.done?.();
     });
     ledger.storing++;
@@ -181,12 +183,16 @@ export class Lane implements StageHost {
 
   #unstored(
     ledger: Ledger,
+    way: WayOut,
     { name, part, item, isKept, isAllowed }: Put,
     problem: { readonly cause: unknown },
   ): void {
     const { host } = this.#options;
     ledger.problem ??= problem;
-    if (!isKept) host.lose({ part: name, item, cause: problem.cause });
+    if (!isKept) {
+      way.drop();
+      host.lose({ part: name, item, cause: problem.cause });
+    }
     if (!host.isOver && isAllowed?.() !== false) host.blame(name, part, item, problem.cause);
   }
 }
@@ -208,7 +214,7 @@ function emptyLedger(): Ledger {
 /** A processor in a lane. */
 export class LaneStage implements Target {
   readonly stage: Stage;
-  readonly context: LaneContext;
+  context: LaneContext;
   readonly #gate: Gate;
 
   constructor(stage: Stage, context: LaneContext, gate: Gate) {
@@ -221,34 +227,15 @@ export class LaneStage implements Target {
     return this.take(item, 1);
   }
 
+  /** What has failed because it takes too long may go on: what it sees stays that of its own item. */
+  renew(): void {
+    this.context = this.context.leave();
+    this.stage.context = this.context;
+  }
+
   take(item: unknown, weight: number): Promise<void> | undefined {
     this.stage.tally.in += weight;
     this.context.count++;
     return this.#gate.pass(this.stage, item, weight);
-  }
-}
-
-/** What a processor in a lane is given, and how its item came. */
-class LaneContext implements FlowContext {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly name: string;
-  readonly log: (text: string) => void;
-  /** Items that the processor was given before this one, of the same cargo. */
-  count = -1;
-  readonly #lane: Lane;
-
-  constructor({ clock, signal, name, log }: FlowContext, lane: Lane) {
-    this.clock = clock;
-    this.signal = signal;
-    this.name = name;
-    this.log = log;
-    this.#lane = lane;
-  }
-
-  get deliveries(): readonly ItemDelivery[] {
-    const { deliveries = [] } = this.#lane.cargo ?? {};
-    if (this.count <= 0) return deliveries;
-    return deliveries.map((delivery) => ({ ...delivery, key: keyBelow(delivery.key, String(this.count)) }));
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { PlannedSource } from "../plan.js";
 import type { RunningFeed } from "../wiring.js";
@@ -10,6 +11,9 @@ export interface TermFeed {
   leave(): Promise<void>;
 }
 
+/** Time that a source has to end when its lease is over, in milliseconds: then another may run beside it, also here. */
+const GRACE_MS = 5_000;
+
 export interface LeasedFeedOptions {
   readonly planned: PlannedSource;
   readonly lease: Lease;
@@ -17,6 +21,7 @@ export interface LeasedFeedOptions {
   readonly open: (term: Term) => Promise<TermFeed>;
   /** Aborts when the pipeline waits for nothing any more: also not for a source that does not end. */
   readonly endSignal: AbortSignal;
+  readonly clock: Clock;
   readonly log: (text: string) => void;
 }
 
@@ -29,6 +34,8 @@ export class LeasedFeed implements RunningFeed {
   readonly #options: LeasedFeedOptions;
   readonly #stopping = new AbortController();
   #feed: RunningFeed | undefined;
+  /** They went on after their leases were over. */
+  readonly #hanging = new Set<RunningFeed>();
 
   constructor(options: LeasedFeedOptions) {
     this.#options = options;
@@ -36,7 +43,7 @@ export class LeasedFeed implements RunningFeed {
   }
 
   get isAsked(): boolean {
-    return this.#feed?.isAsked ?? false;
+    return [this.#feed, ...this.#hanging].some((feed) => feed?.isAsked);
   }
 
   async run(): Promise<void> {
@@ -64,7 +71,7 @@ export class LeasedFeed implements RunningFeed {
   }
 
   async #serve(term: Term): Promise<void> {
-    const { open, log, endSignal } = this.#options;
+    const { open, log, endSignal, clock } = this.#options;
     const opened = await open(term).catch(() => undefined);
     if (opened === undefined || !term.isHeld || this.#stopping.signal.aborted) return;
     const { feed, leave } = opened;
@@ -75,14 +82,29 @@ export class LeasedFeed implements RunningFeed {
       feed.stop(term.signal.reason);
     };
     term.signal.addEventListener("abort", lost, { once: true });
+    const running = feed.run();
+    const late = async () => {
+      await untilAborted(term.signal);
+      await clock.sleep(GRACE_MS, endSignal).catch(() => {});
+      return "late" as const;
+    };
     try {
       // A source that hangs would otherwise keep its lease from everybody for as long as this process lives.
-      await Promise.race([feed.run(), untilAborted(endSignal)]);
+      if ((await Promise.race([running, late(), untilAborted(endSignal)])) === "late")
+        this.#leave(feed, running);
       await untilAborted(term.signal, this.#stopping.signal);
     } finally {
       await leave();
       term.signal.removeEventListener("abort", lost);
     }
+  }
+
+  /** Nobody waits for it any more: what it yields is refused, as its lease is over. */
+  #leave(feed: RunningFeed, running: Promise<void>): void {
+    this.#hanging.add(feed);
+    this.#options.log(`went on for ${GRACE_MS} ms after its lease was over; waits for another beside it`);
+    const ended = () => this.#hanging.delete(feed);
+    running.then(ended, ended);
   }
 }
 

@@ -3,6 +3,7 @@ import { CircuitError } from "../../core/error.js";
 import type {
   DurableQueue,
   FlowQueues,
+  ItemHandler,
   NewItem,
   Outcome,
   QueuePlace,
@@ -58,7 +59,8 @@ class Place {
     if (this.#ids.has(id)) return;
     this.#ids.add(id);
     const sequence = ++this.#sequence;
-    this.waiting.push({ taken: { id, data, origin, sequence }, deliveryCount: 0 });
+    const storedAtMs = this.options.clock.now();
+    this.waiting.push({ taken: { id, data, origin, sequence, storedAtMs }, deliveryCount: 0 });
     this.handOut();
   }
 
@@ -100,7 +102,7 @@ class MemoryQueue implements DurableQueue {
     });
   }
 
-  async take(handle: (item: TakenItem) => Promise<Outcome>, options: TakeOptions): Promise<Taking> {
+  async take(handle: ItemHandler, options: TakeOptions): Promise<Taking> {
     const taking = new MemoryTaking(this.#place, handle, options);
     this.#place.takers.add(taking);
     this.#place.handOut();
@@ -114,14 +116,14 @@ class MemoryQueue implements DurableQueue {
 
 class MemoryTaking implements Taking {
   readonly #place: Place;
-  readonly #handle: (item: TakenItem) => Promise<Outcome>;
+  readonly #handle: ItemHandler;
   readonly #options: TakeOptions;
   readonly #held = new Set<Stored>();
   #isLeaving = false;
   #left: Promise<void> | undefined;
   #setLeft = () => {};
 
-  constructor(place: Place, handle: (item: TakenItem) => Promise<Outcome>, options: TakeOptions) {
+  constructor(place: Place, handle: ItemHandler, options: TakeOptions) {
     this.#place = place;
     this.#handle = handle;
     this.#options = options;
@@ -135,7 +137,10 @@ class MemoryTaking implements Taking {
     stored.deliveryCount++;
     this.#held.add(stored);
     const { taken, deliveryCount } = stored;
-    void this.#handle({ ...taken, deliveryCount }).then((outcome) => this.#settle(stored, outcome));
+    // In a later turn, as from a server: who is handed items may stop taking any.
+    void Promise.resolve(this.#handle({ ...taken, deliveryCount })).then((outcome) =>
+      this.#settle(stored, outcome),
+    );
   }
 
   drain(graceMs: number): Promise<void> {

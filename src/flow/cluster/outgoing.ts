@@ -7,20 +7,34 @@ export class Outgoing implements WayOut {
   readonly #queue: DurableQueue;
   readonly #limit: number;
   readonly #idle: () => void;
+  readonly #drop: () => void;
   #onTheWay = 0;
   #room: Promise<void> | undefined;
   #setRoom = () => {};
 
-  /** @param idle Told when nothing is on its way any more. */
-  constructor(queue: DurableQueue, mark: string, limit: number, idle: () => void) {
+  /**
+   * @param idle Told when nothing is on its way any more.
+   * @param drop Counts an item that is lost here.
+   */
+  constructor(
+    queue: DurableQueue,
+    mark: string,
+    limit: number,
+    { idle, drop }: { readonly idle: () => void; readonly drop: () => void },
+  ) {
     this.#queue = queue;
     this.mark = mark;
     this.#limit = limit;
     this.#idle = idle;
+    this.#drop = drop;
   }
 
   get isIdle(): boolean {
     return this.#onTheWay === 0;
+  }
+
+  drop(): void {
+    this.#drop();
   }
 
   put(item: NewItem, settled: (problem?: { readonly cause: unknown }) => void): Promise<void> | undefined {

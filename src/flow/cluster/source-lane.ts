@@ -80,6 +80,7 @@ export class SourceLane implements RunOutlet {
 
   #refuse(item: unknown): undefined {
     const { planned, lanes } = this.#options;
+    lanes.tallies.part(planned.name).countLate();
     lanes.host.lose(lateItem(planned.name, item));
     return undefined;
   }

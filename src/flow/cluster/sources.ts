@@ -6,7 +6,6 @@ import type { RunningFeed, WiringHost } from "../wiring.js";
 import { hashOf } from "./delivery.js";
 import type { DurableOptions } from "./durable-options.js";
 import { Lease, type Term } from "./lease.js";
-import type { KeyBucket } from "./lease-bucket.js";
 import { LeasedFeed, noLeases, type TermFeed } from "./leased-feed.js";
 import { Progress } from "./progress.js";
 
@@ -45,19 +44,20 @@ export function feedOf(
   const open = (run: SourceRun) => {
     const stop = new AbortController();
     const outlet = outletOf(run);
-    const context = host.contextOf(name, stop.signal);
+    const context = host.sourceContextOf(name, stop.signal);
     const numbered = part.options.resumes ? { ...context, from: run.from } : context;
     return { feed: new Feed(planned, numbered, stop, outlet, host.breath), outlet };
   };
   if (options === undefined || !isSingleton(planned, options))
     return open({ key: hashOf(randomUUID()), revision: 0, from: 0, isAllowed: undefined }).feed;
-  const { flow, manager, leases, random } = options;
+  const { flow, manager, leases, random, fence } = options;
   if (leases === undefined) throw noLeases(name);
   const key = hashOf(JSON.stringify([flow, manager, name]));
   const openTerm = async (term: Term): Promise<TermFeed> => {
     const bucket = leases.progress;
+    await untilThere(() => fence.begin(manager, name, term.revision), term, host.clock);
     const { from, revision } = part.options.resumes
-      ? await findProgress(bucket, key, term, host.clock)
+      ? await untilThere(() => Progress.find(bucket, key), term, host.clock)
       : { from: 0, revision: undefined };
     const runKey = part.options.resumes ? key : `${key}.${term.revision}`;
     const isAllowed = () => term.isHeld;
@@ -78,15 +78,16 @@ export function feedOf(
     lease: new Lease({ bucket: leases.leases, key, holder: randomUUID(), clock: host.clock, random }),
     open: openTerm,
     endSignal: host.endSignal,
+    clock: host.clock,
     log: (text) => host.contextOf(name, host.endSignal).log(text),
   });
 }
 
-/** Where a source is to begin; storage that is away is asked again while the term lasts. */
-async function findProgress(bucket: KeyBucket, key: string, term: Term, clock: Clock) {
+/** Asks storage, again and again where it is away, while the term lasts. */
+async function untilThere<T>(ask: () => Promise<T>, term: Term, clock: Clock): Promise<T> {
   for (;;) {
     try {
-      return await Progress.find(bucket, key);
+      return await ask();
     } catch (away) {
       if (!term.isHeld) throw away;
       await clock.sleep(ASK_AGAIN_MS);

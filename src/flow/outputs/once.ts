@@ -18,6 +18,8 @@ export function once<Item>(
   { remembered = DEFAULT_REMEMBERED }: OnceOptions = {},
 ): Output<Item> {
   const taken = new Set<string>();
+  /** What the output is taking now: another delivery of it waits for what becomes of this one. */
+  const taking = new Map<string, Promise<void>>();
   const remember = (key: string) => {
     taken.add(key);
     if (taken.size <= remembered) return;
@@ -31,10 +33,16 @@ export function once<Item>(
     const key = keyOf(context);
     if (key === undefined) return output(item, context);
     if (taken.has(key)) return undefined;
-    const taking = output(item, context);
-    if (taking !== undefined) return taking.then(() => remember(key));
-    remember(key);
-    return undefined;
+    const before = taking.get(key);
+    if (before !== undefined)
+      return before.then(
+        () => {},
+        () => take(item, context),
+      );
+    const began = output(item, context);
+    if (began === undefined) remember(key);
+    else taking.set(key, began);
+    return began?.then(() => remember(key)).finally(() => taking.delete(key));
   };
   return outputOf<Item>(output.name, take, async () => {
     if ("close" in output) await output.close();

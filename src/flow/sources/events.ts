@@ -1,5 +1,5 @@
-import { Pushed } from "../../core/pushed.js";
 import type { FlowContext, SourceFunction } from "../source.js";
+import { Untaken, type UntakenOptions } from "./untaken.js";
 
 /** What a subject's event is to a flow. */
 export interface EventItem<Data = unknown> {
@@ -20,54 +20,38 @@ export interface EventPlace<Data = unknown> {
   ): { close(): void };
 }
 
-export interface EventsOptions {
+export interface EventsOptions extends UntakenOptions {
   /** Of those who listen in the name of one queue, one hears each event. */
   readonly queue?: string;
   /** First hears the last event of each subject. */
   readonly last?: boolean;
-  /** Events that wait to be taken; 1 024 by default. */
-  readonly mostWaiting?: number;
-  /** Which goes when one more comes: the oldest that waits (by default), or the one that has come. */
-  readonly overflow?: "drop-oldest" | "drop-newest";
 }
-
-/** A second of a busy subject. */
-const MOST_WAITING = 1_024;
 
 /**
  * The events of a subject, or with `*` and `>` of many. Who publishes does not wait for anybody: what is not taken in
- * time is dropped, counted in the next item's `missed`, and told once for each time that it begins.
+ * time is dropped, counted in the next item's `missed` and in the flow's status, and told.
  */
 export function events<Data>(
   place: EventPlace<Data>,
   pattern: string,
-  { mostWaiting = MOST_WAITING, overflow = "drop-oldest", ...options }: EventsOptions = {},
+  { mostWaiting, overflow, ...options }: EventsOptions = {},
 ): SourceFunction<EventItem<Data>> {
-  return async function* events({ signal, log }: FlowContext): AsyncGenerator<EventItem<Data>, void> {
-    const waiting = new Pushed<Omit<EventItem<Data>, "missed">>(mostWaiting);
-    let missed = 0;
+  return async function* events(context: FlowContext): AsyncGenerator<EventItem<Data>, void> {
+    const waiting = new Untaken<Omit<EventItem<Data>, "missed">>(
+      `events of ${pattern}`,
+      { ...(mostWaiting !== undefined && { mostWaiting }), ...(overflow !== undefined && { overflow }) },
+      context,
+    );
     const subscription = place.subscribe(
       pattern,
-      ({ subject, data, headers }) => {
-        if (waiting.isFull) {
-          if (missed++ === 0) log(`Drops events of ${pattern}: ${mostWaiting} wait already`);
-          if (overflow === "drop-newest") return;
-          waiting.dropOldest();
-        }
-        waiting.push({ subject, data, headers });
-      },
+      ({ subject, data, headers }) => waiting.push({ subject, data, headers }),
       options,
     );
     try {
-      for await (const event of waiting.items(signal)) {
-        const item = { ...event, missed };
-        missed = 0;
-        yield item;
-      }
+      for await (const { item, missed } of waiting.taken(context.signal)) yield { ...item, missed };
     } finally {
       subscription.close();
-      const left = missed + waiting.length;
-      if (left > 0) log(`${left} events of ${pattern} were dropped: nobody had taken them at the end`);
+      waiting.leave();
     }
   };
 }

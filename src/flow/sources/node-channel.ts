@@ -46,14 +46,16 @@ export function nodeChannel<Message>(
   name: string,
   { channel, ack = "acknowledged", ...options }: NodeChannelOptions = {},
 ): SourceFunction<ChannelItem<Message>> {
-  return async function* nodeChannel({ signal }: FlowContext): AsyncGenerator<ChannelItem<Message>, void> {
-    const waiting = new Pushed<Waiting<Message>>(MOST_WAITING);
+  return async function* nodeChannel(context: FlowContext): AsyncGenerator<ChannelItem<Message>, void> {
+    const { signal } = context;
+    const waiting = new Pushed<Waiting<Message>>(MOST_WAITING, context);
     const all = new Set<Waiting<Message>>();
     const node = await place.serve(
       name,
       async (delivery) => {
         if (channel !== undefined && delivery.channel !== channel)
           throw refusal(name, `its channel is ${channel}, not ${delivery.channel}`);
+        if (waiting.isFull) waiting.dropNewest();
         if (waiting.isFull || signal.aborted)
           throw refusal(name, signal.aborted ? "it has stopped" : `${MOST_WAITING} messages wait already`);
         await new Promise<void>((taken, refused) => {
@@ -79,6 +81,7 @@ export function nodeChannel<Message>(
         }
       }
     } finally {
+      waiting.leave();
       for (const { refused } of all) refused(refusal(name, "it has stopped"));
       await node.close();
     }

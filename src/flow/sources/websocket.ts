@@ -46,7 +46,8 @@ const MOST_WAITING = 256;
 
 /**
  * What a server sends over a WebSocket, connecting anew for as long as the source runs. Texts are texts, all else bytes.
- * What is not taken in time waits here, then in the system's buffers, and then at the server.
+ * What is not taken in time waits here, then in the system's buffers, and then at the server; what waits here when the source
+ * is stopped is dropped, counted in the flow's status and told.
  */
 export function websocket(url: string | URL, options: WebSocketOptions = {}): SourceFunction<WebSocketItem> {
   const address = checkUrl(url, ["ws:", "wss:"]);
@@ -86,7 +87,7 @@ class Connection {
   readonly #url: string;
   readonly #options: WebSocketOptions;
   readonly #context: FlowContext;
-  readonly #waiting = new Pushed<WebSocketItem>(MOST_WAITING);
+  readonly #waiting: Pushed<WebSocketItem>;
   #isAlive = true;
   #cancel = () => {};
 
@@ -94,6 +95,7 @@ class Connection {
     this.#url = url;
     this.#options = options;
     this.#context = context;
+    this.#waiting = new Pushed(MOST_WAITING, context);
   }
 
   get problem(): string {
@@ -115,6 +117,11 @@ class Connection {
     } finally {
       this.#cancel();
       ws.terminate();
+      const left = this.#waiting.leave();
+      if (left > 0)
+        this.#context.log(
+          `${left} messages of ${withoutQuery(this.#url)} were dropped: they waited at the end`,
+        );
     }
   }
 

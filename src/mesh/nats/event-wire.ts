@@ -7,7 +7,7 @@ import { isTooDeep, jsonOf, type Payload } from "../payload.js";
  * Says what the bytes of an event are, where they are not a text: `json` or `bytes`. Without it, from whatever client,
  * they are a text where they are UTF-8, and bytes where they are not.
  */
-const TYPE_HEADER = "Circuit-Type";
+export const TYPE_HEADER = "Circuit-Type";
 
 /** An event that is meant for one durable listener only, which gave it up before. */
 export const FOR_HEADER = "Circuit-For";
@@ -75,11 +75,13 @@ function shortTextOf(data: Uint8Array): string | undefined {
 
 export function decodeHeaders(wire: MsgHdrs | undefined): EventHeaders {
   if (wire === undefined) return NO_HEADERS;
-  const names = wire.keys().filter((name) => !OWN.test(name));
-  return Object.fromEntries(names.map((name) => [name, wire.get(name)]));
+  const entries: (readonly [string, string])[] = [];
+  for (const [name, [value = ""]] of wire) if (!OWN.test(name)) entries.push([name, value]);
+  return Object.fromEntries(entries);
 }
 
-function typeOf(data: Payload): "json" | "bytes" | undefined {
+/** What `TYPE_HEADER` says of data; `undefined` for a text, of which it says nothing. */
+export function typeOf(data: Payload): "json" | "bytes" | undefined {
   if (typeof data === "string") return undefined;
   return data instanceof Uint8Array ? "bytes" : "json";
 }

@@ -369,3 +369,25 @@ for (const [problem, connections] of REFUSED) {
     });
   });
 }
+
+test("a handler that is past its time sees its own item's deliveries, whatever comes after it", async () => {
+  const machines = new Machines();
+  const contexts: FlowContext[] = [];
+  const hang = (_: number, context: FlowContext) => {
+    contexts.push(context);
+    return contexts.length === 1 ? new Promise<void>(() => {}) : undefined;
+  };
+  const flow = machines.start({
+    pipeline: pipeline({
+      sources: { numbers: first(1, 2) },
+      processors: { sink: processor(hang, { timeoutMs: 100, onError: "skip" }) },
+    }).connect([{ from: "numbers", to: "sink", durable: true }]),
+  });
+  await turns();
+  await machines.pass(200);
+  assert.deepEqual(
+    contexts.map(({ deliveries }) => deliveries?.[0]?.sequence),
+    [1, 2],
+  );
+  await flow.stop();
+});

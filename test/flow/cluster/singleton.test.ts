@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../../src/core/manual-clock.js";
-import { Fence } from "../../../src/flow/cluster/fence.js";
 import { MemoryLeases } from "../../../src/flow/cluster/memory-leases.js";
 import { MemoryQueues } from "../../../src/flow/cluster/memory-queues.js";
 import { Flow } from "../../../src/flow/flow.js";
@@ -133,22 +132,6 @@ test("a source that resumes is refused where nobody knows how far it is", () => 
   });
 });
 
-const origin = (revision: number, tick: number) => ({
-  ...{ flow: "desk", manager: "m", source: "a", revision, tick, sequence: undefined },
-});
-
-test("Fence refuses what an old lease sends after the first of a new one, and nothing else", () => {
-  const fence = new Fence();
-  assert.equal(fence.find(origin(5, 0), 1), undefined);
-  assert.equal(fence.find(origin(9, 0), 4), undefined);
-  assert.equal(fence.find(origin(5, 1), 2), undefined, "sent in time, and handled late");
-  assert.equal(fence.find(origin(5, 2), 5)?.code, "NOT_RUN");
-  assert.equal(fence.find({ ...origin(5, 3), source: "b" }, 6), undefined, "of another source");
-  assert.equal(fence.find(origin(9, 0), 3), undefined);
-  assert.equal(fence.find(origin(5, 4), 4)?.code, "NOT_RUN", "after one that came later");
-  assert.equal(fence.find(origin(0, 0), 99), undefined, "of a source without a lease");
-});
-
 test("a singleton source that does not end when told to leaves its lease to others when the grace is over", async () => {
   const clock = new ManualClock();
   const [queues, leases] = [new MemoryQueues({ clock }), new MemoryLeases({ clock })];
@@ -184,4 +167,60 @@ test("a singleton source that does not end when told to leaves its lease to othe
   const ended = second.stop();
   await pass(600);
   await ended;
+});
+
+test("a source that hangs when its lease is over runs again in that process, beside what hangs", async () => {
+  const clock = new ManualClock();
+  const { leases: bucket, progress } = new MemoryLeases({ clock });
+  let isAway = false;
+  const unlessAway = <T>(ask: () => Promise<T>) => (isAway ? Promise.reject(new Error("away")) : ask());
+  const leases = {
+    progress,
+    leases: {
+      ttlMs: bucket.ttlMs,
+      create: (key: string, value: string) => unlessAway(() => bucket.create(key, value)),
+      update: (key: string, value: string, revision: number) =>
+        unlessAway(() => bucket.update(key, value, revision)),
+      find: (key: string) => unlessAway(() => bucket.find(key)),
+      remove: (key: string, revision: number) => unlessAway(() => bucket.remove(key, revision)),
+    },
+  };
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      clock.advance(50);
+      await turns();
+    }
+  };
+  const goOn: (() => void)[] = [];
+  const seen: unknown[] = [];
+  async function* deaf() {
+    yield goOn.length;
+    await new Promise<void>((resolve) => goOn.push(resolve));
+    yield "late";
+  }
+  const numbers = source(deaf, { singleton: true });
+  const pipe = pipeline({
+    sources: { numbers },
+    processors: { sink: (item: number | string) => void seen.push(item) },
+  }).connect([{ from: "numbers", to: "sink", durable: true }]);
+  const managers = [new Manager({ name: "m", graceMs: 500, pipeline: pipe })];
+  const flow = new Flow({ name: "desk", clock, queues: new MemoryQueues({ clock }), leases, managers });
+  flow.start();
+  await pass(100);
+  assert.deepEqual(seen, [0]);
+  isAway = true;
+  await pass(2_500);
+  isAway = false;
+  await pass(3_000);
+  assert.deepEqual(seen, [0], "it has time to end");
+  await pass(3_000);
+  assert.deepEqual(seen, [0, 1]);
+  goOn[0]?.();
+  await turns();
+  assert.deepEqual(seen, [0, 1], "what comes of the first one now is refused");
+  const { numbers: counts } = flow.status[0]?.parts ?? {};
+  assert.deepEqual([counts?.out, counts?.dropped], [2, 1]);
+  const stopped = flow.stop();
+  await pass(600);
+  await stopped;
 });

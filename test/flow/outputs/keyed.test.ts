@@ -56,6 +56,32 @@ test("once() leaves out what was taken, and nothing that has failed", async () =
   await output.close();
 });
 
+test("once() lets one of two deliveries pass that come at the same moment", async () => {
+  const began: { readonly item: string; end(problem?: Error): void }[] = [];
+  const output = once(
+    (item: string) =>
+      new Promise<void>((resolve, reject) =>
+        began.push({ item, end: (problem) => (problem ? reject(problem) : resolve()) }),
+      ),
+  );
+  const both = ["first", "second"].map((item) => output(item, contextOf("a")));
+  const other = output("other", contextOf("b"));
+  assert.deepEqual(
+    began.map(({ item }) => item),
+    ["first", "other"],
+  );
+  for (const { end } of began) end();
+  await Promise.all([...both, other]);
+  assert.equal(began.length, 2);
+  const again = ["third", "fourth"].map((item) => output(item, contextOf("c")));
+  began[2]?.end(new Error("full"));
+  await assert.rejects(async () => again[0], /full/);
+  while (began.length < 4) await new Promise(setImmediate);
+  began[3]?.end();
+  await again[1];
+  assert.deepEqual(began[3]?.item, "fourth", "what has failed is taken of the other");
+});
+
 test("once() remembers so many, and forgets the oldest", async () => {
   const taken: string[] = [];
   const output = once(

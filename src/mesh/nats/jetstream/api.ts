@@ -35,6 +35,8 @@ export interface StreamFacts {
   /** Tells it from one of the same name that was there before. */
   readonly created: string;
   readonly lastSequence: number;
+  /** Name of the server of a cluster that leads it; empty where there is no cluster, `undefined` while none leads. */
+  readonly leader: string | undefined;
   /** Whether its messages go when they are acknowledged. */
   readonly isWorkQueue: boolean;
   readonly keeping: Required<Keeping>;
@@ -70,8 +72,10 @@ export interface ReaderConfig {
 export class JetStreamApi {
   readonly #manager: JetStreamManager;
   readonly #publisher: JetStreamClient;
+  readonly #client: NatsConnection;
 
-  private constructor(manager: JetStreamManager, publisher: JetStreamClient) {
+  private constructor(client: NatsConnection, manager: JetStreamManager, publisher: JetStreamClient) {
+    this.#client = client;
     this.#manager = manager;
     this.#publisher = publisher;
   }
@@ -79,7 +83,7 @@ export class JetStreamApi {
   static async of(client: NatsConnection): Promise<JetStreamApi> {
     const options = { timeout: ANSWER_MS };
     const manager = await jetstreamManager(client, { ...options, checkAPI: false });
-    return new JetStreamApi(manager, jetstream(client, options));
+    return new JetStreamApi(client, manager, jetstream(client, options));
   }
 
   /** Streams that have subjects of this pattern. */
@@ -130,6 +134,13 @@ export class JetStreamApi {
   async putReplicas(name: string, replicas: number): Promise<void> {
     await asking(`keep ${name} on ${replicas} servers`, () =>
       this.#manager.streams.update(name, { num_replicas: replicas }),
+    );
+  }
+
+  /** Lets the servers of a cluster choose another leader of a stream. */
+  async unseat(stream: string): Promise<void> {
+    await asking(`choose another leader of ${stream}`, () =>
+      this.#client.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, "", { timeout: ANSWER_MS }),
     );
   }
 
@@ -268,7 +279,7 @@ async function asking<T>(doing: string, ask: () => Promise<T>): Promise<T> {
   }
 }
 
-function factsOf({ config, created, state }: StreamInfo): StreamFacts {
+function factsOf({ config, created, state, cluster }: StreamInfo): StreamFacts {
   const keeping = {
     maxAgeMs: config.max_age / NS,
     maxBytes: config.max_bytes,
@@ -280,6 +291,7 @@ function factsOf({ config, created, state }: StreamInfo): StreamFacts {
     subjects: config.subjects ?? [],
     created,
     lastSequence: state.last_seq,
+    leader: cluster === undefined ? "" : cluster.leader,
     isWorkQueue: config.retention === RetentionPolicy.Workqueue,
     keeping,
   };

@@ -74,6 +74,7 @@ export function findDead(message: StoredMessage, clock: Clock): DeadEvent | unde
       id: headers.get(FORMER_ID_HEADER) || `${stream}:${of}`,
       stream,
       sequence: of,
+      storedAt: takenAtNs / 1e6,
       deliveryCount: deliveries,
       subject,
       data: decodeData(data, headers),

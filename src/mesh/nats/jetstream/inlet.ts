@@ -1,15 +1,12 @@
-import {
-  createInbox,
-  type Msg,
-  type MsgHdrs,
-  type NatsConnection,
-  type Subscription,
-} from "@nats-io/transport-node";
+import { createInbox, type Msg, type NatsConnection, type Subscription } from "@nats-io/transport-node";
 import type { Clock } from "../../../core/clock.js";
 import { CircuitError } from "../../../core/error.js";
 import type { Connection } from "../connection.js";
 import { TryAgain } from "../try-again.js";
-import { problemOf, UNSTORED } from "./problem.js";
+import { problemOf } from "./problem.js";
+import { Recent } from "./recent.js";
+import { answerOf } from "./stored-answer.js";
+import { WrittenHeaders } from "./written-headers.js";
 
 /** Time that the server may take to store a message, in milliseconds; a cluster chooses a leader in a few seconds. */
 const ANSWER_MS = 3_000;
@@ -17,12 +14,23 @@ const ANSWER_MS = 3_000;
 /** Wait before what was refused for now is sent again, in milliseconds: a stream that is full, or has no leader. */
 const REFUSED_MS = 250;
 
+/**
+ * When nobody takes messages for so long, in milliseconds, no leader is being chosen any more: nats-server 2.9.10 whose
+ * neighbours were killed was seen to lead a stream and not to listen to its subjects, until it is led by another. Each process at
+ * a time of its own, up to twice as long.
+ */
+const NOBODY_MS = 8_000;
+
 /** How often what has no answer is looked at, in milliseconds. */
 const LOOK_MS = 250;
 
 export interface InletOptions {
   readonly connection: Connection;
   readonly clock: Clock;
+  /** Of several servers: what it has stored is remembered for a while, and stored once more where it may have been lost. */
+  readonly recentOf?: string | undefined;
+  /** Nobody has taken messages for long, although the stream is there: lets its servers choose another leader. */
+  readonly unseat?: (() => Promise<void>) | undefined;
   /** Nobody takes the messages: makes the stream anew, where it is gone. */
   readonly mend: () => Promise<void>;
 }
@@ -31,9 +39,12 @@ export interface InletOptions {
 export interface InletMessage {
   readonly subject: string;
   readonly data: string | Uint8Array;
-  readonly headers: MsgHdrs;
+  /** As `writeHeaders()` gives them. */
+  readonly headers: Uint8Array;
   /** Whether it may still be sent, asked each time that it would be sent again. */
   readonly isAllowed: (() => boolean) | undefined;
+  /** What is said instead of the headers where it was stored before, and may have been lost since. */
+  readonly headersAgain?: (() => Uint8Array) | undefined;
 }
 
 /** A message that is not stored yet. */
@@ -52,18 +63,24 @@ export class Inlet {
   readonly #options: InletOptions;
   /** By their numbers, in the order in which they came. */
   readonly #sent = new Map<number, Sent>();
+  readonly #headers = new WrittenHeaders();
+  readonly #recent: Recent | undefined;
   readonly #stopListening: () => void;
   #number = 0;
   #inbox = "";
   #subscription: Subscription | undefined;
   #client: NatsConnection | undefined;
   #isMending = false;
+  /** Since when nobody takes messages. */
+  #nobodySinceMs: number | undefined;
   #isClosed = false;
   #stopLooking: (() => void) | undefined;
 
   constructor(options: InletOptions) {
     this.#options = options;
-    const { connection } = options;
+    const { connection, clock, recentOf: stream } = options;
+    if (stream !== undefined)
+      this.#recent = new Recent({ connection, clock, stream, again: (message) => this.#putAgain(message) });
     this.#stopListening = connection.listen({
       up: (client, isNew) => {
         if (isNew || this.#client === undefined) this.#attach(client);
@@ -95,10 +112,17 @@ export class Inlet {
     this.#isClosed = true;
     this.#stopListening();
     this.#stopLooking?.();
+    this.#recent?.close();
     this.#subscription?.unsubscribe();
     const lost = [...this.#sent.values()];
     this.#sent.clear();
     for (const { reject } of lost) reject(closed());
+  }
+
+  /** Nobody waits for it, and it goes whoever may send by now: it was stored in time. */
+  #putAgain(message: InletMessage): Promise<void> {
+    const headers = message.headersAgain?.() ?? message.headers;
+    return this.put({ ...message, headers, headersAgain: undefined, isAllowed: undefined });
   }
 
   #attach(client: NatsConnection): void {
@@ -133,7 +157,8 @@ export class Inlet {
     if (connection.client === undefined || connection.client !== this.#client) return;
     const { subject, data, headers } = sent;
     try {
-      this.#client.publish(subject, data, { headers, reply: `${this.#inbox}.${number}` });
+      const options = { headers: this.#headers.of(headers), reply: `${this.#inbox}.${number}` };
+      this.#client.publish(subject, data, options);
     } catch (thrown) {
       this.#fail(number, sent, thrown);
     }
@@ -145,12 +170,14 @@ export class Inlet {
     if (sent === undefined) return;
     if (message.headers?.code === 503) {
       this.#later(sent);
-      this.#mend();
+      this.#nobody();
       return;
     }
     const answer = answerOf(message);
-    if (answer === "stored") {
+    if (typeof answer === "number") {
+      this.#nobodySinceMs = undefined;
       this.#sent.delete(number);
+      this.#recent?.add(sent, answer);
       sent.resolve();
     } else if (answer !== undefined) this.#fail(number, sent, answer);
   }
@@ -180,46 +207,19 @@ export class Inlet {
     });
   }
 
-  #mend(): void {
+  #nobody(): void {
     if (this.#isMending) return;
+    const { clock, mend, unseat } = this.#options;
+    this.#nobodySinceMs ??= clock.now() + NOBODY_MS * Math.random();
+    const isLong = unseat !== undefined && clock.now() - this.#nobodySinceMs > NOBODY_MS;
+    if (isLong) this.#nobodySinceMs = undefined;
     this.#isMending = true;
-    this.#options
-      .mend()
+    (isLong ? unseat() : mend())
       .catch(() => {}) // what is due is sent again, and answered as before
       .finally(() => {
         this.#isMending = false;
       });
   }
-}
-
-/** How an answer with `UNSTORED` begins to say so. */
-const NO_SEQUENCE = `"seq":${UNSTORED}`;
-
-/** What the server says of a message: an error as its client would throw it; `undefined` where it is no answer of JetStream's. */
-function answerOf(message: Msg): "stored" | Error | undefined {
-  const text = message.string();
-  // What is most often answered, without the price of reading all of it.
-  if (text.startsWith('{"stream":"') && !text.includes(NO_SEQUENCE)) return "stored";
-  let answer: { readonly stream?: unknown; readonly seq?: unknown; readonly error?: PubError };
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    return undefined; // somebody else has answered, in his own words
-  }
-  const { error, stream, seq } = Object(answer) as typeof answer;
-  if (error !== undefined) {
-    const { description = "refused", err_code: code, code: status } = error;
-    return Object.assign(new Error(description), { code, status });
-  }
-  if (typeof stream !== "string") return undefined;
-  return seq === UNSTORED ? new TryAgain("it was sent before, and is not stored yet") : "stored";
-}
-
-/** See `io.nats.jetstream.api.v1.pub_ack_response`. */
-interface PubError {
-  readonly code?: number;
-  readonly err_code?: number;
-  readonly description?: string;
 }
 
 function closed(): CircuitError {

@@ -40,8 +40,17 @@ export class KeptMessage {
     this.key = `${sequence}.${takenAtNs}`;
     const { headers } = message;
     if (headers === undefined) return;
-    this.#givenId = headers.get(FORMER_ID_HEADER) || headers.get(ID_HEADER) || undefined;
-    this.wanted = headers.get(FOR_HEADER) || undefined;
+    let id = "";
+    let formerId = "";
+    let wanted = "";
+    // In one go: to ask for each takes as long as to read all.
+    for (const [name, [value = ""]] of headers) {
+      if (name === ID_HEADER) id = value;
+      else if (name === FORMER_ID_HEADER) formerId = value;
+      else if (name === FOR_HEADER) wanted = value;
+    }
+    this.#givenId = formerId || id || undefined;
+    this.wanted = wanted || undefined;
     this.publishedId = this.wanted === undefined ? this.#givenId : undefined;
   }
 
@@ -98,6 +107,7 @@ export class KeptMessage {
       id: this.id,
       stream: this.stream,
       sequence: this.sequence,
+      storedAt: this.takenAtMs,
       deliveryCount: this.deliveryCount,
       subject,
       data: decodeData(data, headers),

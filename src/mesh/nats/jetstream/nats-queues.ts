@@ -1,8 +1,8 @@
-import { headers as makeHeaders } from "@nats-io/transport-node";
 import type { Consumer, DurableEvent } from "../../durable.js";
+import type { EventHeaders } from "../../event.js";
 import { checkPayload } from "../../payload.js";
 import type { WorkInlet, WorkItem, WorkOptions, WorkQueues, WorkStream } from "../../work-queue.js";
-import { encodeData, encodeHeaders } from "../event-wire.js";
+import { encodeData, TYPE_HEADER, typeOf } from "../event-wire.js";
 import { persist } from "../persist.js";
 import { JetStreamApi } from "./api.js";
 import { DurableConsumer } from "./durable-consumer.js";
@@ -10,6 +10,7 @@ import { Inlet } from "./inlet.js";
 import { ID_HEADER } from "./kept-message.js";
 import type { NatsDurableOptions } from "./nats-durable.js";
 import { ensureWorkStream } from "./work-streams.js";
+import { writeHeaders } from "./written-headers.js";
 
 /**
  * Time after which what a process had that died is handed out again, in milliseconds: longer than an event loop is held up,
@@ -40,14 +41,27 @@ export class NatsQueues implements WorkQueues {
 
   inlet(stream: WorkStream): WorkInlet {
     const { connection, clock, limits, tally } = this.#options;
-    const inlet = new Inlet({ connection, clock, mend: () => this.open(stream) });
+    const hasReplicas = (stream.keeping?.replicas ?? 1) > 1;
+    const recentOf = hasReplicas ? stream.name : undefined;
+    const unseat = () =>
+      persist(connection, clock, async (client) => (await JetStreamApi.of(client)).unseat(stream.name));
+    const inlet = new Inlet({
+      ...{ connection, clock, recentOf, mend: () => this.open(stream) },
+      unseat: hasReplicas ? unseat : undefined,
+    });
     const made: WorkInlet = {
-      put({ subject, id, data, headers, isAllowed }: WorkItem) {
+      put({ subject, id, data, headers, isAllowed, headersAgain: again }: WorkItem) {
         checkPayload(data, limits);
-        const wire = encodeHeaders(headers, data) ?? makeHeaders();
-        wire.set(ID_HEADER, id);
+        const type = typeOf(data);
+        const write = (given: EventHeaders) => {
+          const entries = [[ID_HEADER, id] as const, ...Object.entries(given)];
+          if (type !== undefined) entries.push([TYPE_HEADER, type]);
+          return writeHeaders(entries);
+        };
+        const wire = write(headers);
+        const headersAgain = again && hasReplicas ? () => write(again()) : undefined;
         tally.published++;
-        return inlet.put({ subject, data: encodeData(data), headers: wire, isAllowed });
+        return inlet.put({ subject, data: encodeData(data), headers: wire, isAllowed, headersAgain });
       },
       close: () => {
         this.#inlets.delete(made);

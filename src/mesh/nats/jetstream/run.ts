@@ -15,7 +15,7 @@ export class Run {
   readonly #clock: Clock;
   /** To make one takes as long as a small handler. */
   readonly #abort: AbortController | undefined;
-  #fail: (reason: unknown) => void = () => {};
+  #fail: ((reason: unknown) => void) | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
   /** @param hasSignal Whether its handler wants to know when it is aborted. */
@@ -27,17 +27,18 @@ export class Run {
     this.#abort = hasSignal ? new AbortController() : undefined;
   }
 
+  get signal(): AbortSignal {
+    return this.#abort?.signal ?? NEVER;
+  }
+
   abort(reason: unknown): void {
     this.#aborted ??= { reason };
     this.#abort?.abort(reason);
-    this.#fail(this.#aborted.reason);
+    this.#fail?.(this.#aborted.reason);
   }
 
-  /** Resolves when the handler has handled it; rejects with what it threw, or when it is aborted or takes too long. */
-  async through(
-    handler: (event: DurableEvent, signal: AbortSignal) => unknown,
-    handlerMs: number,
-  ): Promise<void> {
+  /** Resolves when what the handler has begun is done; rejects with what it throws, or when it is aborted or takes too long. */
+  async through(work: PromiseLike<unknown>, handlerMs: number): Promise<void> {
     const late = () =>
       this.abort(
         new CircuitError("TIMEOUT", `Cannot handle ${this.event.subject}: it took more than ${handlerMs} ms`),
@@ -46,9 +47,9 @@ export class Run {
     try {
       await new Promise<unknown>((resolve, reject) => {
         this.#fail = reject;
-        if (this.#aborted) throw this.#aborted.reason;
         // A Promise that has taken over another is not rejected any more, so it waits for the handler's beside it.
-        Promise.resolve(handler(this.event, this.#abort?.signal ?? NEVER)).then(resolve, reject);
+        work.then(resolve, reject);
+        if (this.#aborted) reject(this.#aborted.reason);
       });
     } finally {
       stop?.();

@@ -109,46 +109,79 @@ export class Runs {
 
   #next(): void {
     while (this.#running < this.concurrency && !this.#isAlone) {
-      const [run] = this.#waiting;
+      const run = this.#waiting.shift();
       if (run === undefined) return;
       const isSuspect = this.#given.tries.isSuspect(run);
-      if (isSuspect && this.#running > 0) return;
+      if (isSuspect && this.#running > 0) {
+        this.#waiting.unshift(run);
+        return;
+      }
       this.#isAlone = isSuspect;
-      this.#waiting.shift();
       this.#running++;
-      void this.#run(run);
+      const startedAt = this.#given.clock.now();
+      const rest = isSuspect ? this.#trySuspect(run) : this.#try(run);
+      if (rest === undefined) this.#ended(run, startedAt);
+      else void this.#follow(run, rest, startedAt);
     }
   }
 
-  async #run(run: Run): Promise<void> {
+  async #follow(run: Run, rest: PromiseLike<void>, startedAt: number): Promise<void> {
+    await rest;
+    this.#ended(run, startedAt);
+    this.#next();
+  }
+
+  #ended(run: Run, startedAt: number): void {
     const { clock, freed } = this.#given;
-    const startedAt = clock.now();
+    this.#running--;
+    this.#isAlone = false;
+    this.#handlerMs += (clock.now() - startedAt - this.#handlerMs) / 8;
+    this.#forget(run);
+    freed();
+  }
+
+  async #trySuspect(run: Run): Promise<void> {
     try {
-      await this.#try(run);
+      if (await this.#given.tries.isOver(run)) return;
     } catch (cause) {
       await this.#failed(run, cause);
-    } finally {
-      this.#running--;
-      this.#isAlone = false;
-      this.#handlerMs += (clock.now() - startedAt - this.#handlerMs) / 8;
-      this.#forget(run);
-      this.#next();
-      freed();
+      return;
     }
+    await this.#try(run);
   }
 
-  async #try(run: Run): Promise<void> {
-    const { handler, handled, tries, heard, again, options } = this.#given;
-    if (tries.isSuspect(run) && (await tries.isOver(run))) return;
+  /** A Promise, which never rejects, where that takes more than a call. */
+  #try(run: Run): Promise<void> | undefined {
+    const { handler, handled, heard, again } = this.#given;
     if (handled.hasId(run.kept)) {
       again();
       run.kept.ack();
-      return;
+      return undefined;
     }
     heard();
-    await run.through(handler, options.handlerMs ?? USUAL_HANDLER_MS);
+    try {
+      const work = handler(run.event, run.signal);
+      if (isThenable(work)) return this.#through(run, work);
+    } catch (cause) {
+      return this.#failed(run, cause);
+    }
+    this.#done(run);
+    return undefined;
+  }
+
+  async #through(run: Run, work: PromiseLike<unknown>): Promise<void> {
+    try {
+      await run.through(work, this.#given.options.handlerMs ?? USUAL_HANDLER_MS);
+    } catch (cause) {
+      await this.#failed(run, cause);
+      return;
+    }
+    this.#done(run);
+  }
+
+  #done(run: Run): void {
     if (!this.#held.has(run.key)) return;
-    handled.add(run.kept);
+    this.#given.handled.add(run.kept);
     run.kept.ack();
   }
 
@@ -156,4 +189,8 @@ export class Runs {
     // What was handed back already has not failed.
     if (this.#held.has(run.key)) await this.#given.tries.failed(run, cause, this.#isLeaving);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
