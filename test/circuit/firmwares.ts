@@ -19,8 +19,12 @@ export const FIRMWARES: readonly {
 
 const wiringPath = fileURLToPath(new URL("../../../wiring/clock-pin-buzzer.json", import.meta.url));
 
-/** An emulated Uno with the example's wiring, in virtual time, which the caller has installed. */
-export function exampleUno(time: VirtualTime, firmware: string): VirtualUno {
+/**
+ * An emulated Uno with the example's wiring, in virtual time, which the caller has installed.
+ *
+ * @param baud What its line keeps to; without it the session may agree on more.
+ */
+export function exampleUno(time: VirtualTime, firmware: string, baud?: number): VirtualUno {
   const wiring = readWiring(readFileSync(wiringPath, "utf8"), wiringPath);
-  return new VirtualUno({ time, firmware, attachments: attachments(wiring) });
+  return new VirtualUno({ time, firmware, baud, attachments: attachments(wiring) });
 }
