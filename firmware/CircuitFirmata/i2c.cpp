@@ -28,8 +28,8 @@ enum Kind : uint8_t { WRITE = 0x00, READ = 0x08, READ_CONTINUOUSLY = 0x10, STOP_
 
 const uint8_t MOST_WRITTEN = 31;  // what fits in a sysex
 
-// The serial line brings a request of a few bytes in over a millisecond, in which the bus is done with the one before:
-// more than a few wait only where a device does not answer.
+// At 57 600 baud a request of a few bytes takes over a millisecond, in which the bus is done with the one before; from a
+// fast line no more is taken until there is room.
 const uint8_t MOST_WAITING = 4;
 const uint8_t MOST_CONTINUOUS = 8;  // as StandardFirmata
 
@@ -199,6 +199,8 @@ void request(const uint8_t *data, uint8_t length) {
     read(request, kind, data + 2, length - 2);
   }
 }
+
+bool isFull() { return waitingCount == MOST_WAITING; }
 
 void sample() {
   for (uint8_t i = 0; i < continuousCount; i++) continuous[i].isDue = true;

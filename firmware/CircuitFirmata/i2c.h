@@ -17,6 +17,9 @@ void end();
 /** Queues what an I2C_REQUEST asks for, given its data, or refuses it with a message. */
 void request(const uint8_t *data, uint8_t length);
 
+/** Whether a further request would be refused. */
+bool isFull();
+
 /** Reads once each device that is read continuously. */
 void sample();
 

@@ -6,6 +6,7 @@
 #include "analog.h"
 #include "chip.h"
 #include "echo.h"
+#include "i2c.h"
 #include "pins.h"
 #include "safe.h"
 #include "samples.h"
@@ -36,6 +37,10 @@ const uint8_t MOST_SYSEX_DATA = 64;
 
 // A fast line may bring more without end: everything else has its turn after so many.
 const uint8_t MOST_BYTES_A_PASS = 64;
+
+// More than a host may have on the way unanswered. One that sends more all the same must not lose bytes to a bus that
+// hangs: it loses requests.
+const uint8_t MOST_BYTES_HELD_UP = 224;
 
 // The message being received: a command with its data, or a sysex.
 uint8_t command;
@@ -154,6 +159,11 @@ void take(uint8_t byte) {
   }
 }
 
+/** Whether what was received has to wait for what was executed: for its echoes, or for the I2C bus. */
+bool isHeldUp() {
+  return echo::isBehind() || (i2c::isFull() && serial::available() < MOST_BYTES_HELD_UP);
+}
+
 }  // namespace
 
 namespace protocol {
@@ -173,9 +183,8 @@ void greet() {
 }
 
 void poll() {
-  if (!serial::isAvailable()) return;
-  silence::broken();
-  for (uint8_t left = MOST_BYTES_A_PASS; !echo::isBehind() && serial::isAvailable(); left--) {
+  if (serial::hasHeard()) silence::broken();
+  for (uint8_t left = MOST_BYTES_A_PASS; serial::isAvailable() && !isHeldUp(); left--) {
     if (left == 0) {
       work::leave();
       return;

@@ -19,6 +19,7 @@ volatile uint8_t out[256];
 volatile uint8_t outHead, outTail;
 
 uint8_t lostTold;
+uint8_t headSeen;
 
 /** What was put into the ring up to here is to leave. The interrupt would end what has just begun: not between the two. */
 void send(uint8_t head) {
@@ -67,7 +68,14 @@ void dropToSpeed(Speed speed) {
   lostTold = receiver::lost;  // they were not for us
 }
 
-bool isAvailable() { return receiver::head() != receiver::tail; }
+uint8_t available() { return receiver::head() - receiver::tail; }
+
+bool hasHeard() {
+  const uint8_t head = receiver::head();
+  if (head == headSeen) return false;
+  headSeen = head;
+  return true;
+}
 
 uint8_t read() {
   const uint8_t at = receiver::tail + 1;

@@ -15,7 +15,13 @@ void setSpeed(Speed speed);
 /** Changes it at once. What is on its way is garbled, and what was received but not read is thrown away. */
 void dropToSpeed(Speed speed);
 
-bool isAvailable();
+/** Bytes received and not read. */
+uint8_t available();
+
+inline bool isAvailable() { return available(); }
+
+/** Whether anything has come since this was asked last. */
+bool hasHeard();
 
 /** The oldest byte received. Only where isAvailable(). */
 uint8_t read();
