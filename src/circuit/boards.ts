@@ -8,6 +8,7 @@ import type { Clock } from "../core/clock.js";
 import { CircuitError, describeThrown, messageOf } from "../core/error.js";
 import { describeFileProblem } from "../core/file-problem.js";
 import type { EmulatedLink } from "../emulator/emulated-link.js";
+import type { SafeState } from "../firmata/protocol.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
 import { readWiring } from "../wiring/read.js";
 import type { Wiring } from "../wiring/wiring.js";
@@ -38,6 +39,9 @@ export interface OpenBoardOptions {
   readonly patienceMs?: number | undefined;
   /** Outputs that stay as they are from one run to the next. */
   readonly held?: ReadonlySet<number>;
+  /** Where pins go when the board has heard nothing for `silenceMs`. */
+  readonly safe?: ReadonlyMap<number, SafeState>;
+  readonly silenceMs?: number | undefined;
   /** A link, or what makes one each time that the board is looked for, in place of what the address says: for tests. */
   readonly link: ByteLink | Relink | undefined;
 }
@@ -51,7 +55,7 @@ const PATIENCE_MS = 1_000;
  * @throws {CircuitError} What `makeLink()` and `openSession()` throw; then nothing stays open.
  */
 export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
-  const { name, wiring, clock, signal, notice, patienceMs, held = new Set() } = options;
+  const { name, wiring, clock, signal, notice, patienceMs, held = new Set(), safe, silenceMs } = options;
   const startMs = clock.now();
   const { link, relink } = await linkOf(options);
   const wait = () => notice(`waiting for an answer on ${link.address}`);
@@ -62,6 +66,8 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
     signal,
     notice,
     held,
+    safe,
+    silenceMs,
     ...(relink && { relink }),
     ...(patienceMs !== undefined && { patienceMs }),
     ...(wiring && { checkPin: pinChecker(wiring) }),

@@ -8,7 +8,7 @@ import type { Wiring } from "../wiring/wiring.js";
 import { linkOf, type OpenBoard, type OpenBoardOptions, openBoard, seekBoard } from "./boards.js";
 import type { Moved } from "./control.js";
 import { comesLater } from "./links.js";
-import { boardsOfPins, heldPins, orderedPins, pinsOf, stopLevels } from "./pins.js";
+import { boardsOfPins, heldPins, orderedPins, pinsOf, safePins, stopLevels } from "./pins.js";
 import { isAbsence, type Standstill } from "./standstill.js";
 
 export interface CircuitBoardsOptions {
@@ -234,6 +234,8 @@ export class CircuitBoards {
       ...{ name, signal, clock, wiring: this.#wiring, patienceMs: definition.patienceMs },
       address: this.#addresses[name] ?? "",
       held: heldPins(definition, name),
+      safe: safePins(definition, name),
+      silenceMs: definition.silenceMs,
       link: links?.[name],
       notice: (text) => notice(`${name}: ${text}`),
     };

@@ -11,6 +11,7 @@ import {
 } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
 import type { ObserverDefinition } from "../events/on.js";
+import type { SafeState } from "../firmata/protocol.js";
 import type { Json } from "../mesh/payload.js";
 import { type InputPlace, tellCrossings, tellEdges } from "./input-pins.js";
 import { reactWith } from "./reacting-pins.js";
@@ -77,6 +78,13 @@ export function stopLevels({ pins = {} }: CircuitDefinition, board: string): Rea
 /** Pins of a board that stay as they are from one circuit to the next. */
 export function heldPins({ pins = {} }: CircuitDefinition, board: string): ReadonlySet<number> {
   return new Set(outputPins(pins, board).flatMap(([pin, { hold }]) => (hold === true ? pin : [])));
+}
+
+/** Where pins of a board go when it hears nothing. */
+export function safePins({ pins = {} }: CircuitDefinition, board: string): ReadonlyMap<number, SafeState> {
+  return new Map(
+    outputPins(pins, board).flatMap(([pin, { safe }]) => (safe === undefined ? [] : [[pin, safe]])),
+  );
 }
 
 /** Pins of a board of which each value counts. */

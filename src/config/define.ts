@@ -79,6 +79,8 @@ export interface CircuitDefinition {
    * default. It is looked for as long as the circuit runs.
    */
   readonly patienceMs?: number;
+  /** How long a board with `safe` pins may hear nothing, in milliseconds, from 100 to 16 383. 2 000 by default. */
+  readonly silenceMs?: number;
   /** Path of a wiring in Wokwi's format; relative to the configuration's folder. */
   readonly wiring?: string;
   /** Nodes by name. A circuit may have flows, observers, or pins that take part in events, in their place. */

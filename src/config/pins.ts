@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { StopLevel } from "../board/session/board-session.js";
-import { FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
+import { FIRMWARE_TONE_HZ, SAFE_STATES, type SafeState } from "../firmata/protocol.js";
 import { findPatternProblem, findSubjectProblem, isReserved } from "../mesh/subject.js";
 import { wholeNumber } from "./settings.js";
 
@@ -40,6 +40,11 @@ export interface OutputPin {
    * together with `stop`.
    */
   readonly hold?: boolean;
+  /**
+   * Where it goes when the board has heard nothing for `silenceMs`, such as when this process has been killed: a level, or an
+   * input, which drives nothing. Not together with `hold`.
+   */
+  readonly safe?: SafeState;
   /** Whether each value that is written reaches the board, in order, rather than the last where the wire is too slow for all. */
   readonly ordered?: boolean;
 }
@@ -138,6 +143,7 @@ const ACTS = ["high", "low", "toggle", "follow", "pulse", "tone"] as const;
 const OUTPUT = {
   stop: v.optional(STOP),
   hold: v.optional(v.boolean("must be true or false")),
+  safe: v.optional(v.picklist(SAFE_STATES, 'must be 0, 1 or "input"')),
   ordered: v.optional(v.boolean("must be true or false")),
 };
 
@@ -188,6 +194,8 @@ export function findPinProblem(
   if (!("threshold" in definition) && isAnalog) return "is analog: all it can have is edges with a threshold";
   if ("stop" in definition && "hold" in definition && definition.hold === true)
     return "has both stop and hold: a pin that is held is left as it is";
+  if ("safe" in definition && "hold" in definition && definition.hold === true)
+    return "has both safe and hold: a pin that is held stays as it is when the process dies";
   if (board === undefined && boards.length > 1 && ("edges" in definition || "on" in definition))
     return `is on one of ${boards.length} boards: write which, such as ${boards[0]}:${pin}`;
   return undefined;

@@ -164,6 +164,7 @@ const CIRCUIT = v.pipe(
       v.record(NAME, v.pipe(v.string("must be an address"), v.nonEmpty("must not be empty"))),
     ),
     patienceMs: v.optional(CIRCUIT_SETTINGS.patienceMs.schema),
+    silenceMs: v.optional(CIRCUIT_SETTINGS.silenceMs.schema),
     wiring: v.optional(v.pipe(v.string("must be a path"), v.nonEmpty("must not be empty"))),
     nodes: v.optional(v.record(NAME, NODE_DEFINITION, "must be an object of nodes by name")),
     flows: v.optional(v.record(NAME, FLOW, "must be an object of flows by name")),

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
+import { FIRMWARE_SILENCE_MS, FIRMWARE_TONE_HZ } from "../firmata/protocol.js";
 
 /** A value that a person may set: the only place for its range, its default and its description. */
 export interface Setting<Value extends string | number = string | number> {
@@ -77,6 +77,10 @@ export type SketchName = keyof typeof SKETCH_SETTINGS;
 export const CIRCUIT_SETTINGS = {
   seed: whole("make the random bits repeatable", "number", [0, 2 ** 32 - 1]),
   patienceMs: whole("time for a board to come back", "ms", [0, 86_400_000]),
+  silenceMs: whole("silence of the host after which pins are safe", "ms", [
+    FIRMWARE_SILENCE_MS.shortest,
+    FIRMWARE_SILENCE_MS.longest,
+  ]),
   timeoutSeconds: decimal(
     "time for a peer to appear and for a tick's ack",
     "seconds",

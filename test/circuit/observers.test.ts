@@ -300,6 +300,9 @@ const REFUSED: readonly (readonly [definition: object, message: RegExp])[] = [
   [{ pins: { "8": { hold: 1 } } }, /pins\.8\.hold: must be true or false/],
   [{ pins: { "8": {} } }, /pins\.8: must say something: stop, hold/],
   [{ pins: { "8": { on: "a", do: "high", hold: true, stop: 1 } } }, /pins\.8: has both stop and hold/],
+  [{ pins: { "8": { safe: 2 } } }, /pins\.8\.safe: must be 0, 1 or "input"/],
+  [{ pins: { "8": { safe: 0, hold: true } } }, /pins\.8: has both safe and hold/],
+  [{ silenceMs: 99 }, /silenceMs: must be .* from 100 to 16383/],
   [{ pins: { A0: { hold: true } } }, /pins\.A0: is analog/],
   [{ pins: { "attic:8": { on: "a", do: "high" } } }, /pins\.attic:8: is on board "attic", not one of: board/],
   [

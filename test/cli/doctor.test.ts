@@ -28,6 +28,7 @@ test("circuit doctor finds nothing wrong with a board behind a tty", {
     "answer",
     "firmware",
     "pins",
+    "speed",
     "round trip",
   ];
   assert.deepEqual(
@@ -35,6 +36,11 @@ test("circuit doctor finds nothing wrong with a board behind a tty", {
     checks,
   );
   assert.match(found.find(({ check }) => check === "firmware").text, /^CircuitFirmata\.ino 1\.1$/);
+  assert.match(found.find(({ check }) => check === "speed").text, /^1000000 baud, agreed on/);
+  assert.match(
+    found.find(({ check }) => check === "round trip").text,
+    /^\d+\.\d ms, the median of 21: 0\.1 on the wire, \d+\.\d in USB chip and host$/,
+  );
 });
 
 test("circuit doctor says that a board which babbles does not answer, and exits with 69", {

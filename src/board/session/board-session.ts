@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import type { SafeState } from "../../firmata/protocol.js";
 import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import type { Relink } from "./search.js";
@@ -17,6 +18,10 @@ export interface SessionOptions {
   readonly notice?: (text: string) => void;
   /** Makes a link to the same board again when it has gone away. Where it is missing, a board that is gone is lost for good. */
   readonly relink?: Relink;
+  /** Where pins go when the board hears nothing for `silenceMs`, by their numbers. For circuit's own firmware, from 1.1 on. */
+  readonly safe?: ReadonlyMap<number, SafeState> | undefined;
+  /** How long the board may hear nothing, in milliseconds, from 100 to 16 383; 2 000 by default. */
+  readonly silenceMs?: number | undefined;
   /** How long those wait who want a write confirmed while the board is away, in milliseconds; 30 000 by default. */
   readonly patienceMs?: number;
   /** Outputs that are taken over as they are, where the board is running. */
@@ -69,6 +74,10 @@ export interface BoardSession {
   /** Name and version that the firmware reports, for example `StandardFirmata.ino 2.5`. */
   readonly firmware: string;
   readonly board: Board;
+  /** The speed of the line that was agreed on, in baud; `undefined` where it stays what the link began with. */
+  readonly agreedBaud: number | undefined;
+  /** Bytes that its wire carries each second in one direction, now; `Infinity` where nothing limits it. */
+  readonly bytesPerSecond: number;
   /** Whether the board is away at the moment, and is looked for. */
   readonly isAway: boolean;
   /** Aborts when the board is gone for good; its reason is the error. */

@@ -26,6 +26,11 @@ export class Identity {
     return ownMajor > major || (ownMajor === major && ownMinor >= minor);
   }
 
+  /** Whether it has what came with 1.1 of our firmware: pings, speeds, a dead-man. */
+  get hasPings(): boolean {
+    return this.isOurs && this.isAtLeast(1, 1);
+  }
+
   get hasPins(): boolean {
     return this.#pins !== undefined;
   }

@@ -17,7 +17,7 @@ export interface LeavingOptions {
  * Never rejects: what is not confirmed is told.
  */
 export async function leavePins(
-  { confirmations, identity, memory, missed, outbox, sender, settings, suspend }: Parts,
+  { confirmations, identity, line, memory, missed, outbox, sender, settings, suspend }: Parts,
   { stopLevels, clock, notice }: LeavingOptions,
 ): Promise<void> {
   const isLate = outbox.queue.length > 0 && !(await isWithinDrain(outbox.emptied(), clock));
@@ -31,9 +31,11 @@ export async function leavePins(
       outbox.send(frame);
   }
   for (const frame of stopFrames(memory, stopLevels)) sender.pass(frame);
+  for (const frame of line.lastFrames) outbox.send(frame);
   // Who has not asked yet will not ask any more.
   missed.takeFailure();
   const confirmed = isLate ? confirmations.resume(identity.isOurs) : confirmations.confirm();
   await confirmed.catch((error: CircuitError) => notice(error.message));
   await isWithinDrain(outbox.wire.link.drain(), clock);
+  await line.farewell();
 }

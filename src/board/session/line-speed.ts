@@ -22,6 +22,9 @@ const PROOF_MS = 200;
 const BACK_MS = 60;
 const BACK_QUESTIONS = 8;
 
+/** How often a speed may fail that had proved good: a board that resets itself looks no different. */
+const MOST_FAILURES = 3;
+
 /** The number of a ping whose answer only says that there is one. */
 const ANY_NUMBER = 0x15;
 
@@ -30,8 +33,12 @@ export class LineSpeed {
   readonly #talk: LineTalk;
   /** Codes of speeds that did not prove good: they are not tried again. */
   readonly #bad = new Set<number>();
+  /** How often a speed has failed, by its code. */
+  readonly #failures = new Map<number, number>();
   #link: ByteLink;
   #code: number = FIRST_CODE;
+  /** Which of the board's lives it is: what was begun in another is not gone on with. */
+  #life = 0;
 
   constructor(talk: LineTalk, link: ByteLink) {
     this.#talk = talk;
@@ -43,10 +50,21 @@ export class LineSpeed {
     return this.#code === FIRST_CODE ? undefined : LINE_BAUDS[this.#code];
   }
 
-  /** Another link to the same board, which has just started. */
-  begin(link: ByteLink): void {
+  /** Index of `LINE_BAUDS`. */
+  get code(): number {
+    return this.#code;
+  }
+
+  /** Another link, whose speed has been agreed on. */
+  begin(link: ByteLink, code: number): void {
+    this.#life++;
     this.#link = link;
-    this.#code = FIRST_CODE;
+    this.#code = code;
+  }
+
+  /** The board is away, or begins anew: what is under way is not gone on with. */
+  suspend(): void {
+    this.#life++;
   }
 
   /**
@@ -55,19 +73,21 @@ export class LineSpeed {
    */
   async agree(): Promise<void> {
     if (!this.#link.setBaud) return;
+    const life = this.#life;
     for (const code of CODES) {
       if (this.#bad.has(code)) continue;
       const isHeard = await this.#talk.ask({ type: "speed", code }, ANSWER_MS);
-      if (isHeard && (await this.#isGood(code))) return;
+      if (life !== this.#life || (isHeard && (await this.#isGood(code)))) return;
+      if (life !== this.#life || !(await this.goBack())) return;
       this.#bad.add(code);
-      if (!(await this.goBack())) return;
     }
   }
 
   /** Goes back to the first speed, whichever the board has. @returns Whether it answers there. */
   async goBack(): Promise<boolean> {
+    const life = this.#life;
     await this.#setHost(FIRST_CODE);
-    for (let question = 0; question < BACK_QUESTIONS; question++) {
+    for (let question = 0; question < BACK_QUESTIONS && life === this.#life; question++) {
       // The first message may only show the board that its speed is not the host's.
       if (await this.#talk.ask({ type: "ping", number: ANY_NUMBER }, BACK_MS)) return true;
     }
@@ -76,7 +96,10 @@ export class LineSpeed {
 
   /** The present speed has failed after it had proved good. */
   failed(): void {
-    if (this.#code !== FIRST_CODE) this.#bad.add(this.#code);
+    if (this.#code === FIRST_CODE) return;
+    const failures = (this.#failures.get(this.#code) ?? 0) + 1;
+    this.#failures.set(this.#code, failures);
+    if (failures >= MOST_FAILURES) this.#bad.add(this.#code);
   }
 
   /** Leaves the board at its first speed, for whoever opens it next. */

@@ -4,11 +4,13 @@ import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
 import type { Confirmations } from "./confirmations.js";
 import type { Heard } from "./handshake.js";
 import type { JohnnyFiveBoard } from "./johnny-five-board.js";
+import type { Line } from "./line.js";
 import type { Outbox } from "./outbox.js";
 
 export interface ListenerOptions {
   readonly heard: Heard;
   readonly confirmations: Confirmations;
+  readonly line: Line;
   readonly outbox: Outbox;
   readonly johnnyFive: JohnnyFiveBoard;
   /** Takes each message that is no report, before Johnny-Five hears it. */
@@ -39,13 +41,16 @@ export class Listener {
   #listen(): FrameSplitter {
     return new FrameSplitter("toHost", {
       frame: (frame) => this.#received(frame),
-      discard: (bytes) => this.#options.heard.discard(bytes),
+      discard: (bytes) => {
+        this.#options.heard.discard(bytes);
+        this.#options.line.garbled();
+      },
     });
   }
 
   /** One whole message from the board. */
   #received(frame: Uint8Array): void {
-    const { heard, confirmations, outbox, johnnyFive, note } = this.#options;
+    const { heard, confirmations, line, outbox, johnnyFive, note } = this.#options;
     const first = frame[0] ?? 0;
     const isReport = (first & 0xf0) === COMMAND.digitalMessage || (first & 0xf0) === COMMAND.analogMessage;
     if (!isReport) {
@@ -54,7 +59,7 @@ export class Listener {
         if (message.type === "echo") outbox.echoed(confirmations.counted);
         return;
       }
-      if (outbox.receive(message)) return;
+      if (line.receive(message) || outbox.receive(message)) return;
       if (johnnyFive.chokesOn(message)) {
         heard.discardedBytes++;
         return;

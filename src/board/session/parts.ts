@@ -4,10 +4,12 @@ import type { ToHost } from "../../firmata/to-host.js";
 import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import { Confirmations } from "./confirmations.js";
+import type { DeadMan } from "./dead-man.js";
 import { FollowingTones } from "./following-tones.js";
 import { Heard } from "./handshake.js";
 import { Identity } from "./identity.js";
 import { JohnnyFiveBoard } from "./johnny-five-board.js";
+import { Line } from "./line.js";
 import { Listener } from "./listener.js";
 import { isOneShot, Missed } from "./missed.js";
 import { Outbox } from "./outbox.js";
@@ -25,6 +27,9 @@ export interface PartsOptions {
   readonly clock: Clock;
   /** Throws to refuse a pin. */
   readonly checkPin: ((pin: number) => void) | undefined;
+  readonly deadMan: DeadMan;
+  /** The line was good and is not any more. */
+  readonly lineFailed: () => void;
   /** Takes each message of the board's that is no report. */
   readonly note: (message: ToHost) => void;
   /** Tells a person. */
@@ -42,12 +47,13 @@ export class Parts {
   readonly listener: Listener;
   readonly johnnyFive: JohnnyFiveBoard;
   readonly outbox: Outbox;
+  readonly line: Line;
   readonly missed: Missed;
   /** Once the board has been ready; `undefined` where Johnny-Five makes them its own way. */
   tones: FollowingTones | undefined;
   readonly #clock: Clock;
 
-  constructor({ link, clock, checkPin, note, notice }: PartsOptions) {
+  constructor({ link, clock, checkPin, deadMan, lineFailed, note, notice }: PartsOptions) {
     const { memory, heard, identity } = this;
     this.#clock = clock;
     const settings = new SettingsMemory(clock);
@@ -60,12 +66,14 @@ export class Parts {
       replaced: (what) => this.confirmations.replaced(what),
     });
     const confirmations = new Confirmations({ memory, clock, outbox, missed });
+    const line = new Line({ clock, outbox, identity, deadMan, failed: lineFailed });
     const guard = checkPin && new PinGuard(checkPin);
     const kept = { memory, settings, missed };
-    this.sender = new Sender({ clock, guard, ...kept, confirmations, identity, outbox });
+    this.sender = new Sender({ clock, guard, ...kept, confirmations, line, identity, outbox });
     this.johnnyFive = new JohnnyFiveBoard(link.address, (frame) => this.sender.send(frame));
-    this.listener = new Listener({ heard, confirmations, outbox, johnnyFive: this.johnnyFive, note });
+    this.listener = new Listener({ heard, confirmations, line, outbox, johnnyFive: this.johnnyFive, note });
     this.settings = settings;
+    this.line = line;
     this.missed = missed;
     this.outbox = outbox;
     this.confirmations = confirmations;
@@ -73,6 +81,7 @@ export class Parts {
 
   /** The board is away, or begins anew. */
   readonly suspend = (cause: CircuitError): void => {
+    this.line.suspend();
     this.missed.begin();
     this.missed.add(this.outbox.suspend().filter(isOneShot).length);
     this.confirmations.suspend(cause);
@@ -83,6 +92,7 @@ export class Parts {
     const board = await this.johnnyFive.start();
     this.outbox.start(markerFor(this.identity));
     if (this.identity.isOurs) this.confirmations.startEchoes();
+    this.line.start();
     const driver = this.makeTones();
     this.tones = driver && new FollowingTones(driver);
     registerTones(board, this.tones ?? toggledLimits);

@@ -25,5 +25,5 @@ export const pingProbe: Probe = {
 
 /** What a board is asked where somebody relies on the answer. */
 export function markerFor(identity: Identity): Probe {
-  return identity.isOurs && identity.isAtLeast(1, 1) ? pingProbe : versionProbe;
+  return identity.hasPings ? pingProbe : versionProbe;
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import type { Confirmations } from "./confirmations.js";
 import type { Identity } from "./identity.js";
+import type { Line } from "./line.js";
 import { modeFrames, valueFrames } from "./pin-frames.js";
 import type { PinMemory } from "./pin-memory.js";
 import { type Found, findAgain, type Relink } from "./search.js";
@@ -22,6 +23,7 @@ export interface RecoveryOptions {
   readonly suspend: (cause: CircuitError) => void;
   /** The board has begun anew where it is: what is sent reaches it again. */
   readonly goOn: () => void;
+  readonly line: Pick<Line, "agree" | "goBack" | "start">;
   /** The board is back: what is sent goes to it from now on. */
   readonly found: (found: Found) => void;
   readonly send: (frame: Uint8Array) => void;
@@ -34,6 +36,8 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #stopped = new AbortController();
   #isAway = false;
+  /** The board may be there, but its line has failed. */
+  #isMending = false;
   /** Ends the search that is under way. */
   #searching: AbortController | undefined;
   #restored = 0;
@@ -46,7 +50,7 @@ export class Recovery {
 
   /** Whether the board is away, and is looked for. */
   get isAway(): boolean {
-    return this.#isAway;
+    return this.#isAway || this.#isMending;
   }
 
   /** How often the board got its pins back. */
@@ -59,6 +63,7 @@ export class Recovery {
     if (this.#stopped.signal.aborted || this.#isAway) return;
     const { clock, confirmations, patienceMs, notice, suspend, tell } = this.#options;
     this.#isAway = true;
+    this.#isMending = false;
     this.#life++;
     notice(`${cause.message}; looking for it`);
     suspend(cause);
@@ -83,17 +88,54 @@ export class Recovery {
 
   /** The board says who it is, and nobody has asked: it has lost all that it was told. */
   startedAnew(): void {
-    if (this.#stopped.signal.aborted || this.#isAway) return;
-    const { address, suspend, goOn, tell } = this.#options;
+    if (this.#begin("the board has started anew")) void this.#restoreAtSpeed("it has started anew");
+  }
+
+  /** It says that it has heard nothing for too long, and has made pins safe. */
+  tripped(): void {
+    if (!this.#begin("it heard nothing for too long, and the board made its pins safe")) return;
+    this.#options.goOn();
+    void this.#restore("it had heard nothing for too long and made its pins safe");
+  }
+
+  /** The board may be there, but does not answer at the speed that its line has: goes back to the first one. */
+  lineFailed(): void {
+    const cause = this.#begin("the board does not answer any more");
+    if (cause) void this.#mend(cause);
+  }
+
+  /** The board, which is there, is not as it was. @returns The reason, or `undefined` where it is seen to already. */
+  #begin(what: string): CircuitError | undefined {
+    if (this.#stopped.signal.aborted || this.isAway) return undefined;
+    const { address, suspend, tell } = this.#options;
     this.#life++;
-    const cause = new CircuitError(
-      "BOARD_LOST",
-      `Cannot go on without a break on ${address()}: the board has started anew`,
-    );
+    const cause = new CircuitError("BOARD_LOST", `Cannot go on without a break on ${address()}: ${what}`);
     suspend(cause);
     tell("lost", cause);
-    goOn();
-    void this.#restore("it has started anew");
+    return cause;
+  }
+
+  async #mend(cause: CircuitError): Promise<void> {
+    const { clock, confirmations, line, patienceMs, notice } = this.#options;
+    const life = this.#life;
+    this.#isMending = true;
+    notice(`${cause.message}; asking for it`);
+    const stopWaiting = clock.after(patienceMs, () => confirmations.loseHope(cause));
+    const isUnderWay = () => life === this.#life && !this.#stopped.signal.aborted;
+    let isAnswering = false;
+    while (isUnderWay() && !isAnswering) isAnswering = await line.goBack();
+    stopWaiting();
+    if (life === this.#life) this.#isMending = false;
+    if (isUnderWay()) await this.#restoreAtSpeed("it answers again");
+  }
+
+  /** Nothing is sent until the line's speed has been agreed on again. */
+  async #restoreAtSpeed(why: string): Promise<void> {
+    const life = this.#life;
+    await this.#options.line.agree();
+    if (life !== this.#life || this.#stopped.signal.aborted) return;
+    this.#options.goOn();
+    await this.#restore(why);
   }
 
   /**
@@ -107,7 +149,8 @@ export class Recovery {
     this.#searching?.abort();
     this.#life++;
     const life = this.#life;
-    const isFromAway = this.#isAway;
+    const isFromAway = this.isAway;
+    this.#isMending = false;
     const cause = new CircuitError(
       "BOARD_LOST",
       `Cannot go on without a break: the board is on ${address} now`,
@@ -137,11 +180,12 @@ export class Recovery {
 
   /** Modes, with the ranges of servos, then values, then all the rest; then asks whether it is so. @returns Why not. */
   async #restore(why: string): Promise<unknown> {
-    const { address, confirmations, known, memory, settings, notice, send, tell } = this.#options;
+    const { address, confirmations, known, line, memory, settings, notice, send, tell } = this.#options;
     const life = this.#life;
     memory.toneEnded(settings.endedTones());
     const frames = [modeFrames(memory), settings.servoFrames(), valueFrames(memory), settings.frames()];
     for (const frame of frames.flat()) send(frame);
+    line.start();
     try {
       await confirmations.resume(known.isOurs);
     } catch (problem) {

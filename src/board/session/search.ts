@@ -5,6 +5,7 @@ import type { ByteLink } from "../link/link.js";
 import { READY_TIMEOUT_MS } from "./handshake.js";
 import type { Identity } from "./identity.js";
 import { Interview } from "./interview.js";
+import { agreeUnheard } from "./linked-speed.js";
 import { openWithin } from "./patience.js";
 import { Wire } from "./wire.js";
 
@@ -30,6 +31,8 @@ export interface Found {
   readonly wire: Wire;
   /** What it is. */
   readonly identity: Identity;
+  /** Code of the speed that its line has. */
+  readonly speedCode: number;
   /** From now on its bytes and its end are told to somebody else. */
   handOver(events: { data(bytes: Uint8Array): void; lost(cause: CircuitError): void }): void;
 }
@@ -85,6 +88,7 @@ export async function linkBoard({ relink, clock, signal, check }: LinkBoardOptio
   };
   const either = AbortSignal.any([signal, gone.signal]);
   let identity: Identity;
+  let speedCode = 0;
   try {
     const forwarded = {
       data: (bytes: Uint8Array) => events.data(bytes),
@@ -94,6 +98,11 @@ export async function linkBoard({ relink, clock, signal, check }: LinkBoardOptio
     const timeoutMs = READY_TIMEOUT_MS;
     identity = await interview.untilDone({ clock, signal: either, timeoutMs });
     check(identity, wire.link.address);
+    if (identity.hasPings)
+      speedCode = await agreeUnheard(wire, clock, (data) => {
+        events = { ...events, data };
+      });
+    either.throwIfAborted();
   } catch (problem) {
     await wire.link.close();
     throw problem;
@@ -101,6 +110,7 @@ export async function linkBoard({ relink, clock, signal, check }: LinkBoardOptio
   return {
     wire,
     identity,
+    speedCode,
     handOver(others) {
       events = others;
       if (gone.signal.aborted) others.lost(gone.signal.reason);

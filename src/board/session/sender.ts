@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import { COMMAND, SYSEX } from "../../firmata/protocol.js";
 import type { Confirmations } from "./confirmations.js";
 import type { Identity } from "./identity.js";
+import type { Line } from "./line.js";
 import { isOneShot, type Missed } from "./missed.js";
 import type { Outbox } from "./outbox.js";
 import type { PinGuard } from "./pin-guard.js";
@@ -14,6 +15,7 @@ export interface SenderOptions {
   readonly memory: PinMemory;
   readonly settings: SettingsMemory;
   readonly confirmations: Confirmations;
+  readonly line: Line;
   readonly identity: Identity;
   readonly outbox: Outbox;
   readonly missed: Missed;
@@ -62,7 +64,7 @@ export class Sender {
 
   /** One of the session's own, which no limit holds up, nor `stop()`. */
   pass(frame: Uint8Array): void {
-    const { guard, memory, settings, confirmations, identity } = this.#options;
+    const { guard, memory, settings, confirmations, identity, line } = this.#options;
     guard?.check(frame, this.#levelsOf);
     const { redundant, write } = memory.remember(frame);
     if (redundant) {
@@ -74,7 +76,9 @@ export class Sender {
       this.#note(frame);
     }
     this.transmit(frame, write);
-    if (frame[0] === COMMAND.systemReset && identity.isOurs) confirmations.startEchoes();
+    if (frame[0] !== COMMAND.systemReset || !identity.isOurs) return;
+    confirmations.startEchoes();
+    line.arm();
   }
 
   /** A message that asks the board who it is, or one of `pass()`'s. */

@@ -6,6 +6,7 @@ import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import { beginAfresh } from "./beginning.js";
 import type { BoardSession, SessionCounts, SessionOptions, StopLevel, SwapOptions } from "./board-session.js";
+import { DeadMan } from "./dead-man.js";
 import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { leavePins } from "./leaving.js";
 import type { LeftBehind } from "./left-behind.js";
@@ -43,6 +44,7 @@ class Session implements BoardSession {
   #relink: Relink | undefined;
   readonly #patienceMs: number;
   readonly #held: ReadonlySet<number>;
+  readonly #deadMan: DeadMan;
   readonly #parts: Parts;
   readonly #lost = new AbortController();
   #board: Board | undefined;
@@ -63,13 +65,24 @@ class Session implements BoardSession {
     relink,
     patienceMs,
     held = new Set(),
+    safe,
+    silenceMs,
   }: SessionOptions) {
     this.#clock = clock;
     this.#notice = notice;
     this.#relink = relink;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
     this.#held = held;
-    this.#parts = new Parts({ link, clock, checkPin, note: (message) => this.#note(message), notice });
+    this.#deadMan = new DeadMan(safe, silenceMs);
+    this.#parts = new Parts({
+      link,
+      clock,
+      checkPin,
+      deadMan: this.#deadMan,
+      lineFailed: () => this.#recovery?.lineFailed(),
+      note: (message) => this.#note(message),
+      notice,
+    });
   }
 
   get address(): string {
@@ -78,6 +91,14 @@ class Session implements BoardSession {
 
   get firmware(): string {
     return this.#parts.identity.firmware;
+  }
+
+  get agreedBaud(): number | undefined {
+    return this.#parts.line.agreedBaud;
+  }
+
+  get bytesPerSecond(): number {
+    return this.#parts.outbox.wire.link.bytesPerSecond;
   }
 
   get lost(): AbortSignal {
@@ -135,6 +156,9 @@ class Session implements BoardSession {
       if (isAsked) await Promise.race([beginAfresh(this.#parts, this.#held, this.#clock), lost]);
       if (this.#held.size > 0 && !this.#parts.identity.isOurs)
         this.#notice(describeUnheld(this.#held, this.address, this.firmware));
+      if (this.#deadMan.isWanted && !this.#parts.identity.hasPings)
+        this.#notice(this.#deadMan.describeUnsafe(this.address, this.firmware));
+      await Promise.race([this.#parts.line.agree(), lost]);
       const board = await this.#parts.startBoard();
       this.#board = board;
       makeReadable(board, { gone: this.#lost.signal, clock: this.#clock });
@@ -146,7 +170,7 @@ class Session implements BoardSession {
   }
 
   #makeRecovery(): Recovery {
-    const { confirmations, identity, memory, outbox, settings } = this.#parts;
+    const { confirmations, identity, line, memory, outbox, settings } = this.#parts;
     return new Recovery({
       clock: this.#clock,
       patienceMs: this.#patienceMs,
@@ -157,6 +181,7 @@ class Session implements BoardSession {
       settings,
       notice: this.#notice,
       suspend: (cause) => this.#parts.suspend(cause),
+      line,
       goOn: () => outbox.resume(outbox.wire),
       found: (found) => this.#takeOver(found),
       send: (frame) => outbox.send(frame),
@@ -179,6 +204,7 @@ class Session implements BoardSession {
     if (isAway) this.#notice(`Cannot leave the pins of ${this.address} as they should be: the board is away`);
     if (!this.#lost.signal.aborted && !isAway && this.#board)
       await leavePins(this.#parts, { stopLevels, clock: this.#clock, notice: this.#notice });
+    this.#parts.line.end();
     await this.#parts.outbox.wire.link.close();
     this.#lose(
       new CircuitError("LINK_CLOSED", `Cannot use the board on ${this.address}: its session is closed`),
@@ -205,8 +231,9 @@ class Session implements BoardSession {
   }
 
   /** The board is back, perhaps elsewhere. */
-  #takeOver({ wire, handOver }: Found): void {
+  #takeOver({ wire, speedCode, handOver }: Found): void {
     this.#parts.outbox.resume(wire);
+    this.#parts.line.moved(speedCode);
     this.#parts.listener.begin();
     handOver(this.#linkEvents(wire.link));
   }
@@ -242,6 +269,7 @@ class Session implements BoardSession {
   #note(message: ToHost): void {
     if (message.type === "version") this.#parts.heard.version = `${message.major}.${message.minor}`;
     if (message.type === "string") this.#notice(message.text.replaceAll("\0", ""));
+    if (message.type === "tripped") this.#recovery?.tripped();
     if (this.#recovery === undefined) this.#parts.identity.hear(message);
     else if (message.type === "firmware" && this.#clock.now() - this.#parts.sender.askedAtMs > ANSWER_MS)
       this.#recovery.startedAnew();
@@ -256,6 +284,7 @@ class Session implements BoardSession {
   #lose(cause: CircuitError): void {
     if (this.#lost.signal.aborted) return;
     this.#recovery?.stop();
+    this.#parts.line.end();
     this.#parts.confirmations.fail(cause);
     this.#lost.abort(cause);
     this.#parts.johnnyFive.closed();

@@ -58,7 +58,7 @@ export async function swapBoard(context: SwapContext, find: Relink): Promise<voi
   const sounding = (isOther && tones?.sounding()) || [];
   for (const { pin } of sounding) tones?.stop(pin);
   if (isOther) tones?.close();
-  const frames = stopFrames(memory, context.stopLevels, { all: true });
+  const frames = [...stopFrames(memory, context.stopLevels, { all: true }), ...parts.line.lastFrames];
   const behind = recovery.isAway ? undefined : new LeftBehind(old, clock);
   const moved = recovery.move(address, old.link.address, () => {
     behind?.tell(frames);

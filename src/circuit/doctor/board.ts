@@ -9,6 +9,9 @@ import { type Finding, failure, ok, warning } from "./finding.js";
 /** Round trips that the median is of. */
 const ROUND_TRIPS = 21;
 
+/** A query for a pin's state and its answer, in bytes. */
+const TRIP_BYTES = 10;
+
 /** Slower than this a chip between the board and the host waits before it passes bytes on, in milliseconds. */
 const SLOW_MS = 12;
 
@@ -34,7 +37,11 @@ export async function* checkBoard(
     ? ok("firmware", firmware)
     : ok("firmware", `${firmware}; on an Uno or Nano circuit's own is quicker (firmware/README.md)`);
   yield ok("pins", describePins(io));
-  yield await checkRoundTrip(io, clock);
+  const { agreedBaud, bytesPerSecond } = session;
+  if (agreedBaud !== undefined) yield ok("speed", `${agreedBaud} baud, agreed on with the firmware`);
+  else if (Number.isFinite(bytesPerSecond))
+    yield ok("speed", `${Math.round(bytesPerSecond)} bytes a second; no faster one was agreed on`);
+  yield await checkRoundTrip(io, clock, (TRIP_BYTES / bytesPerSecond) * 1_000);
   if (wiring) yield* checkWiring(wiring, io);
 }
 
@@ -47,7 +54,8 @@ function describePins({ pins }: AskedIo): string {
     .join(", ");
 }
 
-async function checkRoundTrip(io: AskedIo, clock: Clock): Promise<Finding> {
+/** @param wireMs What of it the wire takes, in milliseconds. */
+async function checkRoundTrip(io: AskedIo, clock: Clock, wireMs: number): Promise<Finding> {
   const pin = io.pins.findIndex(({ supportedModes }) => supportedModes.length > 0);
   const times: number[] = [];
   for (let trip = 0; trip < ROUND_TRIPS; trip++) {
@@ -56,11 +64,12 @@ async function checkRoundTrip(io: AskedIo, clock: Clock): Promise<Finding> {
     times.push(clock.now() - startMs);
   }
   const medianMs = times.sort((a, b) => a - b)[times.length >> 1] ?? 0;
-  const text = `${medianMs.toFixed(1)} ms, the median of ${ROUND_TRIPS}`;
+  const restMs = Math.max(0, medianMs - wireMs);
+  const text = `${medianMs.toFixed(1)} ms, the median of ${ROUND_TRIPS}: ${wireMs.toFixed(1)} on the wire, ${restMs.toFixed(1)} in USB chip and host`;
   if (medianMs <= SLOW_MS) return ok("round trip", text);
   return warning(
     "round trip",
-    `${text}: a USB chip waits before it passes bytes on`,
+    `${text}; a USB chip waits before it passes bytes on`,
     "On Linux with an FTDI chip: echo 1 | sudo tee /sys/bus/usb-serial/devices/ttyUSB0/latency_timer",
   );
 }
