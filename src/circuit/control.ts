@@ -1,4 +1,5 @@
 import { CircuitError, type CircuitErrorCode, messageOf } from "../core/error.js";
+import { ToldFailure } from "../mesh/framed/failure.js";
 import type { Delivery } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
@@ -38,15 +39,22 @@ interface ToldError {
   readonly hint?: string;
 }
 
-/** Does what comes on the runtime's own channel. Never rejects: why it cannot is in the answer. */
+/**
+ * Does what comes on the runtime's own channel; why it cannot is in the answer.
+ *
+ * @throws {ToldFailure} `DENIED` for who has not proved who it is.
+ */
 export async function obey(
   { message, chain, isProven }: Delivery,
   options: ControlOptions,
 ): Promise<Payload> {
   const { node, obeysAnyone, swap } = options;
+  const isVouched = isProven && !chain.some((caller) => caller.startsWith(BRIDGE_MARK));
+  if (!isVouched && !obeysAnyone) {
+    const reason = `${node} obeys those only who prove who they are, as circuit swap does on this machine or with credentials`;
+    throw new ToldFailure({ code: "DENIED", reason });
+  }
   try {
-    const isVouched = isProven && !chain.some((caller) => caller.startsWith(BRIDGE_MARK));
-    if (!isVouched && !obeysAnyone) throw unproven(node);
     return answer({ moved: await swap(addressIn(message)) });
   } catch (error) {
     return answer({ error: told(error) });
@@ -82,16 +90,6 @@ function addressIn(message: Payload): string {
   throw new CircuitError("MESSAGE_INVALID", "Cannot do what it says on circuit.control: it is no command", {
     hint: 'Send { "swap": "sim:uno" }, or use `circuit swap`.',
   });
-}
-
-function unproven(node: string): CircuitError {
-  return new CircuitError(
-    "ACCESS_DENIED",
-    `Cannot command ${node}: who asks has not proved who it is, as it can by circuit.1 with a credential, or as this user on this machine`,
-    {
-      hint: "Use `circuit swap` as the user who runs it, give --name and CIRCUIT_CREDENTIALS, or see commandsOverNats.",
-    },
-  );
 }
 
 function told(error: unknown): ToldError {

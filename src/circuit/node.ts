@@ -3,7 +3,6 @@ import type { BoardSession } from "../board/session/board-session.js";
 import { unlessAborted } from "../core/abort.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError, describeThrown } from "../core/error.js";
-import { Latencies } from "../core/latencies.js";
 import type { Random } from "../core/random.js";
 import type { Observer } from "../events/observer.js";
 import { Observers } from "../events/observers.js";
@@ -14,10 +13,10 @@ import type { PublishOptions } from "../mesh/event.js";
 import type { Delivery, Mesh, Messages, ServedNode, ServeOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import type { Sketch, SketchHost, SketchSendOptions } from "../sketch/sketch.js";
-import { checkDeadline, lateError, MISSING_FIRST_MS } from "./answer-time.js";
 import { CONTROL_CHANNEL } from "./control.js";
-import { inherited, runBecause, withTrace } from "./handling.js";
+import { runBecause, withTrace } from "./handling.js";
 import type { CircuitNodeOptions, NodeCounts } from "./node-options.js";
+import { Sending } from "./sending.js";
 import { namingUnwired } from "./unwired.js";
 
 /** A sketch that runs as a node: joins it to its board and to the mesh. */
@@ -32,16 +31,12 @@ export class CircuitNode implements SketchHost {
   readonly #session: BoardSession | undefined;
   readonly #mesh: Mesh;
   readonly #confirms: boolean;
-  readonly #ackTimeoutMs: number;
   readonly #observers: Observers;
+  readonly #sending: Sending;
   readonly #obey: CircuitNodeOptions["obey"];
-  readonly #standstill: NonNullable<CircuitNodeOptions["standstill"]>;
   /** Aborts when its board is gone for good. */
   readonly #still = new AbortController();
-  readonly #latencies = new Latencies();
   #served: ServedNode | undefined;
-  #sent = 0;
-  #acked = 0;
   #confirmed = 0;
 
   constructor(options: CircuitNodeOptions) {
@@ -55,9 +50,8 @@ export class CircuitNode implements SketchHost {
     this.#session = options.session;
     this.#mesh = options.mesh;
     this.#confirms = options.confirms;
-    this.#ackTimeoutMs = options.ackTimeoutMs;
     this.#obey = options.obey;
-    this.#standstill = options.standstill ?? (() => undefined);
+    this.#sending = new Sending({ ...options, signal: this.signal });
     this.#observers = new Observers({
       mesh: options.mesh,
       clock: options.clock,
@@ -92,7 +86,7 @@ export class CircuitNode implements SketchHost {
   }
 
   counts(): NodeCounts {
-    return { sent: this.#sent, acked: this.#acked, latencies: this.#latencies, confirmed: this.#confirmed };
+    return { ...this.#sending.counts(), confirmed: this.#confirmed };
   }
 
   /**
@@ -145,52 +139,17 @@ export class CircuitNode implements SketchHost {
     await Promise.all([this.#served?.close(), this.finishObservers(0)]);
   }
 
-  async send(
-    target: string,
-    message: Payload,
-    channel = "",
-    options: SketchSendOptions = {},
-  ): Promise<Payload> {
-    this.signal.throwIfAborted();
-    this.#refuseStill(target);
-    const { deadlineMs, ...others } = options;
-    const startMs = this.clock.now();
-    const deadlineAtMs =
-      deadlineMs === undefined
-        ? startMs + this.#ackTimeoutMs + MISSING_FIRST_MS
-        : startMs + checkDeadline(deadlineMs);
-    this.#sent++;
-    try {
-      const sending = { ...others, from: this.node, channel, deadlineAtMs, ...inherited() };
-      const ack = await this.#mesh.send(target, message, sending);
-      this.#acked++;
-      this.#latencies.add(this.clock.now() - startMs);
-      return ack;
-    } catch (error) {
-      // A mesh that closes because the node stops.
-      this.signal.throwIfAborted();
-      const still = this.#standstill(target);
-      if (still && error instanceof CircuitError && error.code === "PEER_MISSING") throw still.error;
-      if (options.signal?.aborted || this.clock.now() < deadlineAtMs) throw error;
-      throw lateError({ from: this.node, target, deadlineMs, usualMs: this.#ackTimeoutMs }, error);
-    }
+  send(target: string, message: Payload, channel = "", options: SketchSendOptions = {}): Promise<Payload> {
+    return this.#sending.send(target, message, channel, options);
   }
 
   stream(
     target: string,
     messages: Messages,
     channel = "",
-    { deadlineMs, ...others }: SketchSendOptions = {},
+    options: SketchSendOptions = {},
   ): AsyncIterableIterator<Payload> {
-    this.#refuseStill(target);
-    // Without the node's signal, whose listeners would cost as much as the messages: when it stops, its mesh closes.
-    return this.#mesh.stream(target, messages, {
-      ...others,
-      from: this.node,
-      channel,
-      ...(deadlineMs !== undefined && { deadlineAtMs: this.clock.now() + checkDeadline(deadlineMs) }),
-      ...inherited(),
-    });
+    return this.#sending.stream(target, messages, channel, options);
   }
 
   publish(
@@ -237,12 +196,6 @@ export class CircuitNode implements SketchHost {
     if (!this.#session || !this.#confirms) return;
     await this.#session.board.confirm();
     this.#confirmed += writes;
-  }
-
-  /** Who sends to what never comes back need not wait to hear so. */
-  #refuseStill(target: string): void {
-    const still = this.#standstill(target);
-    if (still && !still.isSought) throw still.error;
   }
 
   #handle(delivery: Delivery): unknown {

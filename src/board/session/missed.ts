@@ -29,14 +29,14 @@ export function isOneShot([first, command = 0, , flags = 0]: Uint8Array): boolea
 
 /** Messages that were lost because a board was away, and that it is not told again. */
 export class Missed {
-  readonly #address: string;
+  readonly #address: () => string;
   readonly #notice: (text: string) => void;
   #count = 0;
   #isTold = false;
   /** Somebody is to hear of it who wants to have them confirmed. */
   #isDue = false;
 
-  constructor(address: string, notice: (text: string) => void) {
+  constructor(address: () => string, notice: (text: string) => void) {
     this.#address = address;
     this.#notice = notice;
   }
@@ -59,7 +59,7 @@ export class Missed {
     if (this.#isTold) return;
     this.#isTold = true;
     this.#notice(
-      `The board on ${this.#address} misses messages that it is not told again, such as I2C and strings`,
+      `The board on ${this.#address()} misses messages that it is not told again, such as I2C and strings`,
     );
   }
 
@@ -72,7 +72,7 @@ export class Missed {
   takeFailure(): CircuitError | undefined {
     if (!this.#isDue) return undefined;
     this.#isDue = false;
-    return missedMessages(this.#address);
+    return missedMessages(this.#address());
   }
 }
 

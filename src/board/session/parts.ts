@@ -57,7 +57,7 @@ export class Parts {
     const { memory, heard, identity } = this;
     this.#clock = clock;
     const settings = new SettingsMemory(clock);
-    const missed = new Missed(link.address, notice);
+    const missed = new Missed(() => this.outbox.wire.link.address, notice);
     const outbox = new Outbox({
       wire: new Wire(link, clock),
       clock,

@@ -31,6 +31,19 @@ export interface RecoveryOptions {
   readonly tell: (event: "lost" | "moved" | "restored", cause?: CircuitError) => void;
 }
 
+/** How another board takes the place of one. */
+export interface Succession {
+  /** Where that is, and where the other. */
+  readonly from: string;
+  readonly to: string;
+  /** Puts the session on the other. */
+  handOver(): void;
+  /** What the other is told before all else. */
+  readonly first: readonly Uint8Array[];
+  /** The other has been told all: what sounds goes on. */
+  told(): void;
+}
+
 /** Sees to a board that has gone away, or has started anew: finds it, and gives its pins back what they had. */
 export class Recovery {
   readonly #options: RecoveryOptions;
@@ -139,28 +152,23 @@ export class Recovery {
   }
 
   /**
-   * Another board takes the place of this one: it gets all that this one had. Until `handOver()` has returned nothing has
-   * changed; what it does, and the first messages to the board, are one turn of the event loop.
+   * Another board takes the place of this one: it gets all that this one had.
    *
-   * @param handOver Puts the session on the other board.
    * @throws {CircuitError} As `Confirmations.resume()` does, for a board that is not as this one was.
    */
-  async move(address: string, from: string, handOver: () => void): Promise<void> {
+  async move({ from, to, handOver, first, told }: Succession): Promise<void> {
     this.#searching?.abort();
     this.#life++;
     const life = this.#life;
-    const isFromAway = this.isAway;
+    const cause = new CircuitError("BOARD_LOST", `Cannot go on without a break: the board is on ${to} now`);
+    if (!this.isAway) this.#options.suspend(cause);
     this.#isMending = false;
-    const cause = new CircuitError(
-      "BOARD_LOST",
-      `Cannot go on without a break: the board is on ${address} now`,
-    );
-    if (!isFromAway) this.#options.suspend(cause);
     this.#isAway = false;
     this.#options.tell("moved");
     handOver();
     // It may have gone already, and is looked for.
-    const problem = life === this.#life ? await this.#restore(`it has taken the place of ${from}`) : cause;
+    const problem =
+      life === this.#life ? await this.#restore(`it has taken the place of ${from}`, { first, told }) : cause;
     if (problem) throw problem;
   }
 
@@ -179,12 +187,16 @@ export class Recovery {
   }
 
   /** Modes, with the ranges of servos, then values, then all the rest; then asks whether it is so. @returns Why not. */
-  async #restore(why: string): Promise<unknown> {
+  async #restore(
+    why: string,
+    { first, told }: Pick<Succession, "first" | "told"> = { first: [], told: () => {} },
+  ): Promise<unknown> {
     const { address, confirmations, known, line, memory, settings, notice, send, tell } = this.#options;
     const life = this.#life;
     memory.toneEnded(settings.endedTones());
     const frames = [modeFrames(memory), settings.servoFrames(), valueFrames(memory), settings.frames()];
-    for (const frame of frames.flat()) send(frame);
+    for (const frame of [...first, ...frames.flat()]) send(frame);
+    told();
     line.start();
     try {
       await confirmations.resume(known.isOurs);

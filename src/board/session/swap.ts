@@ -11,7 +11,7 @@ import { markerFor } from "./probe.js";
 import type { Recovery } from "./recovery.js";
 import { type Found, linkBoard, type Relink } from "./search.js";
 import { checkFit } from "./swap-fit.js";
-import { toneKindOf } from "./tone.js";
+import { type Sounding, type ToneDriver, toneKindOf } from "./tone.js";
 
 export interface SwapContext {
   readonly parts: Parts;
@@ -60,16 +60,32 @@ export async function swapBoard(context: SwapContext, find: Relink): Promise<voi
   if (isOther) tones?.close();
   const frames = [...stopFrames(memory, context.stopLevels, { all: true }), ...parts.line.lastFrames];
   const behind = recovery.isAway ? undefined : new LeftBehind(old, clock);
-  const moved = recovery.move(address, old.link.address, () => {
-    behind?.tell(frames);
-    parts.identity.take(found.identity);
-    if (!parts.identity.isOurs) withoutTones(parts);
-    context.takeOver(found, behind);
-    outbox.start(markerFor(parts.identity));
+  const moved = recovery.move({
+    from: old.link.address,
+    to: address,
+    handOver: () => {
+      behind?.tell(frames);
+      parts.identity.take(found.identity);
+      if (!parts.identity.isOurs) withoutTones(parts);
+      context.takeOver(found, behind);
+      outbox.start(markerFor(parts.identity));
+      if (isOther) tones?.follow(parts.makeTones());
+    },
     // It may have been running for somebody else.
-    outbox.send(encodeToBoard({ type: "reset" }));
-    if (isOther) tones?.follow(parts.makeTones());
+    first: [encodeToBoard({ type: "reset" })],
+    told: () => goOnSounding(sounding, tones, notice),
   });
+  const [isLeft] = await Promise.all([behind?.close(), moved]);
+  if (isLeft === false)
+    notice(`The board on ${old.link.address} has not answered: its pins may not be as they should be left`);
+}
+
+/** What sounded on the board before sounds on, as far as the other can. */
+function goOnSounding(
+  sounding: readonly Sounding[],
+  tones: ToneDriver | undefined,
+  notice: (text: string) => void,
+): void {
   for (const { pin, frequencyHz, leftMs } of sounding) {
     try {
       tones?.start(pin, frequencyHz, leftMs);
@@ -77,9 +93,6 @@ export async function swapBoard(context: SwapContext, find: Relink): Promise<voi
       notice(`A tone ends: ${messageOf(problem)}`);
     }
   }
-  const [isLeft] = await Promise.all([behind?.close(), moved]);
-  if (isLeft === false)
-    notice(`The board on ${old.link.address} has not answered: its pins may not be as they should be left`);
 }
 
 /** Without our firmware there is no mode for tones: the host toggles an output. */

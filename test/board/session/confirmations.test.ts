@@ -15,7 +15,10 @@ function rig({ echoes = false } = {}) {
   const confirmations = new Confirmations({
     memory,
     clock,
-    missed: new Missed("/dev/rig", () => {}),
+    missed: new Missed(
+      () => "/dev/rig",
+      () => {},
+    ),
     outbox: {
       send: (frame) => void sent.push(decodeToBoard(frame)),
       mark: (answered) => void marks.push(answered),

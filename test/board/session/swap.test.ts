@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Board } from "../../../src/board/board.js";
 import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
 import { CircuitError } from "../../../src/core/error.js";
+import { seededRandom } from "../../../src/core/random.js";
 import { PIN_MODE } from "../../../src/firmata/protocol.js";
 import { turns } from "../../contract/waiting.js";
+import { cases } from "../../long.js";
+import { draw, PINS, pinsAfter } from "./acts.js";
 import { Desk, FIRMWARES } from "./desk.js";
 
 for (const from of FIRMWARES) {
@@ -178,4 +182,51 @@ test("a board that does not answer changes nothing", async (context) => {
   pin.high();
   await session.board.confirm();
   assert.deepEqual(desk.board.pin(12), { mode: PIN_MODE.output, value: 1 });
+});
+
+test("boards that are exchanged at random moments leave the pins of one that stayed, and low where they were", async (context) => {
+  for (let seed = 1; seed <= cases(20, 200); seed++) {
+    const random = seededRandom(seed);
+    const firmware = () => (random() < 0.5 ? "circuit" : "standard");
+    const first = firmware();
+    const desk = new Desk(context, first);
+    const session = await desk.session;
+    const acts: ((board: Board) => void)[] = [];
+    const outcomes: Promise<string>[] = [];
+    const boards = [desk.board];
+    let swapping = Promise.resolve();
+    for (let step = 0; step < 40; step++) {
+      const act = draw(random);
+      acts.push(act);
+      act(session.board);
+      if (random() < 0.3)
+        outcomes.push(
+          session.board.confirm().then(
+            () => "confirmed",
+            ({ code }) => code,
+          ),
+        );
+      if (random() < 0.1) {
+        await swapping;
+        const link = new MockBoard({ firmware: firmware() });
+        boards.push(link);
+        swapping = session.swap({ link });
+      }
+      if (random() < 0.2) await desk.pass(50);
+    }
+    await swapping;
+    await session.board.confirm();
+    const last = boards.pop();
+    assert.deepEqual(
+      PINS.map((pin) => last?.pin(pin)),
+      await pinsAfter(first, acts),
+      `seed ${seed}`,
+    );
+    for (const board of boards)
+      for (const { mode, value } of PINS.map((pin) => board.pin(pin)))
+        if (mode === PIN_MODE.output || mode === PIN_MODE.pwm) assert.equal(value, 0, `seed ${seed}`);
+    for (const outcome of await Promise.all(outcomes))
+      assert.ok(["confirmed", "SUPERSEDED"].includes(outcome), `seed ${seed}: ${outcome}`);
+    await session.close();
+  }
 });

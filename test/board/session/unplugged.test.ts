@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Board } from "../../../src/board/board.js";
-import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
-import { openSession } from "../../../src/board/session/session.js";
-import { type Random, seededRandom } from "../../../src/core/random.js";
+import { seededRandom } from "../../../src/core/random.js";
 import { cases } from "../../long.js";
+import { draw, PINS, pinsAfter } from "./acts.js";
 import { Desk, FIRMWARES } from "./desk.js";
-
-const PINS = [3, 5, 9, 10, 12, 13];
 
 /** What our firmware says of itself and of its pins, and what it answers then: some bytes more than that. */
 const HANDSHAKE_BYTES = 420;
@@ -35,40 +32,6 @@ for (const firmware of FIRMWARES) {
       await (await desk.session).close();
     }
   });
-}
-
-/** Something that a sketch does with a pin. */
-function draw(random: Random): (board: Board) => void {
-  const pin = PINS[Math.floor(random() * PINS.length)] ?? 13;
-  const value = Math.floor(random() * 256);
-  const acts: readonly ((board: Board) => void)[] = [
-    (board) => {
-      board.pinMode(pin, five.Pin.OUTPUT);
-      board.digitalWrite(pin, value & 1);
-    },
-    (board) => {
-      if (pin > 11) return;
-      board.pinMode(pin, five.Pin.PWM);
-      board.analogWrite(pin, value);
-    },
-    (board) => {
-      board.pinMode(pin, five.Pin.SERVO);
-      board.servoWrite(pin, value % 180);
-    },
-    (board) => board.pinMode(pin, five.Pin.INPUT),
-  ];
-  return acts[Math.floor(random() * acts.length)] ?? (() => {});
-}
-
-/** The pins of a board that never went away. */
-async function pinsAfter(firmware: (typeof FIRMWARES)[number], acts: readonly ((board: Board) => void)[]) {
-  const link = new MockBoard({ firmware });
-  const session = await openSession({ link });
-  for (const act of acts) act(session.board);
-  await session.board.confirm();
-  const pins = PINS.map((pin) => link.pin(pin));
-  await session.close(new Map(PINS.map((pin) => [pin, "keep"])));
-  return pins;
 }
 
 test("a board that goes away at random moments has the pins of one that stayed, as soon as it is back", async (context) => {
