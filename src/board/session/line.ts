@@ -23,6 +23,8 @@ export interface LineOptions {
   readonly deadMan: DeadMan;
   /** The line was good and is not any more. */
   readonly failed: () => void;
+  /** Tells a person. */
+  readonly notice: (text: string) => void;
 }
 
 /** What our firmware, from 1.1 on, and the session agree on about the line between them: speed, life, and what follows death. */
@@ -31,6 +33,8 @@ export class Line {
   readonly #talk: LineTalk;
   readonly #speed: LineSpeed;
   readonly #keepAlive: KeepAlive;
+  /** What was told of a board that cannot make pins safe. */
+  #told = "";
 
   constructor(options: LineOptions) {
     const { clock, outbox, failed } = options;
@@ -63,6 +67,7 @@ export class Line {
   /** The board is ready, or is so again: arms its dead-man, and keeps the line alive. */
   start(): void {
     this.arm();
+    this.#tellUnsafe();
     const { deadMan } = this.#options;
     const everyMs = Math.min(
       this.agreedBaud === undefined ? Number.POSITIVE_INFINITY : KEEP_FAST_MS,
@@ -118,6 +123,14 @@ export class Line {
   end(): void {
     this.#keepAlive.stop();
     this.#talk.end();
+  }
+
+  #tellUnsafe(): void {
+    const { deadMan, identity, outbox, notice } = this.#options;
+    if (!deadMan.isWanted || identity.hasPings) return;
+    const text = deadMan.describeUnsafe(outbox.wire.link.address, identity.firmware);
+    if (text !== this.#told) notice(text);
+    this.#told = text;
   }
 
   get #isArmed(): boolean {

@@ -66,7 +66,7 @@ export class Parts {
       replaced: (what) => this.confirmations.replaced(what),
     });
     const confirmations = new Confirmations({ memory, clock, outbox, missed });
-    const line = new Line({ clock, outbox, identity, deadMan, failed: lineFailed });
+    const line = new Line({ clock, outbox, identity, deadMan, failed: lineFailed, notice });
     const guard = checkPin && new PinGuard(checkPin);
     const kept = { memory, settings, missed };
     this.sender = new Sender({ clock, guard, ...kept, confirmations, line, identity, outbox });

@@ -44,7 +44,6 @@ class Session implements BoardSession {
   #relink: Relink | undefined;
   readonly #patienceMs: number;
   readonly #held: ReadonlySet<number>;
-  readonly #deadMan: DeadMan;
   readonly #parts: Parts;
   readonly #lost = new AbortController();
   #board: Board | undefined;
@@ -73,12 +72,11 @@ class Session implements BoardSession {
     this.#relink = relink;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
     this.#held = held;
-    this.#deadMan = new DeadMan(safe, silenceMs);
     this.#parts = new Parts({
       link,
       clock,
       checkPin,
-      deadMan: this.#deadMan,
+      deadMan: new DeadMan(safe, silenceMs),
       lineFailed: () => this.#recovery?.lineFailed(),
       note: (message) => this.#note(message),
       notice,
@@ -156,8 +154,6 @@ class Session implements BoardSession {
       if (isAsked) await Promise.race([beginAfresh(this.#parts, this.#held, this.#clock), lost]);
       if (this.#held.size > 0 && !this.#parts.identity.isOurs)
         this.#notice(describeUnheld(this.#held, this.address, this.firmware));
-      if (this.#deadMan.isWanted && !this.#parts.identity.hasPings)
-        this.#notice(this.#deadMan.describeUnsafe(this.address, this.firmware));
       await Promise.race([this.#parts.line.agree(), lost]);
       const board = await this.#parts.startBoard();
       this.#board = board;
