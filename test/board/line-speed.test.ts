@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { serialLink } from "../../src/board/link/serial.js";
+import { makeLink } from "../../src/circuit/links.js";
 import { PacedUno } from "../../src/emulator/paced-uno.js";
 import { VirtualTime } from "../../src/emulator/virtual-time.js";
 import { VirtualUno } from "../../src/emulator/virtual-uno.js";
@@ -61,3 +62,16 @@ test("a link that keeps to a speed has no way to change it", () => {
   assert.equal(new PacedUno({ baud: 57_600 }).setBaud, undefined);
   assert.equal(new VirtualUno({ time: new VirtualTime(), baud: 57_600 }).setBaud, undefined);
 });
+
+for (const [address, isFixed] of [
+  ["sim:uno", false],
+  ["sim:uno?baud=57600", true],
+  ["/dev/ttyACM0", false],
+  ["/dev/ttyACM0?baud=57600", true],
+] as const) {
+  test(`${address} ${isFixed ? "keeps to its speed" : "may be taken to another speed"}`, async () => {
+    const { link } = await makeLink(address, { attachments: [] });
+    assert.equal(link.setBaud === undefined, isFixed);
+    assert.ok(Math.abs(link.bytesPerSecond / 5_760 - 1) < 0.025);
+  });
+}

@@ -11,7 +11,7 @@ import { freshFrames, heldStates } from "./running-board.js";
  * @throws {CircuitError} As `answersWithin()` does.
  */
 export async function beginAfresh(
-  { johnnyFive, memory, outbox, sender }: Parts,
+  { identity, johnnyFive, memory, outbox, sender }: Parts,
   held: ReadonlySet<number>,
   clock: Clock,
 ): Promise<void> {
@@ -22,6 +22,8 @@ export async function beginAfresh(
   const states = await answersWithin(johnnyFive.pinStates(), outbox.wire.link.address, clock);
   const kept = heldStates(states, held);
   for (const frame of freshFrames(states, kept)) sender.transmit(frame);
+  // Whoever was there before may have wished for it, and died.
+  if (identity.hasPings) sender.transmit(encodeToBoard({ type: "safe", silenceMs: 0, pins: [] }));
   johnnyFive.adopt(kept);
   for (const state of kept) memory.adopt(state);
 }

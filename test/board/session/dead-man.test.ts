@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { ByteLink } from "../../../src/board/link/link.js";
 import { MockBoard } from "../../../src/board/link/mock.js";
 import type { SessionOptions } from "../../../src/board/session/board-session.js";
 import { five } from "../../../src/board/session/piezo.js";
 import { openSession } from "../../../src/board/session/session.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import type { SafeState } from "../../../src/firmata/protocol.js";
+import { encodeToBoard } from "../../../src/firmata/to-board.js";
 import { encodeToHost } from "../../../src/firmata/to-host.js";
 import { turns } from "../../contract/waiting.js";
 
@@ -154,4 +156,39 @@ test("a session without safe pins arms nothing, and pings nobody", async (contex
     board().received.filter(({ type }) => ["safe", "ping", "speed"].includes(type)),
     [],
   );
+});
+
+/** A board that was running already: it says nothing until it is asked. */
+function unasked(board: MockBoard): ByteLink {
+  let isAsked = false;
+  return {
+    address: board.address,
+    bytesPerSecond: board.bytesPerSecond,
+    open: (events) => board.open({ ...events, data: (bytes) => (isAsked ? events.data(bytes) : undefined) }),
+    write(bytes) {
+      isAsked = true;
+      board.write(bytes);
+    },
+    drain: () => board.drain(),
+    close: () => board.close(),
+  };
+}
+
+test("a session that takes a running board over disarms what another has armed, who died", async () => {
+  const clock = new ManualClock();
+  const board = new MockBoard({ clock });
+  await board.open({ data: () => {}, lost: () => {} });
+  const pins = [{ pin: 11, state: 1 as const }];
+  board.write(encodeToBoard({ type: "safe", silenceMs: 500, pins }));
+  board.recording = true;
+  const opening = openSession({ link: unasked(board), clock, held: new Set([12]) });
+  for (let passed = 0; passed < 1_000; passed += 50) {
+    await turns();
+    clock.advance(50);
+  }
+  const session = await opening;
+  assert.ok(board.received.some((message) => message.type === "safe" && message.silenceMs === 0));
+  clock.advance(2_000);
+  assert.equal(board.pin(11).value, 0);
+  await session.close();
 });
