@@ -9,14 +9,13 @@ import type { BoardSession, SessionCounts, SessionOptions, StopLevel, SwapOption
 import { DeadMan } from "./dead-man.js";
 import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { leavePins } from "./leaving.js";
-import type { LeftBehind } from "./left-behind.js";
 import { Parts } from "./parts.js";
 import { openWithin } from "./patience.js";
 import { makeReadable } from "./readings.js";
 import { Recovery } from "./recovery.js";
 import { describeUnheld } from "./running-board.js";
 import type { Found, Relink } from "./search.js";
-import { swapBoard } from "./swap.js";
+import { Swaps } from "./swaps.js";
 
 /** How long those wait who want a write confirmed while the board is away, in milliseconds. */
 const PATIENCE_MS = 30_000;
@@ -49,11 +48,7 @@ class Session implements BoardSession {
   #board: Board | undefined;
   /** Once the board has been ready. */
   #recovery: Recovery | undefined;
-  /** What other boards have taken the place of, as long as it is still heard. */
-  readonly #behind = new Map<ByteLink, LeftBehind>();
-  /** Ends what is under way when the session closes. */
-  readonly #ending = new AbortController();
-  #isSwapping = false;
+  readonly #swaps: Swaps;
   #closing: Promise<void> | undefined;
 
   constructor({
@@ -81,6 +76,7 @@ class Session implements BoardSession {
       note: (message) => this.#note(message),
       notice,
     });
+    this.#swaps = new Swaps({ parts: this.#parts, clock, notice });
   }
 
   get address(): string {
@@ -152,8 +148,7 @@ class Session implements BoardSession {
         timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
       });
       if (isAsked) await Promise.race([beginAfresh(this.#parts, this.#held, this.#clock), lost]);
-      if (this.#held.size > 0 && !this.#parts.identity.isOurs)
-        this.#notice(describeUnheld(this.#held, this.address, this.firmware));
+      this.#warnOfHeld();
       await Promise.race([this.#parts.line.agree(), lost]);
       const board = await this.#parts.startBoard();
       this.#board = board;
@@ -191,7 +186,7 @@ class Session implements BoardSession {
   }
 
   async #stop(stopLevels: ReadonlyMap<number, StopLevel>): Promise<void> {
-    this.#ending.abort(new CircuitError("LINK_CLOSED", `Cannot go on with ${this.address}: it is closed`));
+    this.#swaps.stop();
     this.#parts.tones?.close();
     const { isAway } = this;
     this.#recovery?.stop();
@@ -213,7 +208,7 @@ class Session implements BoardSession {
     return {
       data: (bytes: Uint8Array) => {
         if (isPresent()) this.#parts.listener.push(bytes);
-        else this.#behind.get(link)?.hear(bytes);
+        else this.#swaps.hear(link, bytes);
       },
       lost: (cause: CircuitError) => {
         if (!isPresent()) return;
@@ -234,32 +229,21 @@ class Session implements BoardSession {
     handOver(this.#linkEvents(wire.link));
   }
 
-  async swap({ link, relink, stopLevels = new Map(), signal }: SwapOptions): Promise<void> {
+  async swap(options: SwapOptions): Promise<void> {
     const recovery = this.#recovery;
     if (this.#closing || this.#lost.signal.aborted || !recovery)
-      throw new CircuitError("LINK_CLOSED", `Cannot move to ${link.address}: the session is closed`);
-    if (this.#isSwapping)
-      throw new CircuitError("PORT_BUSY", `Cannot move to ${link.address}: another move is under way`, {
-        hint: "Try again when it has ended.",
-      });
-    this.#isSwapping = true;
-    const old = this.#parts.outbox.wire.link;
-    const ending = this.#ending.signal;
-    try {
-      const context = {
-        ...{ parts: this.#parts, recovery, clock: this.#clock, stopLevels, notice: this.#notice },
-        signal: signal ? AbortSignal.any([signal, ending]) : ending,
-        takeOver: (found: Found, behind: LeftBehind | undefined) => {
-          if (behind) this.#behind.set(old, behind);
-          this.#relink = relink;
-          this.#takeOver(found);
-        },
-      };
-      await swapBoard(context, async () => link);
-    } finally {
-      this.#behind.delete(old);
-      this.#isSwapping = false;
-    }
+      throw new CircuitError("LINK_CLOSED", `Cannot move to ${options.link.address}: the session is closed`);
+    await this.#swaps.move(options, recovery, (found) => {
+      this.#relink = options.relink;
+      this.#takeOver(found);
+      this.#warnOfHeld();
+    });
+  }
+
+  /** Tells of outputs that its firmware cannot hold. */
+  #warnOfHeld(): void {
+    if (this.#held.size > 0 && !this.#parts.identity.isOurs)
+      this.#notice(describeUnheld(this.#held, this.address, this.firmware));
   }
 
   #note(message: ToHost): void {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Board } from "../../../src/board/board.js";
 import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
+import { openSession } from "../../../src/board/session/session.js";
 import { CircuitError } from "../../../src/core/error.js";
 import { seededRandom } from "../../../src/core/random.js";
 import { PIN_MODE } from "../../../src/firmata/protocol.js";
@@ -229,4 +230,26 @@ test("boards that are exchanged at random moments leave the pins of one that sta
       assert.ok(["confirmed", "SUPERSEDED"].includes(outcome), `seed ${seed}: ${outcome}`);
     await session.close();
   }
+});
+
+test("the dead-man is disarmed on the board before and armed on the other; one without is told of", async (context) => {
+  const notices: string[] = [];
+  const [first, other, plain] = [new MockBoard(), new MockBoard(), new MockBoard({ firmware: "standard" })];
+  for (const board of [first, other]) board.recording = true;
+  const session = await openSession({
+    link: first,
+    safe: new Map([[12, 0]]),
+    notice: (text) => notices.push(text),
+  });
+  context.after(() => session.close());
+  const armed = (board: MockBoard) =>
+    board.received.flatMap((message) => (message.type === "safe" ? [message.silenceMs] : []));
+  assert.deepEqual(armed(first), [2_000]);
+  await session.swap({ link: other });
+  assert.deepEqual([armed(first), armed(other)], [[2_000, 0], [2_000]]);
+  await session.swap({ link: plain });
+  assert.deepEqual(armed(other), [2_000, 0]);
+  assert.ok(
+    notices.some((text) => /cannot make pin 12 safe when this process dies: StandardFirmata/.test(text)),
+  );
 });
