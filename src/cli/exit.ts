@@ -32,6 +32,7 @@ const EXIT_CODES: Partial<Record<CircuitErrorCode, number>> = {
   CONFIG_INVALID: 78,
   FIRMWARE_INVALID: 78,
   PIN_NOT_WIRED: 78,
+  PIN_REFUSED: 78,
   WIRING_INVALID: 78,
 };
 

@@ -5,12 +5,15 @@ import { test } from "node:test";
 import { MockBoard } from "../../src/board/link/mock.js";
 import { openSession } from "../../src/board/session/session.js";
 import { checkBoard } from "../../src/circuit/doctor/board.js";
+import { examine } from "../../src/circuit/doctor/doctor.js";
 import type { Finding } from "../../src/circuit/doctor/finding.js";
 import { checkMeddlers, checkNode, checkUdev } from "../../src/circuit/doctor/host.js";
 import { Machine } from "../../src/circuit/doctor/machine.js";
 import { checkPort } from "../../src/circuit/doctor/port.js";
 import { systemClock } from "../../src/core/clock.js";
+import { ManualClock } from "../../src/core/manual-clock.js";
 import { readWiring } from "../../src/wiring/read.js";
+import { turns } from "../contract/waiting.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 /** A system's files, with processes by their numbers: their names, and what they have open. */
@@ -102,3 +105,31 @@ for (const [type, terminal, pin, problem] of WIRINGS) {
     if (problem) assert.match(last?.text ?? "", problem);
   });
 }
+
+test("checkBoard() finds a board that hangs after it has described itself, and does not wait for it", async (context) => {
+  const link = new MockBoard();
+  const session = await openSession({ link });
+  context.after(() => session.close());
+  link.hang();
+  const clock = new ManualClock();
+  const finding = all(checkBoard(session, { clock, wiring: undefined, readyMs: 12 }));
+  await turns();
+  clock.advance(1_000);
+  const last = (await finding).at(-1);
+  assert.deepEqual([last?.check, last?.state, last?.isUnreachable], ["round trip", "error", true]);
+  assert.match(last?.text ?? "", /has not told within 1000 ms/);
+});
+
+test("examine() looks at the port of a serial number as at any other", async () => {
+  const options = {
+    address: "serial:nowhere",
+    wiring: undefined,
+    clock: systemClock,
+    machine: machineWith({}),
+  };
+  const found = await all(examine({ ...options, signal: new AbortController().signal }));
+  const last = found.at(-1);
+  assert.deepEqual([last?.check, last?.state, last?.isUnreachable], ["port", "error", true]);
+  assert.match(last?.text ?? "", /the serial number nowhere/);
+  assert.ok(found.some(({ check }) => check === "services"));
+});

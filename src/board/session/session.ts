@@ -7,6 +7,7 @@ import type { ByteLink } from "../link/link.js";
 import { beginAfresh } from "./beginning.js";
 import type { BoardSession, SessionCounts, SessionOptions, StopLevel, SwapOptions } from "./board-session.js";
 import { DeadMan } from "./dead-man.js";
+import { checkDeclaredPins } from "./declared-pins.js";
 import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { leavePins } from "./leaving.js";
 import { Parts } from "./parts.js";
@@ -26,7 +27,7 @@ const ANSWER_MS = 1_500;
 /**
  * Opens a link and waits until the board behind it is ready.
  *
- * @throws {CircuitError} What `ByteLink.open()` and `handshake()` throw. Then nothing stays open.
+ * @throws {CircuitError} What `ByteLink.open()` and `handshake()` throw; `PIN_REFUSED` for a pin to be held or safe that is none. Then nothing stays open.
  */
 export async function openSession(options: SessionOptions): Promise<BoardSession> {
   const session = new Session(options);
@@ -43,6 +44,8 @@ class Session implements BoardSession {
   #relink: Relink | undefined;
   readonly #patienceMs: number;
   readonly #held: ReadonlySet<number>;
+  /** Pins that are to be held, or to be safe. */
+  readonly #declared: readonly number[];
   readonly #parts: Parts;
   readonly #lost = new AbortController();
   #board: Board | undefined;
@@ -67,6 +70,7 @@ class Session implements BoardSession {
     this.#relink = relink;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
     this.#held = held;
+    this.#declared = [...held, ...(safe?.keys() ?? [])];
     this.#parts = new Parts({
       link,
       clock,
@@ -147,6 +151,7 @@ class Session implements BoardSession {
         ready: Promise.race([this.#parts.johnnyFive.ready, lost]),
         timeoutMs: Math.max(0, timeoutMs - (this.#clock.now() - startMs)),
       });
+      checkDeclaredPins(this.#declared, this.#parts.identity, this.address);
       if (isAsked) await Promise.race([beginAfresh(this.#parts, this.#held, this.#clock), lost]);
       this.#warnOfHeld();
       await Promise.race([this.#parts.line.agree(), lost]);

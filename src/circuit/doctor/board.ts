@@ -1,5 +1,7 @@
 import type { BoardSession } from "../../board/session/board-session.js";
+import { answersWithin } from "../../board/session/patience.js";
 import type { Clock } from "../../core/clock.js";
+import { messageOf } from "../../core/error.js";
 import { CIRCUIT_FIRMWARE, PIN_MODE } from "../../firmata/protocol.js";
 import { attachments, wiredPins } from "../../wiring/attachments.js";
 import { FIRST_ANALOG_PIN, findPinNumber, POTENTIOMETER, SERVO } from "../../wiring/parts.js";
@@ -41,7 +43,8 @@ export async function* checkBoard(
   if (agreedBaud !== undefined) yield ok("speed", `${agreedBaud} baud, agreed on with the firmware`);
   else if (Number.isFinite(bytesPerSecond))
     yield ok("speed", `${Math.round(bytesPerSecond)} bytes a second; no faster one was agreed on`);
-  yield await checkRoundTrip(io, clock, (TRIP_BYTES / bytesPerSecond) * 1_000);
+  const { address } = session;
+  yield await checkRoundTrip(io, { address, clock, wireMs: (TRIP_BYTES / bytesPerSecond) * 1_000 });
   if (wiring) yield* checkWiring(wiring, io);
 }
 
@@ -54,13 +57,26 @@ function describePins({ pins }: AskedIo): string {
     .join(", ");
 }
 
-/** @param wireMs What of it the wire takes, in milliseconds. */
-async function checkRoundTrip(io: AskedIo, clock: Clock, wireMs: number): Promise<Finding> {
+interface RoundTripOptions {
+  readonly address: string;
+  readonly clock: Clock;
+  /** What of it the wire takes, in milliseconds. */
+  readonly wireMs: number;
+}
+
+/** A board that has described itself may still hang, or be unplugged. */
+async function checkRoundTrip(io: AskedIo, { address, clock, wireMs }: RoundTripOptions): Promise<Finding> {
   const pin = io.pins.findIndex(({ supportedModes }) => supportedModes.length > 0);
   const times: number[] = [];
   for (let trip = 0; trip < ROUND_TRIPS; trip++) {
     const startMs = clock.now();
-    await new Promise<void>((resolve) => io.queryPinState(pin, resolve));
+    const answer = new Promise<void>((resolve) => io.queryPinState(pin, resolve));
+    try {
+      await answersWithin(answer, address, clock);
+    } catch (problem) {
+      const silent = failure("round trip", messageOf(problem), "Press the board's reset button.");
+      return { ...silent, isUnreachable: true };
+    }
     times.push(clock.now() - startMs);
   }
   const medianMs = times.sort((a, b) => a - b)[times.length >> 1] ?? 0;

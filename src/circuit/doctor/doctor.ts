@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { parseAddress } from "../../board/link/address.js";
+import { type BoardAddress, parseAddress } from "../../board/link/address.js";
+import { findBySerialNumber } from "../../board/link/port-finder.js";
 import { choosePort, listPorts } from "../../board/link/ports.js";
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, messageOf } from "../../core/error.js";
@@ -23,7 +24,7 @@ export interface DoctorOptions {
 }
 
 /** Kinds of addresses that are ports of this machine. */
-const PORTS: ReadonlySet<string> = new Set(["port", "auto"]);
+const PORTS: ReadonlySet<string> = new Set(["port", "auto", "serial"]);
 
 /**
  * Looks at all that stands between a person and a blinking LED, from the bottom to the top. It ends where there is no sense in
@@ -33,28 +34,31 @@ const PORTS: ReadonlySet<string> = new Set(["port", "auto"]);
  */
 export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
   const { clock, machine = new Machine(), signal } = options;
-  const { scheme } = parseAddress(options.address);
+  const { address } = options;
+  const place = parseAddress(address);
   const wiring = options.wiring === undefined ? undefined : await loadWiring(options.wiring);
   yield checkNode(process.version);
-  let { address } = options;
-  if (PORTS.has(scheme)) {
+  if (PORTS.has(place.scheme)) {
     const udev = checkUdev(process.platform, existsSync("/run/udev"));
     if (udev) yield udev;
     yield await checkMeddlers(machine);
-    if (scheme === "auto") {
-      try {
-        address = choosePort(await listPorts());
-      } catch (problem) {
-        yield ofError("port", problem);
-        return;
-      }
+    const port = await findPort(place).catch((problem: unknown) => ofError("port", problem));
+    if (typeof port !== "string") {
+      yield port;
+      return;
     }
-    for await (const finding of checkPort(parseAddress(address).target, machine)) {
+    for await (const finding of checkPort(port, machine)) {
       yield finding;
       if (finding.state === "error") return;
     }
   }
   yield* checkAnswer(address, wiring, { clock, signal });
+}
+
+/** @throws {CircuitError} Where there is none, or it is not clear which. */
+async function findPort({ scheme, target }: BoardAddress): Promise<string> {
+  if (scheme === "auto") return choosePort(await listPorts());
+  return scheme === "serial" ? findBySerialNumber(target) : target;
 }
 
 async function* checkAnswer(

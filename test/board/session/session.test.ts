@@ -58,6 +58,27 @@ test("a pin that may not be used is refused where it is used, before anything is
   await session.close();
 });
 
+for (const firmware of ["circuit", "standard"] as const) {
+  test(`a pin to be safe, or held, that is none is refused, and the link is closed: ${firmware}`, async () => {
+    for (const options of [
+      { safe: new Map([[25, 0 as const]]) },
+      { held: new Set([99]) },
+      { held: new Set([1]) },
+    ]) {
+      const link = new MockBoard({ firmware });
+      let isClosed = false;
+      link.close = async () => {
+        isClosed = true;
+      };
+      await assert.rejects(openSession({ link, ...options }), {
+        code: "PIN_REFUSED",
+        message: /Cannot hold pin (25|99|1) of mock, or make it safe: .* with 18 pins/,
+      });
+      assert.ok(isClosed);
+    }
+  });
+}
+
 test("an unplugged board rejects who waits, and later ones, with BOARD_LOST", async () => {
   const { link, session, board } = await openMock();
   const pin = new five.Pin({ pin: 13, board });
