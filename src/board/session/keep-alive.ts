@@ -3,8 +3,11 @@ import type { Clock } from "../../core/clock.js";
 /** Pings in a row without an answer that make a line a bad one: one may be behind a busy event loop. */
 const MOST_MISSED = 2;
 
-/** How long the answer to a ping may take that is sent because garbage has come, in milliseconds, and how many may fail. */
-const SUSPECT_MS = 100;
+/**
+ * How long the answer to a ping may take that is sent because garbage has come, in milliseconds, and how many may fail: a
+ * USB chip holds it back for 16, and a board that has reset itself is to have its pins back within 100.
+ */
+const SUSPECT_MS = 30;
 const SUSPECT_PINGS = 2;
 
 export interface KeepAliveOptions {

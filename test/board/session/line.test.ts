@@ -58,12 +58,12 @@ test("a line that is idle keeps its speed", async (context) => {
   await time.until(session.close());
 });
 
-test("a board that resets itself has its pins back, and its speed", async (context) => {
+test("a board that resets itself has its pins back within 100 ms, and its speed", async (context) => {
   const { time, uno, session, led, levels, heard, notices } = await openFast(context);
   led.high();
   await time.until(session.board.confirm());
   uno.reset();
-  await time.advance(400);
+  await time.advance(100);
   assert.deepEqual(heard, ["lost", "restored"]);
   assert.equal(session.agreedBaud, FAST);
   assert.deepEqual(levels, [1, 0, 1]);
