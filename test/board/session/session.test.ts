@@ -79,6 +79,24 @@ for (const firmware of ["circuit", "standard"] as const) {
   });
 }
 
+test("a pin that the board does not have is refused in words, whatever uses it", async () => {
+  const { session, board } = await openMock();
+  const uses = [
+    () => new five.Led({ pin: 99, board }),
+    () => new five.Servo({ pin: 20, board }),
+    () => new five.Button({ pin: 44, board }),
+    () => board.digitalWrite(44, 1),
+    () => board.analogWrite(44, 1),
+  ];
+  for (const use of uses)
+    assert.throws(use, { code: "PIN_REFUSED", message: /^Cannot use pin \d\d: .*, its pins are 0 to 19$/ });
+  assert.throws(() => new five.Sensor({ pin: "A9", board }), {
+    code: "PIN_REFUSED",
+    message: /^Cannot use A9: .*, it has 6 analog inputs$/,
+  });
+  await session.close();
+});
+
 test("an unplugged board rejects who waits, and later ones, with BOARD_LOST", async () => {
   const { link, session, board } = await openMock();
   const pin = new five.Pin({ pin: 13, board });
