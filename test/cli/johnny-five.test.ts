@@ -123,3 +123,13 @@ test("circuit exec refuses a script that is not there, and a board that is none"
   assert.equal(noBoard.code, 2);
   assert.match(noBoard.stderr, /it is not serial:NUMBER/);
 });
+
+test("circuit exec refuses a folder, and a script that wants several boards, and says what to do", async (context) => {
+  const { folder } = withScript("a.js", 'const five = require("johnny-five"); new five.Boards(["A", "B"]);');
+  const ofFolder = await circuit(context, ["exec", "."], { folder });
+  assert.equal(ofFolder.code, 74);
+  assert.match(ofFolder.stderr, /^circuit: Cannot run \.: it is no file$/m);
+  const ofBoards = await circuit(context, ["exec", "--board", "mock", "a.js"], { folder });
+  assert.equal(ofBoards.code, 2);
+  assert.match(ofBoards.stderr, /^circuit: Cannot give the script 2 boards: it has one\n {2}Run a script/m);
+});

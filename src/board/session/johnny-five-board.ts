@@ -4,6 +4,7 @@ import { PIN_MODE, SYSEX } from "../../firmata/protocol.js";
 import type { ToHost } from "../../firmata/to-host.js";
 import { READY_TIMEOUT_MS } from "./handshake.js";
 import { Firmata, type FirmataIo, type FirmataTransport, five } from "./johnny-five.js";
+import { refuseMissingPins } from "./missing-pins.js";
 import type { PinState } from "./running-board.js";
 
 /** Messages that firmata-io reads without a look at their length. */
@@ -40,6 +41,7 @@ export class JohnnyFiveBoard {
     this.#io.port = port;
     // firmata-io keeps only the modes that it knows by name.
     this.#io.MODES.TONE = PIN_MODE.tone;
+    refuseMissingPins(this.#io);
     this.ready = new Promise((resolve) => this.#io.once("ready", resolve));
     this.#io.once("analog-mapping-query", () => {
       this.#isMapped = true;

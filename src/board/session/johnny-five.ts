@@ -21,8 +21,14 @@ interface FirmataPin {
 export interface FirmataIo extends EventEmitter {
   readonly MODES: Record<string, number>;
   readonly pins: readonly FirmataPin[];
+  /** Pins of the analog channels. */
+  readonly analogPins: readonly number[];
   /** Levels of each port's pins as it writes them next, lowest bit first. */
   readonly ports: number[];
+  pinMode(pin: number, mode: number): void;
+  digitalWrite(pin: number, level: number, isQueued?: boolean): void;
+  /** PWM, and servos. */
+  analogWrite(pin: number, value: number): void;
   /** Asks for a pin's state, which is in `pins` when it calls back. */
   queryPinState(pin: number, answered: () => void): void;
   /** What Johnny-Five shows as the board's port. Its `name` is left alone: Johnny-Five knows Firmata by it. */

@@ -17,6 +17,7 @@ import { Recovery } from "./recovery.js";
 import { describeUnheld } from "./running-board.js";
 import type { Found, Relink } from "./search.js";
 import { Swaps } from "./swaps.js";
+import { Words } from "./words.js";
 
 /** How long those wait who want a write confirmed while the board is away, in milliseconds. */
 const PATIENCE_MS = 30_000;
@@ -41,6 +42,7 @@ export async function openSession(options: SessionOptions): Promise<BoardSession
 class Session implements BoardSession {
   readonly #clock: Clock;
   readonly #notice: (text: string) => void;
+  readonly #words: Words;
   #relink: Relink | undefined;
   readonly #patienceMs: number;
   readonly #held: ReadonlySet<number>;
@@ -67,6 +69,7 @@ class Session implements BoardSession {
   }: SessionOptions) {
     this.#clock = clock;
     this.#notice = notice;
+    this.#words = new Words(clock, notice);
     this.#relink = relink;
     this.#patienceMs = patienceMs ?? PATIENCE_MS;
     this.#held = held;
@@ -253,7 +256,7 @@ class Session implements BoardSession {
 
   #note(message: ToHost): void {
     if (message.type === "version") this.#parts.heard.version = `${message.major}.${message.minor}`;
-    if (message.type === "string") this.#notice(message.text.replaceAll("\0", ""));
+    if (message.type === "string") this.#words.hear(message.text);
     if (message.type === "tripped") this.#recovery?.tripped();
     if (this.#recovery === undefined) this.#parts.identity.hear(message);
     else if (message.type === "firmware" && this.#clock.now() - this.#parts.sender.askedAtMs > ANSWER_MS)

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Clock } from "../../core/clock.js";
@@ -38,10 +38,15 @@ export interface ScriptOptions {
 export async function runScript(options: ScriptOptions): Promise<number> {
   const { args, address, wiring, clock, signal, notice, opened } = options;
   const path = resolve(options.path);
-  if (!existsSync(path))
-    throw new CircuitError("FILE_FAILED", `Cannot run ${options.path}: there is no such file`, {
-      hint: "Give the path of a script for Johnny-Five.",
-    });
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isFile())
+    throw new CircuitError(
+      "FILE_FAILED",
+      `Cannot run ${options.path}: ${found ? "it is no" : "there is no such"} file`,
+      {
+        hint: "Give the path of a script for Johnny-Five.",
+      },
+    );
   const wired = wiring === undefined ? undefined : await loadWiring(wiring);
   const board = await openBoard({
     name: "board",

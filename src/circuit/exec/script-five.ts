@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { Board } from "../../board/board.js";
 import { five } from "../../board/session/johnny-five.js";
+import { CircuitError } from "../../core/error.js";
 
 /** What a script asks of its board's prompt: `board.repl.inject({ led })`. */
 export interface ScriptRepl {
@@ -16,7 +17,8 @@ export interface ScriptFiveOptions {
 
 /**
  * Johnny-Five as a script sees it: `new five.Board()` gives it the session's board, which tells that it is ready as one
- * does that has just been opened. A board with an `io` of its own is Johnny-Five's.
+ * does that has just been opened. A board with an `io` of its own is Johnny-Five's; so are several at a time, where each has
+ * one. Without, `new five.Boards()` throws a `CircuitError`: `USAGE`.
  */
 export function scriptFive({ board, repl, notice }: ScriptFiveOptions): typeof five {
   let isGiven = false;
@@ -34,11 +36,25 @@ export function scriptFive({ board, repl, notice }: ScriptFiveOptions): typeof f
     construct: (target, [options]: [five.BoardOption?]) =>
       options?.io === undefined ? give() : Reflect.construct(target, [options]),
   });
+  const ScriptBoards = new Proxy(five.Boards, {
+    construct(target, [options]: [readonly unknown[]]) {
+      if (options.every(hasIo)) return Reflect.construct(target, [options]);
+      throw new CircuitError("USAGE", `Cannot give the script ${options.length} boards: it has one`, {
+        hint: "Run a script for each board, or a circuit with several boards (README).",
+      });
+    },
+  });
   return Object.defineProperties(
     {},
     {
       ...Object.getOwnPropertyDescriptors(five),
       Board: { value: ScriptBoard, enumerable: true },
+      Boards: { value: ScriptBoards, enumerable: true },
     },
   ) as typeof five;
+}
+
+/** Whether what a script wants of a board brings its own way to it. */
+function hasIo(options: unknown): boolean {
+  return typeof options === "object" && options !== null && "io" in options;
 }

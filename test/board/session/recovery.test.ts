@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
+import { openSession } from "../../../src/board/session/session.js";
+import { CircuitError } from "../../../src/core/error.js";
+import { ManualClock } from "../../../src/core/manual-clock.js";
 import { PIN_MODE } from "../../../src/firmata/protocol.js";
+import { turns } from "../../contract/waiting.js";
 import { Desk, FIRMWARES } from "./desk.js";
 
 for (const firmware of FIRMWARES) {
@@ -151,4 +156,34 @@ test("a session closes while its board is away, and looks no more", async (conte
   assert.ok(session.lost.aborted);
   await desk.plugIn();
   assert.equal(desk.board.received.length, 0);
+});
+
+test("a port that another process has taken meanwhile is told once, and looked at until it is free", async (context) => {
+  const [clock, notices] = [new ManualClock(), [] as string[]];
+  const [first, second] = [new MockBoard({ clock }), new MockBoard({ clock })];
+  let isTaken = true;
+  const session = await openSession({
+    link: first,
+    clock,
+    notice: (text) => notices.push(text),
+    relink: async () => {
+      if (isTaken) throw new CircuitError("PORT_BUSY", "Cannot open mock: another program has it open");
+      return second;
+    },
+  });
+  context.after(() => session.close());
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 50) {
+      await turns();
+      clock.advance(50);
+    }
+    await turns();
+  };
+  new five.Pin({ pin: 13, board: session.board }).high();
+  first.unplug();
+  await pass(5_000);
+  assert.equal(notices.filter((text) => /another program has it open/.test(text)).length, 1);
+  isTaken = false;
+  await pass(1_000);
+  assert.equal(second.pin(13).value, 1);
 });

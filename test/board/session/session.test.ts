@@ -4,6 +4,9 @@ import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
 import { openSession } from "../../../src/board/session/session.js";
 import { CircuitError } from "../../../src/core/error.js";
+import { ManualClock } from "../../../src/core/manual-clock.js";
+import { encodeToHost } from "../../../src/firmata/to-host.js";
+import { turns } from "../../contract/waiting.js";
 
 async function openMock(firmware: "circuit" | "standard" = "standard") {
   const link = new MockBoard({ firmware });
@@ -78,6 +81,42 @@ for (const firmware of ["circuit", "standard"] as const) {
     }
   });
 }
+
+test("a pin that the board does not have is refused in words, whatever uses it", async () => {
+  const { session, board } = await openMock();
+  const uses = [
+    () => new five.Led({ pin: 99, board }),
+    () => new five.Servo({ pin: 20, board }),
+    () => new five.Button({ pin: 44, board }),
+    () => board.digitalWrite(44, 1),
+    () => board.analogWrite(44, 1),
+  ];
+  for (const use of uses)
+    assert.throws(use, { code: "PIN_REFUSED", message: /^Cannot use pin \d\d: .*, its pins are 0 to 19$/ });
+  assert.throws(() => new five.Sensor({ pin: "A9", board }), {
+    code: "PIN_REFUSED",
+    message: /^Cannot use A9: .*, it has 6 analog inputs$/,
+  });
+  await session.close();
+});
+
+test("what a board says over and over is told once a second", async () => {
+  const clock = new ManualClock();
+  const link = new MockBoard({ clock });
+  const notices: string[] = [];
+  const session = await openSession({ link, clock, notice: (text) => notices.push(text) });
+  const say = (text: string) => link.say(encodeToHost({ type: "string", text }));
+  for (let time = 0; time < 60; time++) {
+    say("no display");
+    await turns();
+    clock.advance(20);
+  }
+  say("something else");
+  say("no display");
+  await turns();
+  assert.deepEqual(notices, ["no display", "no display", "something else", "no display"]);
+  await session.close();
+});
 
 test("an unplugged board rejects who waits, and later ones, with BOARD_LOST", async () => {
   const { link, session, board } = await openMock();
