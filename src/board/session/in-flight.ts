@@ -19,6 +19,9 @@ const NETWORK: Limits = { windowBytes: 1_024, askEveryBytes: 512 };
 /** Write numbers whose places are kept: more than fit any window. A power of two. */
 const PLACES = 1_024;
 
+/** Questions that may wait for an answer: their numbers have seven bits. A board that hangs answers none. */
+const MOST_QUESTIONS = 128;
+
 /** A question to the board. */
 export interface Question {
   readonly frame: Uint8Array;
@@ -102,6 +105,7 @@ export class InFlight {
   asked(question: Question): void {
     question.atByte = this.#sentBytes;
     this.#questions.push(question);
+    if (this.#questions.length > MOST_QUESTIONS) this.#questions.shift();
     this.#unasked = 0;
   }
 

@@ -1,6 +1,10 @@
 import type { Clock } from "../../core/clock.js";
 
-/** Pings in a row without an answer that make a line a bad one: one may be behind a busy event loop. */
+/**
+ * How long the board may answer nothing, in milliseconds, and how many pings at least: a busy event loop, a second of the
+ * board's in I2C, or a queue before a ping on a slow line does not make the line a bad one.
+ */
+const SILENT_MS = 2_000;
 const MOST_MISSED = 2;
 
 /**
@@ -16,6 +20,8 @@ export interface KeepAliveOptions {
   readonly ping: (answered: () => void) => void;
   /** Sends one past all that waits. Resolves with whether it is answered in time. */
   readonly pingNow: (withinMs: number) => Promise<boolean>;
+  /** Whether anything is to be done about a bad line; otherwise pings go on: they may still be heard. */
+  readonly canFail: () => boolean;
   /** The board has not answered for so long that the line must be bad. */
   readonly failed: () => void;
 }
@@ -26,6 +32,7 @@ export class KeepAlive {
   #everyMs = 0;
   #missed = 0;
   #isWaiting = false;
+  #waitingSinceMs = 0;
   #isSuspecting = false;
   #cancel = () => {};
   /** Which of the runs it is: an answer to the one before counts for nothing. */
@@ -73,7 +80,9 @@ export class KeepAlive {
 
   #tick(): void {
     if (this.#isWaiting) this.#missed++;
-    if (this.#missed >= MOST_MISSED) {
+    const nowMs = this.#options.clock.now();
+    if (!this.#isWaiting) this.#waitingSinceMs = nowMs;
+    if (this.#missed >= MOST_MISSED && nowMs - this.#waitingSinceMs >= SILENT_MS && this.#options.canFail()) {
       this.#fail();
       return;
     }

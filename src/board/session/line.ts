@@ -45,9 +45,9 @@ export class Line {
       clock,
       ping: (answered) => outbox.mark(answered),
       pingNow: (withinMs) => this.#talk.ask({ type: "ping", number: SUSPECT_NUMBER }, withinMs),
+      // At its first speed the board is asked no other way, and hangs.
+      canFail: () => this.agreedBaud !== undefined,
       failed: () => {
-        // At its first speed the board is asked no other way, and hangs.
-        if (this.agreedBaud === undefined) return;
         this.#speed.failed();
         failed();
       },

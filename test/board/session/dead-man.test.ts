@@ -6,6 +6,8 @@ import type { SessionOptions } from "../../../src/board/session/board-session.js
 import { five } from "../../../src/board/session/piezo.js";
 import { openSession } from "../../../src/board/session/session.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
+import { VirtualTime } from "../../../src/emulator/virtual-time.js";
+import { VirtualUno } from "../../../src/emulator/virtual-uno.js";
 import type { SafeState } from "../../../src/firmata/protocol.js";
 import { encodeToBoard } from "../../../src/firmata/to-board.js";
 import { encodeToHost } from "../../../src/firmata/to-host.js";
@@ -191,4 +193,25 @@ test("a session that takes a running board over disarms what another has armed, 
   clock.advance(2_000);
   assert.equal(board.pin(11).value, 0);
   await session.close();
+});
+
+test("it stays armed, and its pings go on, while all that is written waits for a slow wire", async (context) => {
+  const time = new VirtualTime().install();
+  context.after(() => time.uninstall());
+  const uno = new VirtualUno({ time, baud: 57_600 });
+  const safe = new Map<number, SafeState>([[12, 0]]);
+  const session = await time.until(openSession({ link: uno, safe, silenceMs: 300 }));
+  const levels: number[] = [];
+  uno.onEdge(({ pin, level }) => {
+    if (pin === 12) levels.push(level);
+  });
+  new five.Pin({ pin: 12, board: session.board }).high();
+  session.board.ordered(13);
+  const led = new five.Pin({ pin: 13, board: session.board });
+  // Two seconds of them.
+  for (let write = 0; write < 4_000; write++) led.write((write + 1) % 2);
+  await time.until(session.board.confirm());
+  await time.advance(2_000);
+  assert.deepEqual(levels, [1]);
+  await time.until(session.close());
 });

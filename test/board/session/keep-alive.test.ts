@@ -8,7 +8,7 @@ import { turns } from "../../contract/waiting.js";
 function rig() {
   const clock = new ManualClock();
   const counts = { pings: 0, quick: 0, failed: 0 };
-  const board = { isAnswering: true };
+  const board = { isAnswering: true, canFail: true };
   const keepAlive = new KeepAlive({
     clock,
     ping: (answered) => {
@@ -19,6 +19,7 @@ function rig() {
       counts.quick++;
       return board.isAnswering;
     },
+    canFail: () => board.canFail,
     failed: () => counts.failed++,
   });
   return { clock, keepAlive, board, counts };
@@ -34,17 +35,36 @@ test("KeepAlive pings as often as it is told, until it is stopped", () => {
   assert.equal(counts.pings, 10);
 });
 
-test("KeepAlive fails once when two pings in a row have no answer", () => {
+test("KeepAlive fails once when two pings in a row, and for 2 s all, have no answer", () => {
+  const { clock, keepAlive, board, counts } = rig();
+  keepAlive.start(1_500);
+  board.isAnswering = false;
+  clock.advance(2_900);
+  board.isAnswering = true;
+  clock.advance(6_000);
+  assert.equal(counts.failed, 0, "one is none");
+  board.isAnswering = false;
+  clock.advance(10_000);
+  assert.equal(counts.failed, 1);
+});
+
+test("KeepAlive that pings often waits 2 s for an answer all the same", () => {
   const { clock, keepAlive, board, counts } = rig();
   keepAlive.start(100);
   board.isAnswering = false;
-  clock.advance(150);
-  board.isAnswering = true;
-  clock.advance(400);
-  assert.equal(counts.failed, 0, "one is none");
-  board.isAnswering = false;
-  clock.advance(1_000);
+  clock.advance(2_000);
+  assert.deepEqual([counts.pings, counts.failed], [20, 0]);
+  clock.advance(200);
   assert.equal(counts.failed, 1);
+});
+
+test("KeepAlive goes on where nothing is to be done about a bad line", () => {
+  const { clock, keepAlive, board, counts } = rig();
+  board.canFail = false;
+  keepAlive.start(100);
+  board.isAnswering = false;
+  clock.advance(10_000);
+  assert.deepEqual([counts.pings, counts.failed], [100, 0]);
 });
 
 test("KeepAlive looks at once when garbage comes, and asks twice", async () => {
@@ -72,6 +92,7 @@ test("KeepAlive counts no answer that belongs to a run before", () => {
     clock,
     ping: (answered) => answers.push(answered),
     pingNow: async () => true,
+    canFail: () => true,
     failed: () => failed++,
   });
   keepAlive.start(100);
@@ -79,6 +100,6 @@ test("KeepAlive counts no answer that belongs to a run before", () => {
   keepAlive.start(100);
   clock.advance(100);
   answers[0]?.();
-  clock.advance(200);
+  clock.advance(2_100);
   assert.equal(failed, 1);
 });
