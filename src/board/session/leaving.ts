@@ -20,12 +20,15 @@ export async function leavePins(
   { confirmations, identity, line, memory, missed, outbox, sender, settings, suspend }: Parts,
   { stopLevels, clock, notice }: LeavingOptions,
 ): Promise<void> {
-  const isLate = outbox.queue.length > 0 && !(await isWithinDrain(outbox.emptied(), clock));
+  // It has started anew, and is told all again.
+  const isForgetful = outbox.isAway;
+  const isLate = isForgetful || (outbox.queue.length > 0 && !(await isWithinDrain(outbox.emptied(), clock)));
   if (isLate) {
     const { address } = outbox.wire.link;
-    suspend(
-      new CircuitError("LINK_CLOSED", `Cannot send all to the board on ${address}: its session closes`),
-    );
+    if (!isForgetful)
+      suspend(
+        new CircuitError("LINK_CLOSED", `Cannot send all to the board on ${address}: its session closes`),
+      );
     outbox.resume(outbox.wire);
     for (const frame of [...modeFrames(memory), ...settings.servoFrames(), ...levelFrames(memory)])
       outbox.send(frame);

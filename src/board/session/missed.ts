@@ -59,7 +59,7 @@ export class Missed {
     if (this.#isTold) return;
     this.#isTold = true;
     this.#notice(
-      `The board on ${this.#address()} misses messages that it is not told again, such as I2C and strings`,
+      `The board on ${this.#address()} misses messages that it is not told again, such as I2C, strings and earlier values of ordered pins`,
     );
   }
 
@@ -80,7 +80,7 @@ export class Missed {
 export function missedMessages(address: string): CircuitError {
   return new CircuitError(
     "BOARD_LOST",
-    `Cannot confirm a message to the board on ${address}: it was away, and is not told I2C and strings again`,
+    `Cannot confirm a message to the board on ${address}: it was away, and is not told again what cannot be brought back`,
     { hint: "Send it again when the board is back (board.on('restored'))." },
   );
 }

@@ -88,6 +88,17 @@ export class OutboxQueue {
     return place >= 0 && !this.#changesOrdered(place, changed);
   }
 
+  /** Values of ordered pins that wait, but for the last of each port, which its pins are to have anyway. */
+  get earlierOrdered(): number {
+    const changes = new Map<number, number>();
+    for (const { frame, touched } of this.#items.slice(this.#head)) {
+      const place = placeOf(frame);
+      if (place >= 0 && this.#changesOrdered(place, touched))
+        changes.set(place, (changes.get(place) ?? 0) + 1);
+    }
+    return [...changes.values()].reduce((sum, count) => sum + count - 1, 0);
+  }
+
   push(message: Waiting): void {
     const { frame, write } = message;
     const place = placeOf(frame);

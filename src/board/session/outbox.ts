@@ -75,7 +75,10 @@ export class Outbox {
     return this.#isAway;
   }
 
-  get queue(): Pick<OutboxQueue, "length" | "bytes" | "superseded" | "keepOrder" | "isReplaceable"> {
+  get queue(): Pick<
+    OutboxQueue,
+    "length" | "bytes" | "superseded" | "earlierOrdered" | "keepOrder" | "isReplaceable"
+  > {
     return this.#queue;
   }
 

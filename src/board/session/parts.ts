@@ -83,7 +83,8 @@ export class Parts {
   readonly suspend = (cause: CircuitError): void => {
     this.line.suspend();
     this.missed.begin();
-    this.missed.add(this.outbox.suspend().filter(isOneShot).length);
+    const { earlierOrdered } = this.outbox.queue;
+    this.missed.add(this.outbox.suspend().filter(isOneShot).length + earlierOrdered);
     this.confirmations.suspend(cause);
   };
 

@@ -9,6 +9,9 @@ import type { PinGuard } from "./pin-guard.js";
 import type { DigitalWrite, PinMemory } from "./pin-memory.js";
 import type { SettingsMemory } from "./settings-memory.js";
 
+/** For so long after a question an answer is one, in milliseconds; else the board says it because it has started. */
+const ANSWER_MS = 1_500;
+
 export interface SenderOptions {
   readonly clock: Clock;
   readonly guard: PinGuard | undefined;
@@ -25,7 +28,8 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions;
   #redundant = 0;
-  #askedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the board was asked what it is, and has not answered yet, on the clock, in milliseconds. */
+  #askedAtMs: number[] = [];
   #isStopped = false;
 
   readonly #levelsOf: (port: number) => number;
@@ -39,12 +43,6 @@ export class Sender {
   get redundant(): number {
     return this.#redundant;
   }
-
-  /** When the board was last asked who it is, on the clock, in milliseconds. */
-  get askedAtMs(): number {
-    return this.#askedAtMs;
-  }
-
   /** The pins are as they are to be left: nothing more is sent. */
   stop(): void {
     this.#isStopped = true;
@@ -84,8 +82,20 @@ export class Sender {
   /** A message that asks the board who it is, or one of `pass()`'s. */
   transmit(frame: Uint8Array, write?: DigitalWrite): void {
     const { clock, outbox } = this.#options;
-    if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.reportFirmware) this.#askedAtMs = clock.now();
+    if (frame[0] === COMMAND.startSysex && frame[1] === SYSEX.reportFirmware)
+      this.#askedAtMs = [...this.#openQuestions(), clock.now()];
     outbox.send(frame, write);
+  }
+
+  /** Takes note that the board has said what it is. @returns Whether that answers a question: each has one answer. */
+  isAnswered(): boolean {
+    this.#askedAtMs = this.#openQuestions();
+    return this.#askedAtMs.shift() !== undefined;
+  }
+
+  #openQuestions(): number[] {
+    const sinceMs = this.#options.clock.now() - ANSWER_MS;
+    return this.#askedAtMs.filter((atMs) => atMs >= sinceMs);
   }
 
   #note(frame: Uint8Array): void {

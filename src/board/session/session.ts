@@ -22,9 +22,6 @@ import { Words } from "./words.js";
 /** How long those wait who want a write confirmed while the board is away, in milliseconds. */
 const PATIENCE_MS = 30_000;
 
-/** For so long after a question an answer is one, in milliseconds; else the board says it because it has started. */
-const ANSWER_MS = 1_500;
-
 /**
  * Opens a link and waits until the board behind it is ready.
  *
@@ -258,9 +255,9 @@ class Session implements BoardSession {
     if (message.type === "version") this.#parts.heard.version = `${message.major}.${message.minor}`;
     if (message.type === "string") this.#words.hear(message.text);
     if (message.type === "tripped") this.#recovery?.tripped();
+    const isGreeting = message.type === "firmware" && !this.#parts.sender.isAnswered();
     if (this.#recovery === undefined) this.#parts.identity.hear(message);
-    else if (message.type === "firmware" && this.#clock.now() - this.#parts.sender.askedAtMs > ANSWER_MS)
-      this.#recovery.startedAnew();
+    else if (isGreeting) this.#recovery.startedAnew();
   }
 
   /** Tells sketches. */

@@ -147,7 +147,9 @@ for (const { name, skip, hex } of FIRMWARES) {
       assert.ok(uno.nowUs - sinceUs < 1_200_000, `${uno.nowUs - sinceUs} µs`);
       assert.equal(edges.findLast((edge) => edge.pin === 13)?.level, 0);
       assert.equal(edges.findLast((edge) => edge.pin === 7)?.level, 1);
-      assert.deepEqual(notices, []);
+      assert.deepEqual(notices, [
+        "The board on sim:uno misses messages that it is not told again, such as I2C, strings and earlier values of ordered pins",
+      ]);
     });
   });
 

@@ -187,3 +187,33 @@ test("a port that another process has taken meanwhile is told once, and looked a
   await pass(1_000);
   assert.equal(second.pin(13).value, 1);
 });
+
+test("a board that starts anew soon after it has been asked who it is gets its pins back", async (context) => {
+  const desk = new Desk(context);
+  const { board } = await desk.session;
+  new five.Pin({ pin: 12, board }).high();
+  await board.confirm();
+  (board.io as unknown as { queryFirmware(answered: () => void): void }).queryFirmware(() => {});
+  await desk.pass(50);
+  desk.board.restart();
+  await desk.pass(300);
+  assert.equal(desk.board.pin(12).value, 1);
+  assert.deepEqual(desk.heard, ["BOARD_LOST", "restored"]);
+});
+
+test("a board that starts anew right before the end is left as it is to be left", async (context) => {
+  const desk = new Desk(context);
+  const session = await desk.session;
+  const { board } = session;
+  for (const pin of [11, 12]) new five.Pin({ pin, board }).high();
+  await board.confirm();
+  desk.board.restart();
+  await turns();
+  const closed = session.close(new Map([[12, 1]]));
+  await desk.pass(3_000);
+  await closed;
+  assert.deepEqual(
+    [11, 12].map((pin) => desk.board.pin(pin).value),
+    [0, 1],
+  );
+});
