@@ -80,7 +80,7 @@ class Session implements BoardSession {
       note: (message) => this.#note(message),
       notice,
     });
-    this.#swaps = new Swaps({ parts: this.#parts, clock, notice });
+    this.#swaps = new Swaps({ parts: this.#parts, clock, notice, declared: this.#declared });
   }
 
   get address(): string {

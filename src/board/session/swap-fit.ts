@@ -12,6 +12,8 @@ export interface BoardUse {
   readonly identity: Identity;
   /** Pins that sound tones. */
   readonly tonePins: ReadonlySet<number>;
+  /** Pins that are to be held, or to be safe. */
+  readonly declared: readonly number[];
 }
 
 /** A board that is to take the place of another. */
@@ -49,8 +51,10 @@ export function checkFit(use: BoardUse, candidate: Candidate): void {
   );
 }
 
-function findProblem({ memory, settings, identity, tonePins }: BoardUse, candidate: Candidate) {
+function findProblem({ memory, settings, identity, tonePins, declared }: BoardUse, candidate: Candidate) {
   const other = candidate.identity;
+  for (const pin of declared)
+    if (other.modesOf(pin).length === 0) return `pin ${pin} is to be held or safe, and there is none`;
   for (const { pin, mode: used, isWritten } of memory.pins) {
     if (used === undefined && !isWritten) continue;
     // Without our firmware, the host toggles an output.

@@ -21,6 +21,8 @@ export interface SwapContext {
   /** Gives up, as long as nothing has changed. */
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
+  /** Pins that are to be held, or to be safe. */
+  readonly declared: readonly number[];
   /** Puts the session on another link; from then on who is left behind hears what comes from the old one. */
   takeOver(found: Found, behind: LeftBehind | undefined): void;
 }
@@ -38,7 +40,7 @@ export async function swapBoard(context: SwapContext, find: Relink): Promise<voi
   const check = (found: Pick<Found, "identity" | "wire">) => {
     const { address, bytesPerSecond } = found.wire.link;
     const hasTones = found.identity.isOurs || Number.isFinite(bytesPerSecond);
-    const use = { ...parts, tonePins: tones?.pins ?? new Set<number>() };
+    const use = { ...parts, tonePins: tones?.pins ?? new Set<number>(), declared: context.declared };
     checkFit(use, { address, identity: found.identity, hasTones });
   };
   const found = await linkBoard({ relink: find, clock, signal, check: () => {} });

@@ -12,6 +12,8 @@ export interface SwapsOptions {
   readonly parts: Parts;
   readonly clock: Clock;
   readonly notice: (text: string) => void;
+  /** Pins that are to be held, or to be safe. */
+  readonly declared: readonly number[];
 }
 
 /** The moves of a session from board to board, one at a time, and the boards that are left as long as they are heard. */

@@ -39,7 +39,13 @@ function use(...frames: readonly Uint8Array[]) {
     memory.remember(frame);
     settings.remember(frame);
   }
-  return { memory, settings, identity: identityOf(CIRCUIT_FIRMWARE), tonePins: new Set<number>() };
+  return {
+    memory,
+    settings,
+    identity: identityOf(CIRCUIT_FIRMWARE),
+    tonePins: new Set<number>(),
+    declared: [],
+  };
 }
 
 for (const [mode, words] of PIN_1) {

@@ -86,6 +86,16 @@ for (const [what, use] of [
   });
 }
 
+test("a board is refused that lacks a pin which is to be safe", async (context) => {
+  const session = await openSession({ link: new MockBoard(), safe: new Map([[13, 0]]) });
+  context.after(() => session.close());
+  const link = new MockBoard({ pins: 12 });
+  await assert.rejects(session.swap({ link }), {
+    code: "SWAP_REFUSED",
+    message: /pin 13 is to be held or safe/,
+  });
+});
+
 test("who waits for a confirmation is answered by the other board", async (context) => {
   const desk = new Desk(context);
   const session = await desk.session;
