@@ -1,6 +1,6 @@
 import type { CircuitError } from "../core/error.js";
 import type { five } from "./session/johnny-five.js";
-import type { Readings } from "./session/readings.js";
+import type { Readings } from "./session/readings/readings.js";
 
 /** A board as a sketch sees it: Johnny-Five's own object, and what a circuit adds to it. */
 export type Board = five.Board & CircuitBoard;

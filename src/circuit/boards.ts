@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ByteLink } from "../board/link/link.js";
 import type { BoardSession } from "../board/session/board-session.js";
-import { LOOKS, type Relink } from "../board/session/search.js";
+import { LOOKS, type Relink } from "../board/session/recovery/search.js";
 import { openSession } from "../board/session/session.js";
 import { backoff } from "../core/backoff.js";
 import type { Clock } from "../core/clock.js";

@@ -1,5 +1,5 @@
 import type { ByteLink } from "../board/link/link.js";
-import type { Relink } from "../board/session/search.js";
+import type { Relink } from "../board/session/recovery/search.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";

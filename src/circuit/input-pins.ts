@@ -1,6 +1,6 @@
 import type { Board } from "../board/board.js";
-import { onAbsence } from "../board/session/absences.js";
 import type { five } from "../board/session/piezo.js";
+import { onAbsence } from "../board/session/readings/absences.js";
 import { type EdgeChoice, type EdgePin, PIN_DEFAULTS, type ThresholdPin } from "../config/pins.js";
 import type { Clock } from "../core/clock.js";
 import { PIN_MODE } from "../firmata/protocol.js";

@@ -1,7 +1,7 @@
 import { type BoardAddress, badAddress, baudOf, isBaudFixed, parseAddress } from "../board/link/address.js";
 import type { ByteLink } from "../board/link/link.js";
 import type { PortFinder } from "../board/link/port-finder.js";
-import type { Relink } from "../board/session/search.js";
+import type { Relink } from "../board/session/recovery/search.js";
 import type { Attachment } from "../wiring/attachments.js";
 
 /** What a link may need to know of the circuit. */

@@ -1,5 +1,5 @@
 import type { ByteLink } from "../board/link/link.js";
-import type { Relink } from "../board/session/search.js";
+import type { Relink } from "../board/session/recovery/search.js";
 import type { Clock } from "../core/clock.js";
 import type { Flow } from "../flow/flow.js";
 import type { Mesh } from "../mesh/mesh.js";

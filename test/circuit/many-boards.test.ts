@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MockBoard } from "../../src/board/link/mock.js";
 import { five } from "../../src/board/session/piezo.js";
-import type { Relink } from "../../src/board/session/search.js";
+import type { Relink } from "../../src/board/session/recovery/search.js";
 import type { FlowDefinition } from "../../src/circuit/flows/flow-file.js";
 import type { CircuitEvent, Summary } from "../../src/circuit/progress.js";
 import { runCircuit } from "../../src/circuit/run.js";

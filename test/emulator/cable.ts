@@ -1,5 +1,5 @@
 import type { ByteLink, LinkEvents } from "../../src/board/link/link.js";
-import type { Relink } from "../../src/board/session/search.js";
+import type { Relink } from "../../src/board/session/recovery/search.js";
 import { CircuitError } from "../../src/core/error.js";
 import type { VirtualUno } from "../../src/emulator/virtual-uno.js";
 

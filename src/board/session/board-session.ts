@@ -2,7 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import type { SafeState } from "../../firmata/protocol.js";
 import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
-import type { Relink } from "./search.js";
+import type { Relink } from "./recovery/search.js";
 
 export interface SessionOptions {
   /** A link that has not been opened. The session opens and closes it. */

@@ -1,9 +1,9 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { StopLevel } from "./board-session.js";
+import { levelFrames, modeFrames, stopFrames } from "./memory/pin-frames.js";
 import type { Parts } from "./parts.js";
 import { isWithinDrain } from "./patience.js";
-import { levelFrames, modeFrames, stopFrames } from "./pin-frames.js";
 
 export interface LeavingOptions {
   readonly stopLevels: ReadonlyMap<number, StopLevel>;

@@ -1,11 +1,11 @@
 import { FrameSplitter } from "../../firmata/frames.js";
 import { COMMAND } from "../../firmata/protocol.js";
 import { decodeToHost, type ToHost } from "../../firmata/to-host.js";
-import type { Confirmations } from "./confirmations.js";
+import type { Confirmations } from "./confirm/confirmations.js";
 import type { Heard } from "./handshake.js";
 import type { JohnnyFiveBoard } from "./johnny-five-board.js";
-import type { Line } from "./line.js";
-import type { Outbox } from "./outbox.js";
+import type { Line } from "./line/line.js";
+import type { Outbox } from "./outbox/outbox.js";
 
 export interface ListenerOptions {
   readonly heard: Heard;

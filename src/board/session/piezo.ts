@@ -1,5 +1,5 @@
 import { five } from "./johnny-five.js";
-import type { ToneDriver, ToneLimits } from "./tone.js";
+import type { ToneDriver, ToneLimits } from "./tones/tone.js";
 
 const boards = new WeakMap<object, ToneDriver | ToneLimits>();
 

@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/clock.js";
 import { COMMAND, SYSEX } from "../../firmata/protocol.js";
-import type { Confirmations } from "./confirmations.js";
+import type { Confirmations } from "./confirm/confirmations.js";
 import type { Identity } from "./identity.js";
-import type { Line } from "./line.js";
-import { isOneShot, type Missed } from "./missed.js";
-import type { Outbox } from "./outbox.js";
+import type { Line } from "./line/line.js";
+import type { DigitalWrite, PinMemory } from "./memory/pin-memory.js";
+import type { SettingsMemory } from "./memory/settings-memory.js";
+import { isOneShot, type Missed } from "./outbox/missed.js";
+import type { Outbox } from "./outbox/outbox.js";
 import type { PinGuard } from "./pin-guard.js";
-import type { DigitalWrite, PinMemory } from "./pin-memory.js";
-import type { SettingsMemory } from "./settings-memory.js";
 
 /** For so long after a question an answer is one, in milliseconds; else the board says it because it has started. */
 const ANSWER_MS = 1_500;

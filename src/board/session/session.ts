@@ -6,17 +6,17 @@ import type { Board } from "../board.js";
 import type { ByteLink } from "../link/link.js";
 import { beginAfresh } from "./beginning.js";
 import type { BoardSession, SessionCounts, SessionOptions, StopLevel, SwapOptions } from "./board-session.js";
-import { DeadMan } from "./dead-man.js";
 import { checkDeclaredPins } from "./declared-pins.js";
 import { handshake, READY_TIMEOUT_MS } from "./handshake.js";
 import { leavePins } from "./leaving.js";
+import { DeadMan } from "./line/dead-man.js";
 import { Parts } from "./parts.js";
 import { openWithin } from "./patience.js";
-import { makeReadable } from "./readings.js";
-import { Recovery } from "./recovery.js";
+import { makeReadable } from "./readings/readings.js";
+import { Recovery } from "./recovery/recovery.js";
+import type { Found, Relink } from "./recovery/search.js";
 import { describeUnheld } from "./running-board.js";
-import type { Found, Relink } from "./search.js";
-import { Swaps } from "./swaps.js";
+import { Swaps } from "./swap/swaps.js";
 import { Words } from "./words.js";
 
 /** How long those wait who want a write confirmed while the board is away, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { Board } from "../../board/board.js";
-import { analogInput, digitalInput } from "../../board/session/pin-inputs.js";
+import { analogInput, digitalInput } from "../../board/session/readings/pin-inputs.js";
 import type { FlowPins } from "./flow-file.js";
 
 /** The pins of boards that are opened when one of theirs is asked for. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Confirmations } from "../../../src/board/session/confirmations.js";
-import { Missed } from "../../../src/board/session/missed.js";
-import { PinMemory } from "../../../src/board/session/pin-memory.js";
+import { Confirmations } from "../../../src/board/session/confirm/confirmations.js";
+import { PinMemory } from "../../../src/board/session/memory/pin-memory.js";
+import { Missed } from "../../../src/board/session/outbox/missed.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { decodeToBoard, encodeToBoard, type ToBoard } from "../../../src/firmata/to-board.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KeepAlive } from "../../../src/board/session/keep-alive.js";
+import { KeepAlive } from "../../../src/board/session/line/keep-alive.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { turns } from "../../contract/waiting.js";
 

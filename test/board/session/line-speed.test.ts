@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { ByteLink } from "../../../src/board/link/link.js";
-import { LineSpeed } from "../../../src/board/session/line-speed.js";
-import { LineTalk } from "../../../src/board/session/line-talk.js";
+import { LineSpeed } from "../../../src/board/session/line/line-speed.js";
+import { LineTalk } from "../../../src/board/session/line/line-talk.js";
 import { systemClock } from "../../../src/core/clock.js";
 import { VirtualTime } from "../../../src/emulator/virtual-time.js";
 import { VirtualUno } from "../../../src/emulator/virtual-uno.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { OutboxQueue, type Replaced } from "../../../src/board/session/outbox-queue.js";
-import { PinMemory } from "../../../src/board/session/pin-memory.js";
+import { PinMemory } from "../../../src/board/session/memory/pin-memory.js";
+import { OutboxQueue, type Replaced } from "../../../src/board/session/outbox/outbox-queue.js";
 import { decodeToBoard, encodeToBoard, type ToBoard } from "../../../src/firmata/to-board.js";
 import { cases } from "../../long.js";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Outbox } from "../../../src/board/session/outbox.js";
-import { PinMemory } from "../../../src/board/session/pin-memory.js";
-import { type Probe, pingProbe, versionProbe } from "../../../src/board/session/probe.js";
+import { PinMemory } from "../../../src/board/session/memory/pin-memory.js";
+import { Outbox } from "../../../src/board/session/outbox/outbox.js";
+import { type Probe, pingProbe, versionProbe } from "../../../src/board/session/outbox/probe.js";
 import { Wire } from "../../../src/board/session/wire.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { encodeToBoard, type ToBoard } from "../../../src/firmata/to-board.js";

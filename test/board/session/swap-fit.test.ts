@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Identity } from "../../../src/board/session/identity.js";
-import { PinMemory } from "../../../src/board/session/pin-memory.js";
-import { SettingsMemory } from "../../../src/board/session/settings-memory.js";
-import { checkFit } from "../../../src/board/session/swap-fit.js";
+import { PinMemory } from "../../../src/board/session/memory/pin-memory.js";
+import { SettingsMemory } from "../../../src/board/session/memory/settings-memory.js";
+import { checkFit } from "../../../src/board/session/swap/swap-fit.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { CIRCUIT_FIRMWARE, PIN_MODE } from "../../../src/firmata/protocol.js";
 import { encodeToBoard } from "../../../src/firmata/to-board.js";

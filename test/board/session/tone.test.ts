@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { MockBoard } from "../../../src/board/link/mock.js";
 import { five } from "../../../src/board/session/piezo.js";
 import { openSession } from "../../../src/board/session/session.js";
-import { firmwareTone, toggledTone } from "../../../src/board/session/tone.js";
+import { firmwareTone, toggledTone } from "../../../src/board/session/tones/tone.js";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { FrameSplitter } from "../../../src/firmata/frames.js";
 import { decodeToBoard, type ToBoard } from "../../../src/firmata/to-board.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { MockBoard } from "../../../src/board/link/mock.js";
-import { analogInput, digitalInput } from "../../../src/board/session/pin-inputs.js";
+import { analogInput, digitalInput } from "../../../src/board/session/readings/pin-inputs.js";
 import { openSession } from "../../../src/board/session/session.js";
 import { piezoOutput, pinOutput } from "../../../src/circuit/flows/flow-pins.js";
 import { toPiezo, toPin } from "../../../src/flow/outputs/to-pin.js";
