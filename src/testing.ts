@@ -13,5 +13,21 @@ export { VirtualUno, type VirtualUnoOptions } from "./emulator/virtual-uno.js";
 export { MemoryLeases } from "./flow/cluster/memory-leases.js";
 export { MemoryQueues, type MemoryQueuesOptions } from "./flow/cluster/memory-queues.js";
 export { MemoryMesh, type MemoryMeshOptions } from "./mesh/memory/memory-mesh.js";
+export { type EmulateOptions, type EmulateSketchOptions, emulate } from "./testing/emulate.js";
+export type {
+  DisplayExpectation,
+  GlowOptions,
+  LedExpectation,
+  ReachOptions,
+  ServoExpectation,
+} from "./testing/expect-part.js";
+export type { BlinkOptions, LimitOptions, PinExpectation, StayOptions } from "./testing/expect-pin.js";
+export type { MessageOptions } from "./testing/expect-told.js";
+export type { ToneOptions } from "./testing/expect-tone.js";
+export type { NoiseOptions } from "./testing/noise.js";
+export type { Rig, SendOptions } from "./testing/rig.js";
+export type { PressOptions, RigBoard } from "./testing/rig-board.js";
+export type { RigEvent, RigMessage } from "./testing/rig-mesh.js";
+export type { TapeEdge } from "./testing/tape.js";
 export { attachments } from "./wiring/attachments.js";
 export { readWiring } from "./wiring/read.js";

@@ -47,6 +47,8 @@ export type CircuitErrorCode =
   | "ACCESS_DENIED"
   // Flows
   | "FLOW_FAILED"
+  // Tests
+  | "EXPECTATION_FAILED"
   // Anything
   | "TIMEOUT"
   | "FILE_FAILED";

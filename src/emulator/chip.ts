@@ -46,8 +46,13 @@ const INTERRUPT_EXTRA_CYCLES = 2;
 const WAKE_CYCLES = 4;
 
 /** Why the chip starts, as MCUSR tells the firmware (datasheet section 11.9.1). */
-export type ResetCause = "power" | "button" | "watchdog";
-const RESET_FLAG: Readonly<Record<ResetCause, number>> = { power: 0x01, button: 0x02, watchdog: 0x08 };
+export type ResetCause = "power" | "button" | "brown-out" | "watchdog";
+const RESET_FLAG: Readonly<Record<ResetCause, number>> = {
+  power: 0x01,
+  button: 0x02,
+  "brown-out": 0x04,
+  watchdog: 0x08,
+};
 
 /** What avr8js keeps private of its CPU and the loop below needs. */
 interface CpuInternals {

@@ -90,6 +90,11 @@ export class Uno {
     this.#restart("button");
   }
 
+  /** The supply falls below what the chip needs, and is back at once: a reset of which the firmware knows the cause. */
+  brownOut(): void {
+    this.#restart("brown-out");
+  }
+
   /** Drives a pin from outside; `undefined` lets it float, and its pull-up, where switched on, pull it high. */
   setLevel(pin: number, level: Level | undefined): void {
     if (!(pin >= 0 && pin < PINS)) throw new RangeError(`pin ${pin} is not one of an Uno's 0 to ${PINS - 1}`);

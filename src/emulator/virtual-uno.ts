@@ -4,7 +4,7 @@ import { type EmulatedLink, type EmulatedUnoOptions, FIRST_BAUD } from "./emulat
 import { readFirmware } from "./firmware.js";
 import type { PartState } from "./part.js";
 import { Parts } from "./parts.js";
-import type { Edge } from "./pins.js";
+import type { Edge, Level } from "./pins.js";
 import type { Pitch } from "./pitch.js";
 import { Uno } from "./uno.js";
 import type { Machine, VirtualTime } from "./virtual-time.js";
@@ -109,6 +109,16 @@ export class VirtualUno implements EmulatedLink, Machine {
 
   reset(): void {
     this.#uno.reset();
+  }
+
+  /** A reset by a supply that was too low for a moment. Bytes on the wire stay there. */
+  brownOut(): void {
+    this.#uno.brownOut();
+  }
+
+  /** The level that a voltmeter would tell at a pin now; a floating pin reads 0. */
+  level(pin: number): Level {
+    return this.#uno.level(pin);
   }
 
   get earliestMs(): number {

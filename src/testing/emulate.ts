@@ -1,0 +1,90 @@
+import { loadWiring } from "../circuit/boards.js";
+import type { CircuitDefinition, SketchSource } from "../config/define.js";
+import { loadConfig } from "../config/load.js";
+import { checkCircuit } from "../config/schema.js";
+import { CircuitError } from "../core/error.js";
+import { Rig } from "./rig.js";
+import { RunningCircuit } from "./running.js";
+
+export interface EmulateOptions {
+  /** A .hex file, by its path or as its bytes. The project's own firmware by default. */
+  readonly firmware?: string | Uint8Array;
+  /** Makes sketches' random draws, and the noise of the line, repeatable. The circuit's own by default, or 1. */
+  readonly seed?: number;
+}
+
+export interface EmulateSketchOptions extends EmulateOptions {
+  /** The sketch that runs on the wiring, as the node `sketch`. */
+  readonly sketch: SketchSource;
+}
+
+const SEED = 1;
+
+/** Which circuit has this process's time. */
+let running: string | undefined;
+
+/**
+ * Runs one sketch on an emulated Uno with the parts of a wiring, in virtual time, and resolves when it is set up.
+ *
+ * The process's timers are virtual from then on, until the rig is closed: `await using rig = await emulate(…)`. One rig
+ * at a time; files, sockets and workers get no virtual time, so await them outside.
+ *
+ * @param wiring Path of a diagram in Wokwi's format.
+ * @throws {CircuitError} `USAGE` while another rig is open, and what `runCircuit()` throws; then nothing stays open.
+ */
+export async function emulate(wiring: string, options: EmulateSketchOptions): Promise<Rig>;
+/**
+ * Runs a whole circuit on emulated Unos, whatever addresses its boards have, over a mesh in memory.
+ *
+ * @param circuit A definition, or the path of a configuration.
+ */
+export async function emulate(circuit: string | CircuitDefinition, options?: EmulateOptions): Promise<Rig>;
+export async function emulate(
+  circuit: string | CircuitDefinition,
+  options: EmulateOptions & Partial<EmulateSketchOptions> = {},
+): Promise<Rig> {
+  const name = typeof circuit === "string" ? circuit : "a circuit";
+  if (running !== undefined) {
+    throw new CircuitError(
+      "USAGE",
+      `Cannot emulate ${name}: ${running} is being emulated, and virtual time is the whole process's`,
+      { hint: "Close the other rig first: `await rig.close()`, or `await using rig = await emulate(…)`." },
+    );
+  }
+  running = name;
+  const release = () => {
+    running = undefined;
+  };
+  try {
+    return await start(circuit, options, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function start(
+  circuit: string | CircuitDefinition,
+  { sketch, firmware, seed }: EmulateOptions & Partial<EmulateSketchOptions>,
+  release: () => void,
+): Promise<Rig> {
+  const definition = await load(circuit, sketch);
+  const wiring = definition.wiring === undefined ? undefined : await loadWiring(definition.wiring);
+  const running = new RunningCircuit({ definition, wiring, firmware, seed: seed ?? definition.seed ?? SEED });
+  try {
+    await running.start();
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
+  return new Rig(running, release);
+}
+
+function load(
+  circuit: string | CircuitDefinition,
+  sketch: SketchSource | undefined,
+): Promise<CircuitDefinition> | CircuitDefinition {
+  if (typeof circuit !== "string") return checkCircuit(circuit, "this circuit");
+  if (sketch === undefined) return loadConfig(circuit);
+  return { wiring: circuit, nodes: { sketch: { sketch } } };
+}

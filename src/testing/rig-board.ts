@@ -1,0 +1,214 @@
+import { CircuitError } from "../core/error.js";
+import { levelOf, netOf, pinOf } from "../emulator/part.js";
+import type { VirtualTime } from "../emulator/virtual-time.js";
+import type { VirtualUno } from "../emulator/virtual-uno.js";
+import { type Attachment, attachments, wiredPins } from "../wiring/attachments.js";
+import type { Wiring } from "../wiring/wiring.js";
+import { Bench } from "./bench.js";
+import { DisplayExpectation, LedExpectation, type Place, ServoExpectation } from "./expect-part.js";
+import { PinExpectation, type StayOptions } from "./expect-pin.js";
+import { expectSilence, expectTone, type ToneOptions } from "./expect-tone.js";
+import { Noise, type NoiseOptions } from "./noise.js";
+import { Plug } from "./plug.js";
+import { Tape, type TapeEdge } from "./tape.js";
+import type { Watch } from "./watch.js";
+
+export interface RigBoardOptions {
+  readonly name: string;
+  readonly time: VirtualTime;
+  readonly watch: Watch;
+  readonly wiring: Wiring | undefined;
+  readonly firmware: string | Uint8Array | undefined;
+  readonly seed: number;
+}
+
+export interface PressOptions {
+  /** How long it is held down, in milliseconds of virtual time. 100 by default. */
+  readonly forMs?: number;
+}
+
+/** As long as a finger takes. */
+const PRESS_MS = 100;
+
+const NOISE_MS = 100;
+
+/** One board of a rig: the hands on its parts, its cable, and what it is expected to do. */
+export class RigBoard {
+  readonly name: string;
+  readonly plug: Plug;
+  readonly #watch: Watch;
+  readonly #noise: Noise;
+  readonly #tape = new Tape();
+  readonly #bench: Bench;
+  readonly #attachments: readonly Attachment[];
+  readonly #pressed = new Map<string, boolean>();
+  readonly #turned = new Map<string, number>();
+  readonly #stuck = new Set<string>();
+
+  constructor({ name, time, watch, wiring, firmware, seed }: RigBoardOptions) {
+    this.name = name;
+    this.#watch = watch;
+    this.#noise = new Noise(seed);
+    this.#attachments = wiring ? attachments(wiring) : [];
+    this.plug = new Plug({
+      ...{ name, time, firmware, noise: this.#noise, attachments: this.#attachments },
+      edge: (pin, level, atMs) => this.#tape.add({ pin, level, atMs }),
+      powered: (uno) => this.#handOn(uno),
+    });
+    this.#bench = new Bench({
+      ...{ tape: this.#tape, watch },
+      parts: wiring ? wiredPins(wiring) : new Map(),
+      piezos: new Set(this.#attachments.filter(isPiezo).flatMap((each) => placeOf(each).pin ?? [])),
+      states: () => this.plug.uno?.parts ?? [],
+    });
+  }
+
+  /** Every edge of every pin since the beginning, by time. The same circuit, firmware and seed give the same. */
+  get edges(): readonly TapeEdge[] {
+    return this.#tape.edges;
+  }
+
+  /** Presses a button and lets it go. */
+  async press(button: string, { forMs = PRESS_MS }: PressOptions = {}): Promise<void> {
+    this.#move(button, true);
+    await this.#watch.mover.advance(forMs);
+    this.#push(button, false);
+  }
+
+  /** Presses a button and keeps it pressed, until `release()`. */
+  hold(button: string): void {
+    this.#move(button, true);
+  }
+
+  release(button: string): void {
+    this.#move(button, false);
+  }
+
+  /** Turns a potentiometer, from 0, the GND end, to 1. */
+  turn(potentiometer: string, ratio: number): void {
+    this.#did(`turn ${potentiometer} to ${ratio}`);
+    this.#turned.set(potentiometer, ratio);
+    this.plug.uno?.turn(potentiometer, ratio);
+  }
+
+  /** From now on the button stays pressed, or released, whatever a hand does to it, until `free()`. */
+  stick(button: string, isPressed = true): void {
+    this.#did(`stick ${button}`);
+    this.#push(button, isPressed);
+    this.#stuck.add(button);
+  }
+
+  /** The button is stuck no more, and released. */
+  free(button: string): void {
+    this.#did(`free ${button}`);
+    this.#stuck.delete(button);
+    this.#push(button, false);
+  }
+
+  /** Pulls the cable out, and with it the board's power: its pins are low from here on. */
+  unplug(): void {
+    this.#did("unplug");
+    this.plug.unplug();
+  }
+
+  /** Plugs the cable in again. The firmware starts; the circuit finds the board when it looks for it next. */
+  replug(): void {
+    this.#did("replug");
+    this.plug.replug();
+  }
+
+  /** The supply is too low for a moment: the firmware starts anew, the cable stays where it is. */
+  brownOut(): void {
+    this.#did("brown out");
+    this.plug.uno?.brownOut();
+  }
+
+  /** Noise on the serial line, for a while. */
+  async noise({ oneByteIn, forMs = NOISE_MS }: NoiseOptions = {}): Promise<void> {
+    this.#did(`noise for ${forMs} ms`);
+    this.#noise.start(oneByteIn);
+    await this.#watch.mover.advance(forMs);
+    this.#noise.stop();
+  }
+
+  expectPin(pin: number): PinExpectation {
+    return new PinExpectation(this.#bench, pin);
+  }
+
+  expectLed(led: string): LedExpectation {
+    return new LedExpectation(this.#bench, this.#find(led, "wokwi-led"));
+  }
+
+  expectServo(servo: string): ServoExpectation {
+    return new ServoExpectation(this.#bench, this.#find(servo, "wokwi-servo"));
+  }
+
+  expectDisplay(display: string): DisplayExpectation {
+    return new DisplayExpectation(this.#bench, this.#find(display, "wokwi-lcd"));
+  }
+
+  /** A piezo sounds this tone: it has since the test did something last, or it comes to. */
+  expectTone(piezo: string, tone: ToneOptions): Promise<void> {
+    return expectTone(this.#bench, piezo, this.#piezoPin(piezo), tone);
+  }
+
+  /** A piezo sounds nothing from now on, for so long. */
+  expectSilence(piezo: string, options: StayOptions): Promise<void> {
+    return expectSilence(this.#bench, piezo, this.#piezoPin(piezo), options);
+  }
+
+  /** The test does something to the board. */
+  #did(what: string): void {
+    this.#watch.mark();
+    this.#tape.deeds.push({ atMs: this.#watch.nowMs, what });
+  }
+
+  #move(button: string, isPressed: boolean): void {
+    this.#did(`${isPressed ? "press" : "release"} ${button}`);
+    this.#push(button, isPressed);
+  }
+
+  #push(button: string, isPressed: boolean): void {
+    if (this.#stuck.has(button)) return;
+    if (isPressed) this.plug.uno?.press(button);
+    else this.plug.uno?.release(button);
+    this.#pressed.set(button, isPressed);
+  }
+
+  /** What hands do to the parts goes on when the board gets power. */
+  #handOn(uno: VirtualUno): void {
+    for (const [button, isPressed] of this.#pressed) if (isPressed) uno.press(button);
+    for (const [potentiometer, ratio] of this.#turned) uno.turn(potentiometer, ratio);
+  }
+
+  #piezoPin(piezo: string): number {
+    const { pin } = this.#find(piezo, "wokwi-buzzer");
+    if (pin !== undefined) return pin;
+    throw new CircuitError("USAGE", `Cannot listen to ${piezo}: it is on no pin of the board`);
+  }
+
+  #find(id: string, type: string): Place {
+    const fitting = this.#attachments.filter((each) => each.type.startsWith(type));
+    const attachment = fitting.find(({ part }) => part === id);
+    if (attachment) return placeOf(attachment);
+    const known = fitting.map(({ part }) => part).join(", ") || "none";
+    throw new CircuitError(
+      "USAGE",
+      `Cannot look at ${id}: the wiring has no such ${type.replace("wokwi-", "")} (it has ${known})`,
+      { hint: "Name a part by its id in the wiring file." },
+    );
+  }
+}
+
+function isPiezo({ type }: Attachment): boolean {
+  return type === "wokwi-buzzer";
+}
+
+/** Where a part with one pin is. */
+function placeOf({ part, terminals }: Attachment): Place {
+  const nets = Object.entries(terminals).map(([terminal, name]) => [terminal, netOf(name)] as const);
+  const [terminal, net] = nets.find(([, each]) => pinOf(each) !== undefined) ?? [];
+  // An LED whose anode is at the supply is lit by a low pin.
+  const isInverse = terminal === "C" && nets.some(([other, each]) => other === "A" && levelOf(each) === 1);
+  return { id: part, pin: pinOf(net), onLevel: isInverse ? 0 : 1 };
+}

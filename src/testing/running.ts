@@ -1,0 +1,130 @@
+import type { CircuitEvent, Summary } from "../circuit/progress.js";
+import { runCircuit } from "../circuit/run.js";
+import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
+import { CircuitError } from "../core/error.js";
+import { VirtualTime } from "../emulator/virtual-time.js";
+import type { Wiring } from "../wiring/wiring.js";
+import { Mover } from "./mover.js";
+import { RigBoard } from "./rig-board.js";
+import { RigMesh } from "./rig-mesh.js";
+import { Watch } from "./watch.js";
+
+export interface RigOptions {
+  readonly definition: CircuitDefinition;
+  readonly wiring: Wiring | undefined;
+  readonly firmware: string | Uint8Array | undefined;
+  readonly seed: number;
+}
+
+/** Time for boards to be ready and sketches to be set up, in milliseconds: StandardFirmata takes 2.2 s to begin. */
+const START_MS = 30_000;
+
+/** What `setup()` has written is on the pins then. */
+const SETTLE_MS = 50;
+
+/** Time for a circuit to close, at most: its session waits 30 s for a board that is unplugged. */
+const CLOSE_MS = 60_000;
+
+/** The circuit of a rig, from its start to its end, in virtual time. */
+export class RunningCircuit {
+  readonly told: CircuitEvent[] = [];
+  readonly time = new VirtualTime();
+  readonly mover = new Mover(this.time);
+  readonly mesh = new RigMesh(() => this.#touched.reach());
+  readonly watch: Watch;
+  readonly boards: ReadonlyMap<string, RigBoard>;
+  readonly #definition: CircuitDefinition;
+  readonly #stopping = new AbortController();
+  /** Its files are read and its modules loaded: it asks for a board or a node. */
+  readonly #touched = new Moment();
+  readonly #failed = new Moment();
+  #failure: unknown;
+  #summary: Summary | undefined;
+  #run: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor({ definition, wiring, firmware, seed }: RigOptions) {
+    this.#definition = { ...definition, seed };
+    this.watch = new Watch(this.mover, this.#failed.promise);
+    const { time, watch } = this;
+    const names = Object.keys(definition.boards ?? DEFAULT_BOARDS);
+    this.boards = new Map(
+      names.map((name, index) => [
+        name,
+        new RigBoard({ name, time, watch, wiring, firmware, seed: seed + index }),
+      ]),
+    );
+  }
+
+  /** Resolves when all boards are ready and all nodes are served. Rejects with why they are not. */
+  async start(): Promise<void> {
+    this.time.install();
+    const links = Object.fromEntries([...this.boards].map(([name, { plug }]) => [name, plug.relink]));
+    const { mesh } = this;
+    const onEvent = (event: CircuitEvent) => this.#tell(event);
+    const onFlow = () => this.#touched.reach();
+    const running = runCircuit(this.#definition, {
+      ...{ links, mesh, onEvent, onFlow, env: {}, signal: this.#stopping.signal },
+    });
+    this.#run = running.then(
+      (summary) => {
+        this.#summary = summary;
+      },
+      (error: unknown) => {
+        this.#failure = error;
+        this.#failed.reach();
+      },
+    );
+    // No virtual time passes while files are read, however long that takes.
+    await Promise.race([this.#touched.promise, this.#run]);
+    const nodes = Object.keys(this.#definition.nodes ?? {});
+    const isServed = () => nodes.every((node) => mesh.names.includes(node)) && this.told.length > 0;
+    const hasEnded = () => this.#summary !== undefined;
+    await this.watch.until(() => isServed() || hasEnded(), { limitMs: START_MS, pollMs: 1 });
+    this.check();
+    if (!isServed() && !hasEnded())
+      throw new CircuitError("TIMEOUT", `Cannot begin: the circuit is not ready after ${START_MS / 1_000} s`);
+    if (!hasEnded()) await this.mover.advance(SETTLE_MS);
+    this.check();
+  }
+
+  /** @throws What the circuit has failed with; `USAGE` once it is closed. */
+  check(): void {
+    if (this.#isClosed) throw new CircuitError("USAGE", "Cannot use the rig: it is closed");
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Waits for a circuit that ends by itself. @throws {CircuitError} `TIMEOUT`. */
+  async done(limitMs: number): Promise<Summary> {
+    if (this.#run) await this.mover.settles(this.#run, limitMs);
+    this.check();
+    if (this.#summary) return this.#summary;
+    throw new CircuitError("TIMEOUT", `Cannot wait for the circuit's end: it goes on after ${limitMs} ms`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopping.abort(new CircuitError("LINK_CLOSED", "Cannot go on: the rig was closed"));
+    try {
+      if (this.#run) await this.mover.settles(this.#run, CLOSE_MS);
+    } finally {
+      this.time.uninstall();
+    }
+  }
+
+  #tell(event: CircuitEvent): void {
+    this.told.push(event);
+    this.#touched.reach();
+    // What sketches set up is what a test may expect first.
+    if (event.type === "board") this.watch.mark();
+  }
+}
+
+/** Something that comes once. */
+class Moment {
+  reach = () => {};
+  readonly promise = new Promise<void>((resolve) => {
+    this.reach = resolve;
+  });
+}
