@@ -48,17 +48,21 @@ export class Bench {
     return new CircuitError("EXPECTATION_FAILED", `${problem}\n\n${this.#describe(pin, fromMs)}\n`);
   }
 
+  /** What happened since the test did something last, and from where on the expectation looked at it. */
   #describe(subject: number | undefined, sinceMs: number): string {
     const toMs = this.watch.nowMs;
-    const fromMs = Math.max(0, Math.min(sinceMs, toMs - SHORTEST_MS));
+    const { markMs } = this.watch;
+    const fromMs = Math.max(0, Math.min(markMs, sinceMs, toMs - SHORTEST_MS));
     const others = new Set([...this.#parts.keys(), ...this.tape.pins]);
     if (subject !== undefined) others.delete(subject);
     const pins = [...(subject === undefined ? [] : [subject]), ...[...others].sort((a, b) => a - b)];
     const rows = pins.slice(0, MOST_ROWS).map((pin) => this.#row(pin, fromMs));
     const deeds = this.tape.deeds.filter(({ atMs }) => atMs >= fromMs);
+    const lookedFrom = sinceMs > markMs && sinceMs < toMs;
     return [
       drawDiagram({ fromMs, toMs, rows }),
       "",
+      ...(lookedFrom ? [`looked at from ${sinceMs.toFixed(1)} on`] : []),
       ...(subject === undefined ? [] : [this.#list(subject, fromMs)]),
       listed(
         "the test",

@@ -110,8 +110,8 @@ function tones(sounded: readonly Tone[], scale: Scale): string {
   for (const { frequencyHz, fromMs, toMs } of sounded) {
     const from = Math.max(0, scale.columnOf(fromMs));
     const columns = Math.max(1, Math.min(scale.columnOf(toMs), scale.columns - 1) - from + 1);
-    const text = `${Math.round(frequencyHz)} Hz`;
-    const name = text.length + 2 <= columns ? `${SOUND}${text}` : "";
+    const hz = Math.round(frequencyHz);
+    const name = [`${SOUND}${hz} Hz`, `${SOUND}${hz}`].find((each) => each.length < columns) ?? "";
     cells.splice(from, columns, ...name.padEnd(columns, SOUND));
   }
   return cells.join("");

@@ -67,8 +67,7 @@ export class PinExpectation {
   async toStay(level: Level, { forMs }: StayOptions): Promise<void> {
     const { tape, watch } = this.#bench;
     const startMs = watch.nowMs;
-    const isOff = () =>
-      tape.levelAt(this.#pin, startMs) !== level || tape.edgesSince(this.#pin, startMs).length > 0;
+    const isOff = () => tape.levelAt(this.#pin) !== level || tape.hasChangedAfter(this.#pin, startMs);
     const left = await watch.until(isOff, { limitMs: forMs, changes: (look) => tape.onEdge(look) });
     if (left) {
       const afterMs = watch.nowMs - startMs;

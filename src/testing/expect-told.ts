@@ -89,6 +89,7 @@ function show(value: unknown): string {
 }
 
 function failure(problem: string, what: string, instead: readonly string[]): CircuitError {
-  const count = instead.length === 0 ? "there was none" : `there were ${instead.length} others`;
+  const others = instead.length === 1 ? "there was 1 other" : `there were ${instead.length} others`;
+  const count = instead.length === 0 ? "there was none" : others;
   return new CircuitError("EXPECTATION_FAILED", `${problem}: ${count}\n\n${listed(what, instead)}\n`);
 }

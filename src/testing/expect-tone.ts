@@ -5,7 +5,7 @@ import { LIMIT_MS } from "./watch.js";
 
 export interface ToneOptions extends LimitOptions {
   readonly frequencyHz: number;
-  /** How far off it may be, in cents, hundredths of a semitone. 10 by default; StandardFirmata keeps to some 60. */
+  /** How far off it may be, in cents, hundredths of a semitone. 10 by default. */
   readonly withinCents?: number;
   /** How long it lasts, in milliseconds. Without it, it need only have begun. */
   readonly forMs?: number;
@@ -68,7 +68,7 @@ export async function expectSilence(
 ): Promise<void> {
   const { watch, tape } = bench;
   const startMs = watch.nowMs;
-  const hasSounded = () => tape.edgesSince(pin, startMs).length > 0;
+  const hasSounded = () => tape.hasChangedAfter(pin, startMs);
   if (!(await watch.until(hasSounded, { limitMs: forMs, changes: (look) => tape.onEdge(look) }))) return;
   // What it is is heard over some periods.
   await watch.mover.advance(Math.min(100, forMs));

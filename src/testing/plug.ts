@@ -1,10 +1,14 @@
 import type { ByteLink, LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import { CircuitError } from "../core/error.js";
+import { CYCLES_PER_US } from "../emulator/baud.js";
 import { type Level, PINS } from "../emulator/pins.js";
 import type { VirtualTime } from "../emulator/virtual-time.js";
 import { VirtualUno } from "../emulator/virtual-uno.js";
 import type { Attachment } from "../wiring/attachments.js";
 import type { Noise } from "./noise.js";
+
+/** Whole cycles by this are rounded as virtual time rounds them: an edge is at the very moment at which it is told. */
+const CYCLES_PER_MS = 1_000 * CYCLES_PER_US;
 
 export interface PlugOptions {
   readonly name: string;
@@ -12,6 +16,8 @@ export interface PlugOptions {
   readonly attachments: readonly Attachment[];
   readonly firmware: string | Uint8Array | undefined;
   readonly noise: Noise;
+  /** Told when the circuit looks for the board. */
+  readonly sought: () => void;
   /** Told each change of a pin's level. */
   readonly edge: (pin: number, level: Level, atMs: number) => void;
   /** Told each Uno that gets power, before its firmware begins. */
@@ -39,7 +45,8 @@ export class Plug {
 
   /** Whoever opens the port gets this. Rejects with `PORT_MISSING` while nothing is plugged in. */
   readonly relink = async (): Promise<ByteLink> => {
-    const { name, noise } = this.#options;
+    const { name, noise, sought } = this.#options;
+    sought();
     if (!this.#uno) throw new CircuitError("PORT_MISSING", `Cannot open ${name}: it is unplugged`);
     // Its power goes with the link that was open: it is another Uno that can be opened again.
     if (this.#link) this.#plugIn();
@@ -79,7 +86,7 @@ export class Plug {
     const startMs = time.nowMs;
     for (let pin = 0; pin < PINS; pin++) edge(pin, uno.level(pin), startMs);
     uno.onEdge(({ pin, level, atUs }) => {
-      if (this.#uno === uno) edge(pin, level, startMs + atUs / 1_000);
+      if (this.#uno === uno) edge(pin, level, startMs + (atUs * CYCLES_PER_US) / CYCLES_PER_MS);
     });
   }
 }

@@ -20,6 +20,8 @@ export interface RigBoardOptions {
   readonly wiring: Wiring | undefined;
   readonly firmware: string | Uint8Array | undefined;
   readonly seed: number;
+  /** Told when the circuit looks for the board. */
+  readonly sought: () => void;
 }
 
 export interface PressOptions {
@@ -45,13 +47,13 @@ export class RigBoard {
   readonly #turned = new Map<string, number>();
   readonly #stuck = new Set<string>();
 
-  constructor({ name, time, watch, wiring, firmware, seed }: RigBoardOptions) {
+  constructor({ name, time, watch, wiring, firmware, seed, sought }: RigBoardOptions) {
     this.name = name;
     this.#watch = watch;
     this.#noise = new Noise(seed);
     this.#attachments = wiring ? attachments(wiring) : [];
     this.plug = new Plug({
-      ...{ name, time, firmware, noise: this.#noise, attachments: this.#attachments },
+      ...{ name, time, firmware, sought, noise: this.#noise, attachments: this.#attachments },
       edge: (pin, level, atMs) => this.#tape.add({ pin, level, atMs }),
       powered: (uno) => this.#handOn(uno),
     });

@@ -47,11 +47,12 @@ export class RunningCircuit {
     this.#definition = { ...definition, seed };
     this.watch = new Watch(this.mover, this.#failed.promise);
     const { time, watch } = this;
+    const sought = () => this.#touched.reach();
     const names = Object.keys(definition.boards ?? DEFAULT_BOARDS);
     this.boards = new Map(
       names.map((name, index) => [
         name,
-        new RigBoard({ name, time, watch, wiring, firmware, seed: seed + index }),
+        new RigBoard({ name, time, watch, wiring, firmware, seed: seed + index, sought }),
       ]),
     );
   }

@@ -45,6 +45,11 @@ export class Tape {
     return edges.slice(firstFrom(edges, fromMs));
   }
 
+  /** Whether a pin has changed after a moment. */
+  hasChangedAfter(pin: number, atMs: number): boolean {
+    return (this.#byPin.get(pin)?.at(-1)?.atMs ?? -Infinity) > atMs;
+  }
+
   /** All edges, by time. */
   get edges(): readonly TapeEdge[] {
     return [...this.#byPin.values()].flat().sort((a, b) => a.atMs - b.atMs || a.pin - b.pin);

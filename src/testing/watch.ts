@@ -39,6 +39,11 @@ export class Watch {
     this.#found.clear();
   }
 
+  /** When the test did something last, in milliseconds. */
+  get markMs(): number {
+    return this.#markMs;
+  }
+
   /** From when on an expectation of this looks. */
   sinceMs(what: string): number {
     return Math.max(this.#markMs, this.#found.get(what) ?? 0);

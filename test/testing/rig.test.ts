@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { five } from "../../src/board/session/piezo.js";
+import { Sketch, type SketchContext } from "../../src/sketch/sketch.js";
+import { emulate } from "../../src/testing/emulate.js";
+import { FIRMWARES } from "../circuit/firmwares.js";
+import { cases } from "../long.js";
+import { Bell, DOORBELL_WIRING } from "./sketches.js";
+
+for (const { name, hex, skip } of FIRMWARES) {
+  test(`a doorbell rings and blinks, and gives the same edges twice, on ${name}`, { skip }, async () => {
+    const firmware = await hex();
+    const runs = [];
+    for (let run = 0; run < 2; run++) {
+      await using rig = await emulate(DOORBELL_WIRING, { sketch: Bell, firmware, seed: 5 });
+      await rig.press("button1");
+      await rig.expectTone("piezo1", { frequencyHz: 523.25, withinCents: 5, forMs: 100 });
+      await rig.expectTone("piezo1", { frequencyHz: 659.25, withinCents: 5, forMs: 100 });
+      await rig.expectPin(13).toBlink({ everyMs: 500, times: 3 });
+      await rig.expectPin(13).toStay(0, { forMs: 1_000 });
+      await rig.noise({ forMs: 200 });
+      await rig.press("button1");
+      await rig.expectTone("piezo1", { frequencyHz: 523.25, withinCents: 5, forMs: 100 });
+      runs.push(rig.edges);
+    }
+    assert.ok((runs[0]?.length ?? 0) > 200);
+    assert.deepEqual(runs[0], runs[1]);
+  });
+}
+
+test("emulate() refuses a second rig while one is open, and takes one after it", async () => {
+  const first = await emulate(DOORBELL_WIRING, { sketch: Bell });
+  await assert.rejects(emulate("other.json", { sketch: Bell }), {
+    code: "USAGE",
+    message: `Cannot emulate other.json: ${DOORBELL_WIRING} is being emulated, and virtual time is the whole process's`,
+  });
+  await first.close();
+  const second = await emulate(DOORBELL_WIRING, { sketch: Bell });
+  await second.expectPin(13).toBe(0);
+  await second.close();
+});
+
+test("Rig.close() gives the process its time back, once, and the rig is of no use then", async () => {
+  const { setTimeout: own } = globalThis;
+  const rig = await emulate(DOORBELL_WIRING, { sketch: Bell });
+  assert.notEqual(globalThis.setTimeout, own);
+  await Promise.all([rig.close(), rig.close()]);
+  await rig.close();
+  assert.equal(globalThis.setTimeout, own);
+  await assert.rejects(rig.advance(1), { code: "USAGE", message: "Cannot use the rig: it is closed" });
+  assert.throws(() => rig.expectPin(13), { code: "USAGE" });
+});
+
+test("emulate() rejects with why a circuit cannot begin, and leaves nothing behind", async () => {
+  const { setTimeout: own } = globalThis;
+  class Broken extends Sketch {
+    override setup(): void {
+      throw new Error("no luck");
+    }
+  }
+  await assert.rejects(emulate(DOORBELL_WIRING, { sketch: Broken }), /no luck/);
+  await assert.rejects(emulate("/none.json", { sketch: Bell }), { code: "FILE_FAILED" });
+  await assert.rejects(emulate({ nodes: {} }), { code: "CONFIG_INVALID" });
+  assert.equal(globalThis.setTimeout, own);
+});
+
+test("a circuit that fails later is the reason of each call from then on", async () => {
+  class Failing extends Sketch {
+    override async run(): Promise<void> {
+      await this.clock.sleep(500, this.signal);
+      throw new Error("half a second is enough");
+    }
+  }
+  await using rig = await emulate(DOORBELL_WIRING, { sketch: Failing });
+  await assert.rejects(rig.advance(1_000), /half a second/);
+  await assert.rejects(rig.press("button1"), /half a second/);
+});
+
+test("emulate() runs a whole circuit until it ends, and several boards by name", async () => {
+  await using rig = await emulate({
+    boards: { desk: "/dev/ttyACM0", bench: "/dev/ttyACM1" },
+    seed: 7,
+    nodes: {
+      clock: { sketch: "clock", options: { ticks: 4, delaySeconds: 0.2 } },
+      iopin: { sketch: "iopin", board: "desk", options: { bitMs: 150 } },
+      buzzer: { sketch: "buzzer", board: "bench" },
+    },
+  });
+  assert.throws(() => rig.expectPin(13), { code: "USAGE", message: /the circuit has desk, bench/ });
+  await rig.board("desk").expectPin(13).toBecome(1);
+  await rig.expectMessage("buzzer", { message: "1", ack: "buzz buzz buzz" });
+  const { acks } = await rig.done();
+  assert.equal(acks, 4);
+});
+
+test("an hour of a blinking sketch has 7 200 edges, 500 ms apart", async () => {
+  class Blink extends Sketch {
+    override setup({ board }: SketchContext): void {
+      new five.Led({ pin: 13, board }).blink(500);
+    }
+  }
+  const minutes = cases(2, 60);
+  await using rig = await emulate(DOORBELL_WIRING, { sketch: Blink });
+  await rig.advance(minutes * 60_000);
+  const edges = rig.edges.filter(({ pin }) => pin === 13);
+  assert.ok(Math.abs(edges.length - minutes * 120) <= 1, `${edges.length} edges`);
+  for (const [index, { atMs }] of edges.entries())
+    if (index > 0) assert.ok(Math.abs(atMs - (edges[index - 1]?.atMs ?? 0) - 500) < 1);
+});
