@@ -12,6 +12,7 @@ interface TimerState {
   readonly lastCycle: number;
   readonly TOP: number;
   count: (reschedule?: boolean, external?: boolean) => void;
+  phasePwmCount: (value: number, delta: number) => number;
 }
 
 interface AVRTimerRegisters {
@@ -60,6 +61,14 @@ export function makeLazy(timer: AVRTimer, cpu: CPU): void {
   const state = timer as unknown as TimerState;
   const { config } = state;
   const count = state.count;
+
+  // It counts up and down one by one, a third of all that sleeping firmware takes: what lies before the next count of
+  // interest is skipped.
+  const countPhase = state.phasePwmCount.bind(timer);
+  state.phasePwmCount = (value, delta) => {
+    const skipped = Math.max(0, Math.min(delta, countsToGo(state)) - 1);
+    return countPhase(state.countingUp ? value + skipped : value - skipped, delta - skipped);
+  };
 
   const schedule = () => {
     cpu.clearClockEvent(state.count);
