@@ -22,7 +22,15 @@ export interface GlowOptions extends LimitOptions {
 export interface ReachOptions extends LimitOptions {
   /** How far off it may be. 2 by default. */
   readonly withinDegrees?: number;
+  /** Pulses of 0° and 180°, in microseconds, as the sketch gives them to Johnny-Five; its own default is [600, 2400]. */
+  readonly pwmRange?: readonly [number, number];
 }
+
+const HALF_TURN = [0, 180] as const;
+
+/** Pulses of a servo's two ends: those that its state is told by, and those of Johnny-Five, in microseconds. */
+const FIRMATA_US = [544, 2_400] as const;
+const JOHNNY_FIVE_US = [600, 2_400] as const;
 
 /** Where a part is wired. */
 export interface Place {
@@ -121,12 +129,21 @@ export class ServoExpectation {
   }
 
   /** It is told to go to this angle. */
-  toReach(degrees: number, { withinDegrees = 2, limitMs = LIMIT_MS }: ReachOptions = {}): Promise<void> {
+  toReach(
+    degrees: number,
+    { withinDegrees = 2, pwmRange = JOHNNY_FIVE_US, limitMs = LIMIT_MS }: ReachOptions = {},
+  ): Promise<void> {
+    const angleOf = (state: StateOf<"servo">) =>
+      state.degrees === undefined
+        ? undefined
+        : scale(scale(state.degrees, HALF_TURN, FIRMATA_US), pwmRange, HALF_TURN);
     return waitFor(this.#bench, this.#place, "servo", limitMs, {
-      isSo: (state) => state.degrees !== undefined && Math.abs(state.degrees - degrees) <= withinDegrees,
+      isSo: (state) => Math.abs((angleOf(state) ?? Infinity) - degrees) <= withinDegrees,
       what: `reach ${degrees}°`,
-      instead: (state) =>
-        state.degrees === undefined ? "it has had no pulse" : `it is at ${state.degrees.toFixed(1)}°`,
+      instead: (state) => {
+        const angle = angleOf(state);
+        return angle === undefined ? "it has had no pulse" : `it is at ${angle.toFixed(1)}°`;
+      },
     });
   }
 }
@@ -155,6 +172,11 @@ export class DisplayExpectation {
         isOn ? `it shows ${JSON.stringify(lines.map((line) => line.trimEnd()))}` : "it is off",
     });
   }
+}
+
+/** From one range to another. */
+function scale(value: number, from: readonly [number, number], to: readonly [number, number]): number {
+  return to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
 }
 
 function percent(ratio: number): string {
