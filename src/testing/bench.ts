@@ -57,7 +57,7 @@ export class Bench {
     if (subject !== undefined) others.delete(subject);
     const pins = [...(subject === undefined ? [] : [subject]), ...[...others].sort((a, b) => a - b)];
     const rows = pins.slice(0, MOST_ROWS).map((pin) => this.#row(pin, fromMs));
-    const deeds = this.tape.deeds.filter(({ atMs }) => atMs >= fromMs);
+    const deeds = this.watch.deeds.filter(({ atMs }) => atMs >= fromMs);
     const lookedFrom = sinceMs > markMs && sinceMs < toMs;
     return [
       drawDiagram({ fromMs, toMs, rows }),

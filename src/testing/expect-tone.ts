@@ -71,7 +71,7 @@ export async function expectSilence(
   const hasSounded = () => tape.hasChangedAfter(pin, startMs);
   if (!(await watch.until(hasSounded, { limitMs: forMs, changes: (look) => tape.onEdge(look) }))) return;
   // What it is is heard over some periods.
-  await watch.mover.advance(Math.min(100, forMs));
+  await watch.advance(Math.min(100, forMs));
   throw bench.failure(`Cannot hear silence for ${waited(forMs)} on ${piezo}: it sounded`, pin, startMs);
 }
 

@@ -73,7 +73,7 @@ export class RigBoard {
   /** Presses a button and lets it go. */
   async press(button: string, { forMs = PRESS_MS }: PressOptions = {}): Promise<void> {
     this.#move(button, true);
-    await this.#watch.mover.advance(forMs);
+    await this.#watch.advance(forMs);
     this.#push(button, false);
   }
 
@@ -88,48 +88,48 @@ export class RigBoard {
 
   /** Turns a potentiometer, from 0, the GND end, to 1. */
   turn(potentiometer: string, ratio: number): void {
-    this.#did(`turn ${potentiometer} to ${ratio}`);
+    this.#watch.did(`turn ${potentiometer} to ${ratio}`);
     this.#turned.set(potentiometer, ratio);
     this.plug.uno?.turn(potentiometer, ratio);
   }
 
   /** From now on the button stays pressed, or released, whatever a hand does to it, until `free()`. */
   stick(button: string, isPressed = true): void {
-    this.#did(`stick ${button}`);
+    this.#watch.did(`stick ${button}`);
     this.#push(button, isPressed);
     this.#stuck.add(button);
   }
 
   /** The button is stuck no more, and released. */
   free(button: string): void {
-    this.#did(`free ${button}`);
+    this.#watch.did(`free ${button}`);
     this.#stuck.delete(button);
     this.#push(button, false);
   }
 
   /** Pulls the cable out, and with it the board's power: its pins are low from here on. */
   unplug(): void {
-    this.#did("unplug");
+    this.#watch.did("unplug");
     this.plug.unplug();
   }
 
   /** Plugs the cable in again. The firmware starts; the circuit finds the board when it looks for it next. */
   replug(): void {
-    this.#did("replug");
+    this.#watch.did("replug");
     this.plug.replug();
   }
 
   /** The supply is too low for a moment: the firmware starts anew, the cable stays where it is. */
   brownOut(): void {
-    this.#did("brown out");
+    this.#watch.did("brown out");
     this.plug.uno?.brownOut();
   }
 
   /** Noise on the serial line, for a while. */
   async noise({ oneByteIn, forMs = NOISE_MS }: NoiseOptions = {}): Promise<void> {
-    this.#did(`noise for ${forMs} ms`);
+    this.#watch.did(`noise for ${forMs} ms`);
     this.#noise.start(oneByteIn);
-    await this.#watch.mover.advance(forMs);
+    await this.#watch.advance(forMs);
     this.#noise.stop();
   }
 
@@ -159,14 +159,8 @@ export class RigBoard {
     return expectSilence(this.#bench, piezo, this.#piezoPin(piezo), options);
   }
 
-  /** The test does something to the board. */
-  #did(what: string): void {
-    this.#watch.mark();
-    this.#tape.deeds.push({ atMs: this.#watch.nowMs, what });
-  }
-
   #move(button: string, isPressed: boolean): void {
-    this.#did(`${isPressed ? "press" : "release"} ${button}`);
+    this.#watch.did(`${isPressed ? "press" : "release"} ${button}`);
     this.#push(button, isPressed);
   }
 

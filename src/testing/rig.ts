@@ -84,9 +84,7 @@ export class Rig implements AsyncDisposable {
 
   /** Lets virtual time pass, in milliseconds. */
   async advance(ms: number): Promise<void> {
-    this.#circuit.check();
-    await this.#circuit.mover.advance(ms);
-    this.#circuit.check();
+    await this.#circuit.watch.advance(ms);
   }
 
   /**
@@ -101,7 +99,7 @@ export class Rig implements AsyncDisposable {
   ): Promise<Payload> {
     this.#circuit.check();
     const { mesh, mover, watch } = this.#circuit;
-    watch.mark();
+    watch.did(`send to ${node}`);
     const deadlineAtMs = systemClock.now() + limitMs;
     const ack = mesh.send(node, message, {
       from: "rig",
@@ -116,23 +114,23 @@ export class Rig implements AsyncDisposable {
   /** Publishes an event. */
   publish(subject: string, data: Payload): void {
     this.#circuit.check();
-    this.#circuit.watch.mark();
+    this.#circuit.watch.did(`publish ${subject}`);
     this.#circuit.mesh.publish(subject, data, { from: "rig" });
   }
 
   /** A message that fits reaches the node: it has since the test did something last, or it comes to. */
   expectMessage(node: string, options?: MessageOptions): Promise<RigMessage> {
-    return this.#looking(() => expectMessage(this.#circuit, node, options));
+    return expectMessage(this.#circuit, node, options);
   }
 
   /** An event is published whose subject fits the pattern and, where `data` is given, whose data are equal. */
   expectEvent(pattern: string, options?: LimitOptions & { readonly data?: Payload }): Promise<RigEvent> {
-    return this.#looking(() => expectEvent(this.#circuit, pattern, options));
+    return expectEvent(this.#circuit, pattern, options);
   }
 
   /** A node's sketch prints a line with this text. */
   expectLine(node: string, text: string | RegExp, options?: LimitOptions): Promise<void> {
-    return this.#looking(() => expectLine(this.#circuit, node, text, options));
+    return expectLine(this.#circuit, node, text, options);
   }
 
   /** Resolves when the circuit has ended by itself, within 30 s of virtual time by default. */
@@ -142,7 +140,7 @@ export class Rig implements AsyncDisposable {
 
   /** The node's process dies: messages to it fail as those to a peer that is gone. */
   async kill(node: string): Promise<void> {
-    this.#circuit.watch.mark();
+    this.#circuit.watch.did(`kill ${node}`);
     const killed = this.#circuit.mesh.kill(node);
     await this.#circuit.mover.settles(killed, ANSWER_MS);
     await killed;
@@ -150,30 +148,31 @@ export class Rig implements AsyncDisposable {
 
   /** The node is there again, its sketch as it was. */
   async revive(node: string): Promise<void> {
-    this.#circuit.watch.mark();
+    this.#circuit.watch.did(`revive ${node}`);
     await this.#circuit.mesh.revive(node);
   }
 
   /** The link to a node carries neither messages nor acknowledgements, until `mend()`. */
   cut(node: string): void {
-    this.#circuit.watch.mark();
+    this.#circuit.watch.did(`cut ${node}`);
     this.#circuit.mesh.cut(node);
   }
 
   mend(node: string): void {
-    this.#circuit.watch.mark();
+    this.#circuit.watch.did(`mend ${node}`);
     this.#circuit.mesh.mend(node);
   }
 
   /** Each message to a node is so long on its way from now on, in milliseconds; 0 ends it. */
   slow(node: string, ms: number): void {
+    this.#circuit.watch.did(`slow ${node} by ${ms} ms`);
     this.#circuit.mesh.slow(node, ms);
   }
 
-  press = (...args: Of<"press">) => this.#looking(() => this.board().press(...args));
-  noise = (...args: Of<"noise">) => this.#looking(() => this.board().noise(...args));
-  expectTone = (...args: Of<"expectTone">) => this.#looking(() => this.board().expectTone(...args));
-  expectSilence = (...args: Of<"expectSilence">) => this.#looking(() => this.board().expectSilence(...args));
+  press = async (...args: Of<"press">) => this.board().press(...args);
+  noise = async (...args: Of<"noise">) => this.board().noise(...args);
+  expectTone = async (...args: Of<"expectTone">) => this.board().expectTone(...args);
+  expectSilence = async (...args: Of<"expectSilence">) => this.board().expectSilence(...args);
   hold = (button: string) => this.board().hold(button);
   release = (button: string) => this.board().release(button);
   turn = (...args: Of<"turn">) => this.board().turn(...args);
@@ -195,15 +194,5 @@ export class Rig implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** Does what takes time, unless the circuit has failed; where it fails meanwhile, that is the reason. */
-  async #looking<Value>(look: () => Promise<Value>): Promise<Value> {
-    this.#circuit.check();
-    try {
-      return await look();
-    } finally {
-      this.#circuit.check();
-    }
   }
 }

@@ -45,7 +45,7 @@ export class RunningCircuit {
 
   constructor({ definition, wiring, firmware, seed }: RigOptions) {
     this.#definition = { ...definition, seed };
-    this.watch = new Watch(this.mover, this.#failed.promise);
+    this.watch = new Watch(this.mover, this.#failed.promise, () => this.check());
     const { time, watch } = this;
     const sought = () => this.#touched.reach();
     const names = Object.keys(definition.boards ?? DEFAULT_BOARDS);

@@ -9,18 +9,11 @@ export interface TapeEdge {
   readonly atMs: number;
 }
 
-/** What the test did, or had done to the board. */
-export interface Deed {
-  readonly atMs: number;
-  readonly what: string;
-}
-
 /** Edges that are kept of a pin: an hour of a servo's pulses, and 40 MB at most. The older half goes first. */
 const MOST_EDGES = 400_000;
 
-/** What happened on a board's pins, and what the test did. */
+/** What happened on a board's pins. */
 export class Tape {
-  readonly deeds: Deed[] = [];
   readonly #byPin = new Map<number, TapeEdge[]>();
   readonly #listeners = new Set<() => void>();
 

@@ -4,6 +4,15 @@ import type { Mover } from "./mover.js";
 /** How long an expectation waits by default, in milliseconds of virtual time: longer than a person at a bench would. */
 export const LIMIT_MS = 5_000;
 
+/** What the test did, or had done to the circuit. */
+export interface Deed {
+  readonly atMs: number;
+  readonly what: string;
+}
+
+/** Deeds that are kept; the older go first. */
+const MOST_DEEDS = 10_000;
+
 export interface WaitOptions {
   /** How long to wait, in milliseconds of virtual time. */
   readonly limitMs: number;
@@ -19,14 +28,20 @@ export interface WaitOptions {
  */
 export class Watch {
   readonly mover: Mover;
+  readonly deeds: Deed[] = [];
   readonly #failed: Promise<unknown>;
+  readonly #check: () => void;
   readonly #found = new Map<string, number>();
   #markMs = 0;
 
-  /** @param failed Settles when the circuit has failed: then nobody waits any longer. */
-  constructor(mover: Mover, failed: Promise<unknown>) {
+  /**
+   * @param failed Settles when the circuit has failed: then nobody waits any longer.
+   * @param check Throws what it has failed with.
+   */
+  constructor(mover: Mover, failed: Promise<unknown>, check: () => void) {
     this.mover = mover;
     this.#failed = failed;
+    this.#check = check;
   }
 
   get nowMs(): number {
@@ -34,6 +49,13 @@ export class Watch {
   }
 
   /** The test does something: what happens from now on may be expected. */
+  did(what: string): void {
+    this.mark();
+    if (this.deeds.length >= MOST_DEEDS) this.deeds.shift();
+    this.deeds.push({ atMs: this.nowMs, what });
+  }
+
+  /** What happens from now on may be expected. */
   mark(): void {
     this.#markMs = this.nowMs;
     this.#found.clear();
@@ -54,8 +76,20 @@ export class Watch {
     this.#found.set(what, endMs);
   }
 
-  /** Lets time pass until something is so. Returns whether it was, within the limit. */
+  /** Lets this much time pass, in milliseconds. Rejects with what the circuit fails with. */
+  async advance(ms: number): Promise<void> {
+    this.#check();
+    await this.mover.advance(ms);
+    this.#check();
+  }
+
+  /**
+   * Lets time pass until something is so.
+   *
+   * @returns Whether it was, within the limit. Rejects with what the circuit fails with.
+   */
   async until(isSo: () => boolean, { limitMs, changes, pollMs }: WaitOptions): Promise<boolean> {
+    this.#check();
     if (isSo()) return true;
     let meet = () => {};
     const met = new Promise<void>((resolve) => {
@@ -72,6 +106,7 @@ export class Watch {
       leave?.();
       stop?.();
     }
+    this.#check();
     return isSo();
   }
 }

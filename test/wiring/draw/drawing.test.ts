@@ -36,13 +36,13 @@ const WIRES: readonly unknown[] = [
 ];
 const HOSTILE = drawWiring(readWiring(diagramOf(PARTS, WIRES), "a/<b>&.json"));
 
-test("drawWiring() draws the picture that the README shows", () => {
-  assert.equal(
-    drawWiring(EXAMPLE),
-    readOwn("clock-pin-buzzer.svg"),
-    "wiring/clock-pin-buzzer.svg is not what drawWiring() makes of wiring/clock-pin-buzzer.json",
-  );
-});
+for (const name of ["clock-pin-buzzer", "doorbell"]) {
+  test(`drawWiring() draws the picture that the README shows of ${name}`, () => {
+    const wiring = readWiring(readOwn(`${name}.json`), `wiring/${name}.json`);
+    const message = `wiring/${name}.svg is not what drawWiring() makes of wiring/${name}.json`;
+    assert.equal(drawWiring(wiring), readOwn(`${name}.svg`), message);
+  });
+}
 
 for (const [what, svg] of [
   ["the example", drawWiring(EXAMPLE)],
