@@ -38,6 +38,8 @@ export class RunningCircuit {
   /** Its files are read and its modules loaded: it asks for a board or a node. */
   readonly #touched = new Moment();
   readonly #failed = new Moment();
+  /** Names of the boards that the circuit uses. */
+  readonly #sought = new Set<string>();
   #failure: unknown;
   #summary: Summary | undefined;
   #run: Promise<void> | undefined;
@@ -47,12 +49,17 @@ export class RunningCircuit {
     this.#definition = { ...definition, seed };
     this.watch = new Watch(this.mover, this.#failed.promise, () => this.check());
     const { time, watch } = this;
-    const sought = () => this.#touched.reach();
     const names = Object.keys(definition.boards ?? DEFAULT_BOARDS);
     this.boards = new Map(
       names.map((name, index) => [
         name,
-        new RigBoard({ name, time, watch, wiring, firmware, seed: seed + index, sought }),
+        new RigBoard({
+          ...{ name, time, watch, wiring, firmware, seed: seed + index },
+          sought: () => {
+            this.#sought.add(name);
+            this.#touched.reach();
+          },
+        }),
       ]),
     );
   }
@@ -78,15 +85,14 @@ export class RunningCircuit {
     );
     // No virtual time passes while files are read, however long that takes.
     await Promise.race([this.#touched.promise, this.#run]);
-    const nodes = Object.keys(this.#definition.nodes ?? {});
-    const isServed = () => nodes.every((node) => mesh.names.includes(node)) && this.told.length > 0;
     const hasEnded = () => this.#summary !== undefined;
-    await this.watch.until(() => isServed() || hasEnded(), { limitMs: START_MS, pollMs: 1 });
-    this.check();
-    if (!isServed() && !hasEnded())
+    const hasBegun = await this.watch.until(() => this.#isReady || hasEnded(), {
+      limitMs: START_MS,
+      pollMs: 1,
+    });
+    if (!hasBegun)
       throw new CircuitError("TIMEOUT", `Cannot begin: the circuit is not ready after ${START_MS / 1_000} s`);
-    if (!hasEnded()) await this.mover.advance(SETTLE_MS);
-    this.check();
+    if (!hasEnded()) await this.watch.advance(SETTLE_MS);
   }
 
   /** @throws What the circuit has failed with; `USAGE` once it is closed. */
@@ -112,6 +118,13 @@ export class RunningCircuit {
     } finally {
       this.time.uninstall();
     }
+  }
+
+  get #isReady(): boolean {
+    const nodes = Object.keys(this.#definition.nodes ?? {});
+    const opened = this.told.flatMap((event) => (event.type === "board" ? [event.board] : []));
+    const isServed = nodes.every((node) => this.mesh.names.includes(node));
+    return isServed && [...this.#sought].every((board) => opened.includes(board));
   }
 
   #tell(event: CircuitEvent): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { five } from "../../src/board/session/piezo.js";
+import { on } from "../../src/events/on.js";
 import { Sketch, type SketchContext } from "../../src/sketch/sketch.js";
 import { emulate } from "../../src/testing/emulate.js";
 import { FIRMWARES } from "../circuit/firmwares.js";
@@ -91,6 +92,45 @@ test("emulate() runs a whole circuit until it ends, and several boards by name",
   await rig.expectMessage("buzzer", { message: "1", ack: "buzz buzz buzz" });
   const { acks } = await rig.done();
   assert.equal(acks, 4);
+});
+
+test("emulate() runs nodes without a board, and observers alone", async () => {
+  class Echo extends Sketch {
+    override readonly usesBoard = false;
+    override loop(_channel: string, message: string): string {
+      return message.toUpperCase();
+    }
+  }
+  {
+    await using rig = await emulate({ nodes: { echo: { sketch: Echo } } });
+    assert.equal(await rig.send("echo", "hello"), "HELLO");
+  }
+  const heard: unknown[] = [];
+  await using rig = await emulate({ observers: [on("bell.rung", ({ data }) => heard.push(data))] });
+  rig.publish("bell.rung", "twice");
+  await rig.advance(10);
+  assert.deepEqual(heard, ["twice"]);
+});
+
+test("a rig closes while its board is unplugged, a node is cut off and a message is on its way", async () => {
+  const rig = await emulate(DOORBELL_WIRING, { sketch: Bell });
+  rig.cut("sketch");
+  const lost = assert.rejects(rig.send("sketch", "never heard"), { code: "PEER_LOST" });
+  rig.unplug();
+  await rig.advance(100);
+  await rig.close();
+  await lost;
+});
+
+test("two calls may wait at the same time", async () => {
+  await using rig = await emulate(DOORBELL_WIRING, { sketch: Bell });
+  const startMs = rig.nowMs;
+  await Promise.all([
+    rig.press("button1"),
+    rig.expectTone("piezo1", { frequencyHz: 523.25, forMs: 100 }),
+    rig.advance(400),
+  ]);
+  assert.ok(Math.abs(rig.nowMs - startMs - 400) < 0.001, `${rig.nowMs - startMs} ms`);
 });
 
 test("an hour of a blinking sketch has 7 200 edges, 500 ms apart", async () => {
