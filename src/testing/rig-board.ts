@@ -121,8 +121,10 @@ export class RigBoard {
 
   /** The supply is too low for a moment: the firmware starts anew, the cable stays where it is. */
   brownOut(): void {
+    const { uno } = this.plug;
+    if (!uno) throw new CircuitError("USAGE", `Cannot brown ${this.name} out: it is unplugged`);
     this.#watch.did("brown out");
-    this.plug.uno?.brownOut();
+    uno.brownOut();
   }
 
   /** Noise on the serial line, for a while. */

@@ -14,6 +14,7 @@ for (const { name, hex, skip } of FIRMWARES) {
     rig.unplug();
     await rig.expectPin(13).toBe(0);
     assert.throws(() => rig.unplug(), { code: "USAGE" });
+    assert.throws(() => rig.brownOut(), { code: "USAGE" });
     await rig.advance(10_000);
     await rig.expectPin(13).toBe(0);
     rig.replug();
