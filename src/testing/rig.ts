@@ -73,13 +73,9 @@ export class Rig implements AsyncDisposable {
     const board = name === undefined && boards.size === 1 ? first : boards.get(name ?? "");
     if (board) return board;
     const known = [...boards.keys()].join(", ");
-    throw new CircuitError(
-      "USAGE",
-      `Cannot choose the board ${name ?? ""}: the circuit has ${known || "none"}`,
-      {
-        hint: "Name one: `rig.board(name)`.",
-      },
-    );
+    throw new CircuitError("USAGE", `Cannot choose ${name ?? "a board"}: the circuit has ${known}`, {
+      hint: "Name one: `rig.board(name)`.",
+    });
   }
 
   /** Lets virtual time pass, in milliseconds. */
@@ -138,7 +134,7 @@ export class Rig implements AsyncDisposable {
     return this.#circuit.done(limitMs);
   }
 
-  /** The node's process dies: messages to it fail as those to a peer that is gone. */
+  /** The node is dead to others: messages to it fail as those to a peer that is gone. What it sends itself still goes. */
   async kill(node: string): Promise<void> {
     this.#circuit.watch.did(`kill ${node}`);
     const killed = this.#circuit.mesh.kill(node);
