@@ -27,10 +27,12 @@ const ATTACHED: readonly Attachment[] = [
 
 async function desk(context: TestContext, firmware: string) {
   const time = new VirtualTime().install();
-  context.after(() => time.uninstall());
   const uno = new VirtualUno({ firmware, attachments: ATTACHED, time });
   const session = await time.until(openSession({ link: uno }));
-  context.after(() => time.until(session.close()));
+  context.after(async () => {
+    await time.until(session.close());
+    time.uninstall();
+  });
   const edges: Edge[] = [];
   uno.onEdge((edge) => edges.push(edge));
   const { board } = session;
