@@ -127,6 +127,12 @@ function orderedChanges(messages: readonly ToBoard[]): string[] {
   const levels = [0, 0];
   return messages.flatMap((each) => {
     if (each.type === "analog") return ORDERED_PINS.includes(each.pin) ? [`${each.pin} = ${each.value}`] : [];
+    // A pin that is made an output is low.
+    if (each.type === "pinMode") {
+      const level = levels[each.pin >> 3] ?? 0;
+      levels[each.pin >> 3] = level & ~(1 << (each.pin & 7));
+      return ORDERED_PINS.includes(each.pin) && (level >> (each.pin & 7)) & 1 ? [`${each.pin} low`] : [];
+    }
     if (each.type !== "digitalPort") return [];
     const changed = (levels[each.port] ?? 0) ^ each.levels;
     levels[each.port] = each.levels;
