@@ -79,7 +79,7 @@ test("of a cluster of workers that are killed at random, every item comes out", 
 /**
  * What nats-server 2.9.10 may lose when servers come and go every few seconds: none of 100 000 in a run of 8 restarts and 52
  * workers killed. Servers that are killed without a word are left out: it goes back further then than workers live here, who
- * remember what they have stored; 22 and 1 918 of 100 000 were lost in two runs of 9.
+ * remember what they have stored; 1 918 of 100 000 were lost in a run.
  */
 const LOST_BY_SERVERS = 1 / 10_000;
 
