@@ -48,7 +48,10 @@ for (const [name, firmware] of Object.entries(FIRMWARES)) {
     clearInterval(flood);
     pin.high();
     await board.confirm();
-    assert.equal(chip.edges.findLast((edge) => edge.pin === 12)?.level, 1);
+    // What the chip tells of its pins has a way of its own, and may come after the confirmation.
+    await chip.until("high pin 12", (edges) =>
+      edges.findLast((edge) => edge.pin === 12)?.level === 1 ? true : undefined,
+    );
     assert.ok(most <= 4, `${most} messages waited`);
     const [median = Number.NaN] = delaysMs.sort((a, b) => a - b).slice(NEW_WRITES >> 1);
     assert.ok(median < 50, `${delaysMs.map((ms) => ms.toFixed(1)).join(", ")} ms`);
