@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { temporaryFolder } from "../temporary-folder.js";
 import { skipWithout } from "../tools.js";
 
-/** Debian's place of it may not be on a user's path. */
-const PROGRAM = "/usr/sbin/nats-server";
+/** Debian's place of it may not be on a user's path. `CIRCUIT_NATS_SERVER` names another one. */
+const PROGRAM = process.env.CIRCUIT_NATS_SERVER ?? "/usr/sbin/nats-server";
 
 export const skipWithoutNats = skipWithout(
   "nats-server",
