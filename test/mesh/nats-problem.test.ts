@@ -15,6 +15,7 @@ const PROBLEMS: readonly (readonly [what: string, thrown: unknown, code: string 
   ["nobody", new RequestError("", { cause: new errors.NoRespondersError("a") }), undefined],
   ["a request that was cut short", new RequestError("", { cause: new Error("socket") }), undefined],
   ["a stream made twice", api(10058), undefined],
+  ["an event whose try before is still being stored", api(10158, 409), undefined],
   ["a server without a leader", api(10008, 503), undefined],
   ["too long a message", new errors.InvalidArgumentError("payload"), "MESSAGE_INVALID"],
   [

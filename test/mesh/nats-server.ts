@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,11 @@ import { skipWithout } from "../tools.js";
 
 /** Debian's place of it may not be on a user's path. `CIRCUIT_NATS_SERVER` names another one. */
 const PROGRAM = process.env.CIRCUIT_NATS_SERVER ?? "/usr/sbin/nats-server";
+
+/** Whether the server is of the 2.9 series, which loses what a cluster has stored when one of it is killed. */
+export function isOldServer(): boolean {
+  return /v2\.9\./.test(spawnSync(PROGRAM, ["--version"], { encoding: "utf8" }).stdout);
+}
 
 export const skipWithoutNats = skipWithout(
   "nats-server",

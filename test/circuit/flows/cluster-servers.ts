@@ -64,8 +64,9 @@ export class Servers {
     }
   }
 
-  async restart(index: number, awayMs: number): Promise<void> {
-    await this.#running[index]?.stop();
+  /** @param how As a service manager ends it, or as a power cut does. */
+  async restart(index: number, awayMs: number, how: "stop" | "kill" = "stop"): Promise<void> {
+    await this.#running[index]?.[how]();
     this.#running[index] = undefined;
     await sleep(awayMs);
     await this.start(index);

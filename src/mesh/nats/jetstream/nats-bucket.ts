@@ -9,7 +9,7 @@ import { problemOf } from "./problem.js";
 /** Time that the server may take for an answer, in milliseconds: who holds a lease has a second and a half. */
 const ANSWER_MS = 1_000;
 
-/** `err_code`s of a write that expected another revision: https://github.com/nats-io/nats-server/blob/v2.9.10/server/errors.json */
+/** `err_code`s of a write that expected another revision: https://github.com/nats-io/nats-server/blob/v2.15.1/server/errors.json */
 const WRONG_REVISION: ReadonlySet<unknown> = new Set([10071, 10164]);
 
 export interface NatsBucketOptions {

@@ -1,7 +1,7 @@
 import { CircuitError, messageOf } from "../../../core/error.js";
 import { isPassing, namesOf, REFUSED, TryAgain } from "../try-again.js";
 
-/** `err_code`s of JetStream: https://github.com/nats-io/nats-server/blob/v2.9.10/server/errors.json */
+/** `err_code`s of JetStream: https://github.com/nats-io/nats-server/blob/v2.15.1/server/errors.json */
 export const API_CODE = {
   insufficientResources: 10023,
   consumerExists: 10013,
@@ -17,6 +17,7 @@ export const API_CODE = {
   streamNameInUse: 10058,
   subjectsOverlap: 10065,
   filterOutside: 10093,
+  stillStoring: 10158,
 } as const;
 
 /**
@@ -37,8 +38,9 @@ const NO_ROOM: ReadonlySet<number> = new Set([
   API_CODE.mostConsumers,
 ]);
 
-/** Codes that come of two processes which change the same at the same moment. */
+/** Codes that come of two which do the same at the same moment: processes, or a try and the one before it. */
 const CROSSED: ReadonlySet<number> = new Set([
+  API_CODE.stillStoring,
   API_CODE.consumerExists,
   API_CODE.streamNameInUse,
   API_CODE.filterOutside,
