@@ -1,3 +1,5 @@
+import type { Payload } from "../mesh/payload.js";
+
 /**
  * What a recording keeps, entry by entry, in the order in which it happened here.
  *
@@ -60,15 +62,15 @@ export interface MessageEntry extends Timed {
   readonly from: string;
   readonly node: string;
   readonly channel: string;
-  readonly text: string;
+  readonly payload: Payload;
 }
 
 /** What a node answered. */
 export interface AckEntry extends Timed {
   readonly kind: "ack";
   readonly id: number;
-  readonly text: string;
-  /** Whether `text` is why it failed. */
+  readonly payload: Payload;
+  /** Whether the payload is why it failed: its text. */
   readonly isFailure: boolean;
 }
 
@@ -76,7 +78,7 @@ export interface AckEntry extends Timed {
 export interface EventEntry extends Timed {
   readonly kind: "event";
   readonly subject: string;
-  readonly text: string;
+  readonly payload: Payload;
 }
 
 /** A line of the circuit's own progress, as `--json` prints it. */
