@@ -9,6 +9,8 @@ import { CircuitError, describeThrown, messageOf } from "../core/error.js";
 import { describeFileProblem } from "../core/file-problem.js";
 import type { EmulatedLink } from "../emulator/emulated-link.js";
 import type { SafeState } from "../firmata/protocol.js";
+import { RecordedLink } from "../record/recorded-link.js";
+import type { Recorder } from "../record/recorder.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
 import { readWiring } from "../wiring/read.js";
 import type { Wiring } from "../wiring/wiring.js";
@@ -44,6 +46,7 @@ export interface OpenBoardOptions {
   readonly silenceMs?: number | undefined;
   /** A link, or what makes one each time that the board is looked for, in place of what the address says: for tests. */
   readonly link: ByteLink | Relink | undefined;
+  readonly recorder?: Recorder | undefined;
 }
 
 /** How long a board may take before a person who watches is told what is waited for, in milliseconds. */
@@ -74,9 +77,10 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   }).finally(cancel);
   let edges: Map<number, number> | undefined;
   const follow = (link: ByteLink) => {
-    if (!isEmulatedLink(link)) return;
+    const bare = link instanceof RecordedLink ? link.inner : link;
+    if (!isEmulatedLink(bare)) return;
     edges ??= new Map();
-    countEdges(link, edges);
+    countEdges(bare, edges);
   };
   follow(link);
   return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges), follow };
@@ -105,7 +109,15 @@ export async function seekBoard(options: OpenBoardOptions, problem: CircuitError
 }
 
 /** The link that an address describes, or that was given in its place. @throws {CircuitError} What `makeLink()` throws. */
-export async function linkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {
+export async function linkOf(options: OpenBoardOptions): Promise<BoardLink> {
+  const { name, recorder } = options;
+  const { link, relink } = await bareLinkOf(options);
+  if (!recorder) return { link, ...(relink && { relink }) };
+  const record = (bare: ByteLink) => new RecordedLink(bare, name, recorder);
+  return { link: record(link), ...(relink && { relink: async () => record(await relink()) }) };
+}
+
+async function bareLinkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {
   const holds = held !== undefined && held.size > 0;
   const context = { attachments: wiring ? attachments(wiring) : [], holds, notice };
   if (link === undefined) return makeLink(address, context);
@@ -149,5 +161,5 @@ function pinChecker(wiring: Wiring): (pin: number) => void {
 }
 
 function isEmulatedLink(link: ByteLink): link is EmulatedLink {
-  return "onEdge" in link;
+  return "onEdge" in link && "parts" in link;
 }

@@ -3,6 +3,7 @@ import { CIRCUIT_SETTINGS } from "../config/settings.js";
 import type { Clock } from "../core/clock.js";
 import { MemoryMesh } from "../mesh/memory/memory-mesh.js";
 import type { Mesh, PeerNotice } from "../mesh/mesh.js";
+import type { FrameTap } from "../mesh/tap.js";
 import type { Pages } from "../mesh/ws/pages.js";
 import type { DiscoveryChoice } from "./discovery.js";
 
@@ -21,6 +22,8 @@ export interface MakeMeshOptions {
   /** What the ports of its nodes say to those who ask without a WebSocket. */
   readonly pages: Pages;
   readonly notice: (text: string) => void;
+  /** Told each frame that comes or goes. */
+  readonly tap?: FrameTap | undefined;
 }
 
 /** Credentials are a node's: observers and pins alone have no name to prove. */
@@ -30,13 +33,13 @@ const NOBODY = `This circuit publishes to nobody else: no node of it could prove
 /** The mesh that a circuit needs. Sockets, and NATS, are loaded only where a node is reached through them. */
 export async function makeMesh(definition: CircuitDefinition, options: MakeMeshOptions): Promise<Mesh> {
   const { nodes = {}, flows = {}, grid = {}, timeoutSeconds, mesh, security, poll = false } = definition;
-  const { clock, env, signal, pages } = options;
+  const { clock, env, signal, pages, tap } = options;
   const notice: PeerNotice = ({ peer, address, problem }) =>
     options.notice(problem ? `${problem.message}; trying again` : `${peer} is there (${address})`);
   const patienceMs = (timeoutSeconds ?? CIRCUIT_SETTINGS.timeoutSeconds.default ?? 0) * 1_000;
   if (mesh !== undefined) {
     const { openNatsMesh } = await import("./nats.js");
-    return openNatsMesh({ url: mesh, clock, env, notice, patienceMs, signal });
+    return openNatsMesh({ url: mesh, clock, env, notice, patienceMs, signal, tap });
   }
   const isReached = Object.values(nodes).some(({ listen }) => listen !== undefined);
   const isAlone = !isReached && options.discovery === undefined && Object.keys(grid).length === 0;
@@ -46,7 +49,7 @@ export async function makeMesh(definition: CircuitDefinition, options: MakeMeshO
   const { openWsMesh } = await import("./ws.js");
   const { fallback = {}, ...choice } = options.discovery ?? {};
   const found = options.discovery === undefined ? undefined : choice;
-  const shared = { clock, env, pages, patienceMs, poll, notice: options.notice };
+  const shared = { clock, env, pages, patienceMs, poll, tap, notice: options.notice };
   const { mesh: ws } = await openWsMesh({
     ...{ ...shared, grid, fallback, discovery: found },
     ...(security && { security }),

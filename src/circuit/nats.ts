@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.js";
 import type { PeerNotice } from "../mesh/mesh.js";
 import { credentialsOf } from "../mesh/nats/credentials.js";
 import { NatsMesh } from "../mesh/nats/nats-mesh.js";
+import type { FrameTap } from "../mesh/tap.js";
 import { readVersion } from "./version.js";
 
 export interface OpenNatsMeshOptions {
@@ -12,6 +13,8 @@ export interface OpenNatsMeshOptions {
   /** Has the credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Told each frame that comes or goes. */
+  readonly tap?: FrameTap | undefined;
 }
 
 /**

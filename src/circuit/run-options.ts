@@ -3,6 +3,7 @@ import type { Relink } from "../board/session/recovery/search.js";
 import type { Clock } from "../core/clock.js";
 import type { Flow } from "../flow/flow.js";
 import type { Mesh } from "../mesh/mesh.js";
+import type { Recorder } from "../record/recorder.js";
 import type { FlowDefinition } from "./flows/flow-file.js";
 import type { RunDiscovery } from "./mesh.js";
 import type { CircuitEvent } from "./progress.js";
@@ -26,6 +27,11 @@ export interface RunOptions {
   readonly flows?: Readonly<Record<string, FlowDefinition>>;
   /** Takes each flow when it begins: what it counts may be read at any time. */
   readonly onFlow?: (flow: Flow) => void;
+  /**
+   * Path of a new file that the run is recorded to, boards, mesh and all: see `openRecording()`. Where that cannot be gone on
+   * with, a notice says so, and the circuit goes on.
+   */
+  readonly record?: string | Recorder;
   /** Where this user's files are, and what credentials to take. The process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }

@@ -8,6 +8,7 @@ import { sumEvents } from "../mesh/event-tally.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Pages } from "../mesh/ws/pages.js";
+import { recordedMesh } from "../record/recorded-mesh.js";
 import { Acting } from "./acting.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
@@ -20,6 +21,7 @@ import { Observing } from "./observing.js";
 import { makePages } from "./pages.js";
 import { boardsOfPins } from "./pins.js";
 import type { CircuitEvent, Summary } from "./progress.js";
+import { type RecordedOptions, recordFrames, recordRun } from "./record-run.js";
 import type { RunOptions } from "./run-options.js";
 import { makeSketch } from "./sketches.js";
 import { notWhole, toldOf } from "./standstill.js";
@@ -38,13 +40,15 @@ import { summarize } from "./summary.js";
  * @throws {CircuitError} When the definition has mistakes, a board cannot be opened or is lost, or a sketch fails.
  */
 export async function runCircuit(definition: CircuitDefinition, options: RunOptions = {}): Promise<Summary> {
-  const circuit = new Circuit(checkCircuit(definition, "this circuit"), options);
-  return circuit.run(options.signal ?? new AbortController().signal);
+  const checked = checkCircuit(definition, "this circuit");
+  const { signal = new AbortController().signal } = options;
+  signal.throwIfAborted();
+  return recordRun(checked, options, (recorded) => new Circuit(checked, recorded).run(signal));
 }
 
 class Circuit {
   readonly #definition: CircuitDefinition;
-  readonly #options: RunOptions;
+  readonly #options: RecordedOptions;
   readonly #clock: Clock;
   readonly #boards: CircuitBoards;
   readonly #flows: CircuitFlows;
@@ -59,7 +63,7 @@ class Circuit {
   /** All is open and set up, and messages may flow. */
   #begun = false;
 
-  constructor(definition: CircuitDefinition, options: RunOptions) {
+  constructor(definition: CircuitDefinition, options: RecordedOptions) {
     this.#definition = definition;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -67,6 +71,7 @@ class Circuit {
       definition,
       clock: this.#clock,
       links: options.links,
+      recorder: options.recorder,
       signal: this.#stopping.signal,
       opened: (board) => this.#opened(board),
       lost: (board, cause) => this.#lost(board, cause),
@@ -91,7 +96,6 @@ class Circuit {
   }
 
   async run(signal: AbortSignal): Promise<Summary> {
-    signal.throwIfAborted();
     const stop = () => this.#stopping.abort(signal.reason);
     signal.addEventListener("abort", stop, { once: true });
     let summary: Summary | undefined;
@@ -119,7 +123,9 @@ class Circuit {
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#boards.open(sketches, wired);
     if (this.#flows.isEmpty) this.#boards.check();
-    const mesh = await this.#makeMesh();
+    const { recorder } = this.#options;
+    const made = await this.#makeMesh();
+    const mesh = recorder ? recordedMesh(made, recorder) : made;
     this.#mesh = mesh;
     const random = seed === undefined ? Math.random : seededRandom(seed);
     const [definition, clock, boards, signal] = [
@@ -187,7 +193,7 @@ class Circuit {
   }
 
   async #makeMesh(): Promise<Mesh> {
-    const { mesh, discovery, env = process.env } = this.#options;
+    const { mesh, discovery, env = process.env, recorder } = this.#options;
     const definition = this.#definition;
     const failed = (reason: unknown) => this.#stopping.abort(reason);
     const pages = this.#makePages();
@@ -199,6 +205,7 @@ class Circuit {
         signal: this.#stopping.signal,
         notice: this.#notice,
         pages,
+        tap: recorder && recordFrames(recorder),
       });
     if (mesh !== undefined || !hasFlowsOnly(definition)) return mesh ?? make();
     return flowsMesh({ definition, make, seeks: discovery !== undefined, env, failed, notice: this.#notice });

@@ -6,7 +6,8 @@ import { WsMesh, type WsMeshOptions } from "../mesh/ws/ws-mesh.js";
 import { type DiscoveryChoice, makeDiscovery } from "./discovery.js";
 import { makeSafety } from "./safety.js";
 
-export interface OpenWsMeshOptions extends Pick<WsMeshOptions, "patienceMs" | "fallback" | "pages" | "poll"> {
+export interface OpenWsMeshOptions
+  extends Pick<WsMeshOptions, "patienceMs" | "fallback" | "pages" | "poll" | "tap"> {
   readonly grid?: CircuitDefinition["grid"];
   readonly security?: CircuitDefinition["security"];
   /** How nodes of other processes are found; `undefined` where nobody looks for them. */

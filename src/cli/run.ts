@@ -15,12 +15,26 @@ export interface RunFlags extends ReporterOptions, SafetyFlags {
   readonly confirm?: boolean;
   readonly announce: boolean;
   readonly lan?: boolean;
+  readonly record?: string | true;
+}
+
+export const RECORD_FLAG = [
+  "--record [file]",
+  "keep every byte of the boards, frame of the mesh and edge in a new file, named after the time by default",
+] as const;
+
+/** The file of `--record`. */
+export function recordPath(record: string | true): string {
+  // 2026-12-01T09-30-00: no file system minds.
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  return record === true ? `${time}.circuit` : record;
 }
 
 /** What every command that runs sketches takes. */
 export function addRunFlags(command: Command): Command {
   addBoardFlags(command).option("--no-confirm", "acknowledge without waiting for the board");
   return addReachFlags(command)
+    .option(...RECORD_FLAG)
     .option("--json", "print every event as a line of JSON")
     .option("--quiet", "print the summary only");
 }
@@ -87,13 +101,14 @@ export async function runAndReport(
   { command, flags, seeking }: RunAs,
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
-  const { announce, lan = false } = flags;
+  const { announce, lan = false, record } = flags;
   const discovery = seeking && { announce, lan, ...seeking };
   await runCircuit(withRunFlags(cli, circuit, { command, flags }), {
     signal: cli.signal,
     env: cli.env,
     onEvent: reporter(cli, flags),
     ...(discovery && { discovery }),
+    ...(record !== undefined && { record: recordPath(record) }),
   });
 }
 

@@ -11,6 +11,8 @@ export interface Delivery {
   /** The channel that its sender chose; empty where the sender chose none. */
   readonly channel: string;
   readonly message: Payload;
+  /** What its sender calls itself, proven only where `isProven`; missing where it did not say, as over the plain protocol. */
+  readonly from?: string;
   /** Aborts when the node is closed or the sender has gone away. */
   readonly signal: AbortSignal;
   /** When its sender stops waiting, on the mesh's clock, in milliseconds; 30 s from its arrival where it did not say. */

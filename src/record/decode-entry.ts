@@ -1,6 +1,6 @@
 import type { Payload } from "../mesh/payload.js";
 import type { Entry } from "./entry.js";
-import { BOARD_CHANGES, IS_FAILURE, PAYLOAD, RECORD } from "./format.js";
+import { BOARD_CHANGES, IS_FAILURE, IS_HEARD, PAYLOAD, RECORD } from "./format.js";
 import type { ReadNames } from "./names.js";
 import { BrokenRecord, type RecordReader } from "./record-reader.js";
 
@@ -48,13 +48,12 @@ function decodeBody(type: number, atMs: number, body: RecordReader, names: ReadN
       const isFailure = flags >= IS_FAILURE;
       return { kind: "ack", atMs, id, isFailure, payload: decodePayload(flags & ~IS_FAILURE, body) };
     }
-    case RECORD.event:
-      return {
-        kind: "event",
-        atMs,
-        subject: names.read(body),
-        payload: decodePayload(body.byte(), body),
-      };
+    case RECORD.event: {
+      const subject = names.read(body);
+      const flags = body.byte();
+      const what = flags >= IS_HEARD ? "heard" : "published";
+      return { kind: "event", atMs, what, subject, payload: decodePayload(flags & ~IS_HEARD, body) };
+    }
     case RECORD.told:
       return { kind: "told", atMs, text: body.lastText() };
     default:

@@ -1,6 +1,6 @@
 import { type Json, jsonOf, type Payload } from "../mesh/payload.js";
 import type { Entry } from "./entry.js";
-import { BOARD_CHANGES, IS_FAILURE, PAYLOAD, RECORD } from "./format.js";
+import { BOARD_CHANGES, IS_FAILURE, IS_HEARD, PAYLOAD, RECORD } from "./format.js";
 import type { WrittenNames } from "./names.js";
 import type { RecordWriter } from "./record-writer.js";
 
@@ -54,7 +54,7 @@ function encodeBody(out: RecordWriter, entry: Entry, json: string, names: Writte
       break;
     case "event":
       names.write(out, entry.subject);
-      encodePayload(out, entry.payload, json, 0);
+      encodePayload(out, entry.payload, json, entry.what === "heard" ? IS_HEARD : 0);
       break;
     case "board":
       names.write(out, entry.board);

@@ -26,7 +26,7 @@ export interface BoardEntry extends Timed {
   readonly board: string;
   readonly what: "opened" | "lost" | "baud" | "closed";
   readonly address: string;
-  /** Bits a second after it opened or changed; 0 where nothing limits it. */
+  /** Bits a second that the wire carries, after it opened or changed; 0 where nothing limits it. */
   readonly baud: number;
 }
 
@@ -54,18 +54,20 @@ export interface FrameEntry extends Timed {
   readonly bytes: Uint8Array;
 }
 
-/** A message that reached a node of this process. */
+/** A message that reached a node of this process, or that a node of this process sent to another one. */
 export interface MessageEntry extends Timed {
   readonly kind: "message";
-  /** Counts the messages of this recording: its acknowledgement has the same. */
+  /** Counts the messages of this recording, from 1 on: its acknowledgement has the same. */
   readonly id: number;
+  /** What its sender calls itself; empty where it did not say. */
   readonly from: string;
+  /** Whom it is for. */
   readonly node: string;
   readonly channel: string;
   readonly payload: Payload;
 }
 
-/** What a node answered. */
+/** What became of a message: what was answered, or why it failed. */
 export interface AckEntry extends Timed {
   readonly kind: "ack";
   readonly id: number;
@@ -74,9 +76,13 @@ export interface AckEntry extends Timed {
   readonly isFailure: boolean;
 }
 
-/** An event that was published here, or heard here from elsewhere. */
+/**
+ * An event that was published here, or that somebody here heard. One that is published and heard in this process is both,
+ * one after the other.
+ */
 export interface EventEntry extends Timed {
   readonly kind: "event";
+  readonly what: "published" | "heard";
   readonly subject: string;
   readonly payload: Payload;
 }

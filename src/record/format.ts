@@ -43,8 +43,11 @@ export const BOARD_CHANGES = ["opened", "lost", "baud", "closed"] as const;
 /** What a payload is. */
 export const PAYLOAD = { text: 0, bytes: 1, json: 2 } as const;
 
-/** Set beside an ack's kind of payload: it is a failure. */
+/** Set beside the kind of an ack's payload: it is a failure. */
 export const IS_FAILURE = 0x80;
+
+/** Set beside the kind of an event's payload: it was heard here, and not published here. */
+export const IS_HEARD = 0x80;
 
 /**
  * Names that take numbers, and the longest of them in UTF-16 units: together with the index they are some MiB at most,

@@ -125,7 +125,13 @@ test("RecordingDecoder gives back what RecordingEncoder took", () => {
       payload: plain,
     }),
     fc.record({ kind: fc.constant("ack"), atMs: time, id, payload: plain, isFailure: fc.boolean() }),
-    fc.record({ kind: fc.constant("event"), atMs: time, subject: name, payload: plain }),
+    fc.record({
+      kind: fc.constant("event"),
+      what: fc.constantFrom("published", "heard"),
+      atMs: time,
+      subject: name,
+      payload: plain,
+    }),
     fc.record({ kind: fc.constant("told"), atMs: time, text: fc.string() }),
   );
   fc.assert(

@@ -49,7 +49,11 @@ export const ENTRIES: readonly (readonly [body: string, entry: Entry])[] = [
     "17 00 01 02 7b2261223a5b312c325d7d",
     { kind: "ack", atMs: 0, id: 1, payload: { a: [1, 2] }, isFailure: false },
   ],
-  ["18 00 00 03612e62 02 6e756c6c", { kind: "event", atMs: 0, subject: "a.b", payload: null }],
+  [
+    "18 00 00 03612e62 02 6e756c6c",
+    { kind: "event", atMs: 0, what: "published", subject: "a.b", payload: null },
+  ],
+  ["18 00 00 0161 80 31", { kind: "event", atMs: 0, what: "heard", subject: "a", payload: "1" }],
   ["19 00 7b7d", { kind: "told", atMs: 0, text: "{}" }],
 ];
 

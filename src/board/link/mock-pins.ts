@@ -25,6 +25,8 @@ const PWM_PINS: ReadonlySet<number> = new Set([3, 5, 6, 9, 10, 11]);
 export class MockPins {
   /** The latest changes of level, 10 000 at least, oldest first. */
   readonly edges: MockEdge[] = [];
+  /** Told each of them. */
+  onEdge: (edge: MockEdge) => void = () => {};
   /** What each can be. */
   readonly capabilities: readonly (readonly PinCapability[])[];
   readonly #modes = new Uint8Array(PINS);
@@ -78,7 +80,9 @@ export class MockPins {
   setLevel(pin: number, level: 0 | 1): void {
     if (this.#modes[pin] === PIN_MODE.output && this.#values[pin] !== level) {
       if (this.edges.length >= 2 * KEPT_EDGES) this.edges.splice(0, KEPT_EDGES);
-      this.edges.push({ pin, level });
+      const edge = { pin, level };
+      this.edges.push(edge);
+      this.onEdge(edge);
     }
     this.#values[pin] = level;
   }

@@ -44,6 +44,7 @@ export class MockBoard implements ByteLink {
   readonly #splitter = new FrameSplitter("toBoard", {
     frame: (frame) => this.#execute(decodeToBoard(frame)),
   });
+  readonly #listeners = new Set<(edge: MockEdge) => void>();
   #events: LinkEvents | undefined;
   #answers: Uint8Array[] = [];
   #echoing = false;
@@ -60,12 +61,25 @@ export class MockBoard implements ByteLink {
     this.#told = pins;
     this.#circuit = firmware === "circuit";
     this.#pins = new MockPins(this.#circuit);
+    this.#pins.onEdge = (edge) => {
+      for (const listener of [...this.#listeners]) listener(edge);
+    };
     this.#deadMan = new MockDeadMan(clock, this.#pins, () => this.#answer({ type: "tripped" }));
   }
 
   /** The latest changes of level, 10 000 at least, oldest first. */
   get edges(): MockEdge[] {
     return this.#pins.edges;
+  }
+
+  /**
+   * Calls back with every edge of an output, in order.
+   *
+   * @returns What takes the listener away.
+   */
+  onEdge(listener: (edge: MockEdge) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   async open(events: LinkEvents): Promise<void> {

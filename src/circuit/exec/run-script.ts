@@ -6,6 +6,7 @@ import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
 import type { OpenBoard } from "../boards.js";
 import { loadWiring, openBoard } from "../boards.js";
+import { beginRecording, endRecording } from "../record-run.js";
 import { Prompt } from "./prompt.js";
 import { replaceJohnnyFive } from "./resolution.js";
 import { scriptFive } from "./script-five.js";
@@ -21,6 +22,8 @@ export interface ScriptOptions {
   readonly wiring: string | undefined;
   /** Whether it has a prompt. */
   readonly hasRepl: boolean;
+  /** Path of a new file that its board is recorded to. */
+  readonly record?: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly opened: (board: OpenBoard) => void;
@@ -36,7 +39,7 @@ export interface ScriptOptions {
  *   it is loaded; the signal's own reason.
  */
 export async function runScript(options: ScriptOptions): Promise<number> {
-  const { args, address, wiring, clock, signal, notice, opened } = options;
+  const { address, wiring, record, clock, signal, notice } = options;
   const path = resolve(options.path);
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found?.isFile())
@@ -48,15 +51,33 @@ export async function runScript(options: ScriptOptions): Promise<number> {
       },
     );
   const wired = wiring === undefined ? undefined : await loadWiring(wiring);
-  const board = await openBoard({
-    name: "board",
-    address,
-    wiring: wired,
-    clock,
-    signal,
-    notice,
-    link: undefined,
-  });
+  const header = { boards: { board: address } };
+  const recorder = record === undefined ? undefined : await beginRecording(record, header, { clock, notice });
+  try {
+    return await runOnBoard(
+      await openBoard({
+        name: "board",
+        address,
+        wiring: wired,
+        clock,
+        signal,
+        notice,
+        recorder,
+        link: undefined,
+      }),
+      path,
+      options,
+    );
+  } finally {
+    if (recorder) await endRecording(recorder, notice);
+  }
+}
+
+async function runOnBoard(
+  board: OpenBoard,
+  path: string,
+  { args, hasRepl, signal, opened, notice }: ScriptOptions,
+): Promise<number> {
   const { session } = board;
   const { exit } = process;
   try {
@@ -66,7 +87,7 @@ export async function runScript(options: ScriptOptions): Promise<number> {
     process.argv.splice(1, process.argv.length, path, ...args);
     const ended = untilExit();
     await import(pathToFileURL(path).href);
-    if (options.hasRepl) await prompt.open();
+    if (hasRepl) await prompt.open();
     return await Promise.race([ended, untilAborted(signal), untilAborted(session.lost)]);
   } finally {
     // The cast: an emitter, which its types do not say.

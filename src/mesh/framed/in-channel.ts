@@ -26,6 +26,8 @@ export interface InChannelOwner {
   readonly clock: Clock;
   /** Identifies the session among all of its receiver's. */
   readonly id: string;
+  /** Name of the sender's node; empty where it gave none. */
+  readonly from: string;
   /** Whether its sender has proved its name. */
   readonly isProven: boolean;
 }
@@ -72,6 +74,10 @@ export class InChannel implements DeliveryPlace {
 
   get clock(): Clock {
     return this.#owner.clock;
+  }
+
+  get from(): string {
+    return this.#owner.from;
   }
 
   get isProven(): boolean {

@@ -12,6 +12,8 @@ export interface DeliveryPlace {
   readonly clock: Clock;
   /** Identifies the session among all of its receiver's, and the channel. */
   readonly key: string;
+  /** Name of the sender's node; empty where it gave none. */
+  readonly from: string;
   /** Whether their sender has proved its name. */
   readonly isProven: boolean;
   /** Nodes and channels whose handlers wait for the messages, outermost first; then this one. */
@@ -22,10 +24,10 @@ export interface DeliveryPlace {
 
 /** The same place, for messages that those handlers wait for. */
 export function calledBy(place: DeliveryPlace, callers: readonly string[]): DeliveryPlace {
-  const { node, name, clock, key } = place;
+  const { node, name, clock, key, from } = place;
   const address = `${node}/${name}`;
   return {
-    ...{ node, name, clock, key, chain: [...callers, address], isCycle: callers.includes(address) },
+    ...{ node, name, clock, key, from, chain: [...callers, address], isCycle: callers.includes(address) },
     get isProven() {
       return place.isProven;
     },
@@ -99,6 +101,10 @@ export class InDelivery implements Delivery {
   /** For a span that handles it. */
   set trace(trace: TraceContext | undefined) {
     this.#trace = trace;
+  }
+
+  get from(): string {
+    return this.#place.from;
   }
 
   get isProven(): boolean {

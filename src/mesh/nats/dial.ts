@@ -5,6 +5,7 @@ import { CircuitError } from "../../core/error.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { PeerDialing } from "../peer.js";
+import type { FrameTap } from "../tap.js";
 import type { Connection } from "./connection.js";
 import { describeMissing } from "./missing.js";
 import { NatsFrameLink } from "./nats-frame-link.js";
@@ -49,6 +50,7 @@ export interface DialerOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tap?: FrameTap | undefined;
 }
 
 /** Opens links to nodes: by their queue group, or to the member that the session is with. */
@@ -107,7 +109,7 @@ export class Dialer {
           }
           stop();
           if (answer === undefined) dialing.plain();
-          else this.#open(answer, dialing);
+          else this.#open(target, answer, dialing);
         },
         (error: unknown) => {
           if (isOver) return;
@@ -154,10 +156,12 @@ export class Dialer {
     return answer && { ...answer, inbox };
   }
 
-  #open(answer: Answered, dialing: PeerDialing): void {
+  #open(target: string, answer: Answered, dialing: PeerDialing): void {
     const known: Known = { member: answer.member, missedAtMs: undefined, isLeft: false };
     this.#known.set(dialing.session, known);
-    const link = new NatsFrameLink({ ...this.#options, here: answer.inbox, there: answer.link });
+    const link = new NatsFrameLink({
+      ...{ ...this.#options, peer: target, here: answer.inbox, there: answer.link },
+    });
     link.whenOver = (isMeant) => {
       known.isLeft = isMeant;
     };

@@ -2,6 +2,7 @@ import type { Msg, Subscription } from "@nats-io/transport-node";
 import { systemClock } from "../../core/clock.js";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
 import type { MeshLimits } from "../limits.js";
+import { type ConnectionTap, type FrameTap, tapOf } from "../tap.js";
 import { type Connection, isNobodyThere } from "./connection.js";
 
 /** Last token of the subjects of a link: what a message on them is. */
@@ -27,6 +28,9 @@ export interface NatsFrameLinkOptions {
   /** What our subjects begin with, and the peer's. */
   readonly here: string;
   readonly there: string;
+  readonly tap?: FrameTap | undefined;
+  /** Who is at the other end, for the tap. */
+  readonly peer: string;
   readonly limits: MeshLimits;
 }
 
@@ -41,6 +45,7 @@ export class NatsFrameLink implements FrameLink {
   readonly #options: NatsFrameLinkOptions;
   readonly #subjects: Readonly<Record<keyof typeof TOKEN, string>>;
   readonly #reply: { readonly reply: string };
+  readonly #tap: ConnectionTap | undefined;
   #subscription: Subscription | undefined;
   #events: FrameLinkEvents | undefined;
   #parts: Uint8Array[] = [];
@@ -58,6 +63,7 @@ export class NatsFrameLink implements FrameLink {
   constructor(options: NatsFrameLinkOptions) {
     this.#options = options;
     const { here, there } = options;
+    this.#tap = tapOf(options.tap, options.peer);
     this.#subjects = {
       frame: `${there}.${TOKEN.frame}`,
       part: `${there}.${TOKEN.part}`,
@@ -91,6 +97,7 @@ export class NatsFrameLink implements FrameLink {
 
   send(frame: Uint8Array): void {
     if (this.#isOver) return;
+    this.#tap?.("out", frame);
     const most = this.#options.connection.mostPayloadBytes;
     let rest = frame;
     for (; rest.length > most; rest = rest.subarray(most))
@@ -132,7 +139,7 @@ export class NatsFrameLink implements FrameLink {
     const { subject, data } = message;
     switch (subject.slice(this.#options.here.length + 1)) {
       case TOKEN.frame:
-        this.#events?.frame(this.#parts.length === 0 ? data : this.#join(data));
+        this.#frame(this.#parts.length === 0 ? data : this.#join(data));
         return;
       case TOKEN.part:
         this.#parts.push(data);
@@ -150,6 +157,11 @@ export class NatsFrameLink implements FrameLink {
       default:
         return;
     }
+  }
+
+  #frame(frame: Uint8Array): void {
+    this.#tap?.("in", frame);
+    this.#events?.frame(frame);
   }
 
   #join(last: Uint8Array): Uint8Array {

@@ -15,6 +15,7 @@ import type {
 import { Node } from "../node.js";
 import type { Payload } from "../payload.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import type { FrameTap } from "../tap.js";
 import type { BucketOptions, KeptKeys } from "../work-queue.js";
 import { parseServers } from "./address.js";
 import { Connection } from "./connection.js";
@@ -40,6 +41,8 @@ export interface NatsMeshOptions {
   readonly limits?: Partial<MeshLimits>;
   /** Version of the program, for service discovery. */
   readonly version?: string;
+  /** Told each frame that comes or goes, and each single request and its answer. */
+  readonly tap?: FrameTap | undefined;
 }
 
 /** Targets whose names are kept in mind as good. */
@@ -56,6 +59,7 @@ export class NatsMesh implements Mesh {
   readonly #options: Required<Pick<NatsMeshOptions, "clock" | "patienceMs" | "version">> & {
     readonly limits: MeshLimits;
     readonly notice: PeerNotice | undefined;
+    readonly tap: FrameTap | undefined;
   };
   readonly #connection: Connection;
   readonly #nodes = new Map<string, NatsNode>();
@@ -75,9 +79,10 @@ export class NatsMesh implements Mesh {
     notice,
     limits: changed,
     version = "0.0.0",
+    tap,
   }: NatsMeshOptions) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
-    this.#options = { clock, patienceMs, limits, notice, version };
+    this.#options = { clock, patienceMs, limits, notice, version, tap };
     this.#connection = new Connection({ servers: parseServers(url), credentials, clock, limits });
     this.#events = new NatsEvents({ connection: this.#connection, clock, limits });
     const kept = {
@@ -89,7 +94,7 @@ export class NatsMesh implements Mesh {
     };
     this.durable = new NatsDurable(kept);
     this.queues = new NatsQueues(kept);
-    const dialer = new Dialer({ connection: this.#connection, clock, limits });
+    const dialer = new Dialer({ connection: this.#connection, clock, limits, tap });
     this.#sender = new Sender({
       dial: (target, dialing, waitMs) => dialer.dial(target, dialing, waitMs),
       connect: (target, channel, events) =>
@@ -97,6 +102,7 @@ export class NatsMesh implements Mesh {
           connection: this.#connection,
           clock,
           limits,
+          tap,
         }),
       schedule: process.nextTick,
       clock,
@@ -128,7 +134,7 @@ export class NatsMesh implements Mesh {
         },
       );
     }
-    const { clock, limits, version } = this.#options;
+    const { clock, limits, version, tap } = this.#options;
     const schedule = process.nextTick;
     const node = new Node({ name, handler, concurrency, clock, limits, schedule });
     const served = new NatsNode({
@@ -139,6 +145,7 @@ export class NatsMesh implements Mesh {
       about,
       clock,
       limits,
+      tap,
       denied: (error) => this.#tellDenied(name, error),
     });
     this.#nodes.set(name, served);

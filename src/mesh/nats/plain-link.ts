@@ -3,9 +3,11 @@ import { backoff } from "../../core/backoff.js";
 import type { Clock } from "../../core/clock.js";
 import { messageOf } from "../../core/error.js";
 import { Queue } from "../../core/queue.js";
+import { encodeChannel } from "../channel.js";
 import { DEFAULT_DEADLINE_MS } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Link, LinkEvents } from "../link.js";
+import { type ConnectionTap, type FrameTap, tapOf } from "../tap.js";
 import type { TraceContext } from "../trace.js";
 import type { Connection } from "./connection.js";
 import { describeMissing, isNobody } from "./missing.js";
@@ -16,6 +18,7 @@ export interface PlainLinkOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tap?: FrameTap | undefined;
 }
 
 /**
@@ -35,7 +38,8 @@ export function openPlainLink(
   events: LinkEvents,
   options: PlainLinkOptions,
 ): () => void {
-  const link = new PlainLink(node, requestSubject(node, channel), { events, options });
+  const tap = tapOf(options.tap, `${node}${encodeChannel(channel)}`);
+  const link = new PlainLink(node, requestSubject(node, channel), { events, options, tap });
   queueMicrotask(() => link.open());
   return () => link.close();
 }
@@ -50,6 +54,7 @@ class PlainLink implements Link {
   readonly #subject: string;
   readonly #events: LinkEvents;
   readonly #options: PlainLinkOptions;
+  readonly #tap: ConnectionTap | undefined;
   readonly #waiting = new Queue<Asking>();
   #isAsking = false;
   #isOver = false;
@@ -61,8 +66,17 @@ class PlainLink implements Link {
   constructor(
     node: string,
     subject: string,
-    { events, options }: { readonly events: LinkEvents; readonly options: PlainLinkOptions },
+    {
+      events,
+      options,
+      tap,
+    }: {
+      readonly events: LinkEvents;
+      readonly options: PlainLinkOptions;
+      readonly tap: ConnectionTap | undefined;
+    },
   ) {
+    this.#tap = tap;
     this.#node = node;
     this.#subject = subject;
     this.#events = events;
@@ -107,6 +121,7 @@ class PlainLink implements Link {
   async #askAll(): Promise<void> {
     this.#isAsking = true;
     for (let asking = this.#waiting.shift(); asking !== undefined; asking = this.#waiting.shift()) {
+      this.#tap?.("out", Buffer.from(asking.text));
       const answer = await this.#ask(asking);
       if (this.#isOver) return;
       if (answer === undefined) break;
@@ -115,6 +130,7 @@ class PlainLink implements Link {
         this.#end({ kind: "refused", reason: refusal });
         return;
       }
+      this.#tap?.("in", answer.data);
       this.#events.ack(answer.string());
       this.#events.room();
     }

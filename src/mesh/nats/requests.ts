@@ -1,8 +1,10 @@
 import { type Msg, headers as makeHeaders, type NatsConnection } from "@nats-io/transport-node";
 import type { Clock } from "../../core/clock.js";
 import { Queue } from "../../core/queue.js";
+import { encodeChannel } from "../channel.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
+import { type FrameTap, tapOf } from "../tap.js";
 import type { EndpointStats } from "./service.js";
 import { channelOf } from "./subjects.js";
 import { traceOf } from "./trace-headers.js";
@@ -18,6 +20,7 @@ export interface RequestsOptions {
   readonly stats: EndpointStats;
   readonly clock: Clock;
   readonly limits: MeshLimits;
+  readonly tap?: FrameTap | undefined;
 }
 
 interface Channel {
@@ -94,6 +97,8 @@ export class Requests {
       respondError(client, message, ERROR_CODE.badRequest, "the message is not UTF-8");
       return;
     }
+    const tap = this.#options.tap && tapOf(this.#options.tap, `nats${encodeChannel(channel.name)}`);
+    tap?.("in", message.data);
     const startMs = clock.now();
     let isDone = false;
     channel.running++;
@@ -110,6 +115,7 @@ export class Requests {
       {
         isFull: () => false,
         ack: (ack) => {
+          tap?.("out", Buffer.from(ack));
           respond(client, message, ack);
           queueMicrotask(done);
         },

@@ -6,6 +6,7 @@ import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { ServeOptions } from "../mesh.js";
 import type { Node } from "../node.js";
+import type { FrameTap } from "../tap.js";
 import type { Connection } from "./connection.js";
 import type { OpenAnswer } from "./dial.js";
 import { NatsFrameLink } from "./nats-frame-link.js";
@@ -23,6 +24,7 @@ export interface NatsNodeOptions {
   readonly node: Node;
   readonly connection: Connection;
   readonly concurrency: number;
+  readonly tap?: FrameTap | undefined;
   /** Version of the program, for service discovery. */
   readonly version: string;
   readonly about?: ServeOptions["about"];
@@ -139,7 +141,7 @@ export class NatsNode {
   }
 
   #openLink(client: NatsConnection, message: Msg): void {
-    const { node, connection, limits } = this.#options;
+    const { node, connection, limits, tap } = this.#options;
     const request = parseRequest(message.data);
     if (request === undefined) {
       this.#linkStats.refused("not a request for a link");
@@ -162,7 +164,8 @@ export class NatsNode {
       return;
     }
     const here = linkSubject(node.name, nuid.next());
-    const link = new NatsFrameLink({ connection, limits, here, there: request.inbox });
+    const { inbox: there, client: peer } = request;
+    const link = new NatsFrameLink({ connection, limits, tap, peer, here, there });
     this.#links.add(link);
     link.whenOver = () => this.#links.delete(link);
     link.open();

@@ -49,7 +49,10 @@ export class WsConnector {
       { url: () => `${url}${encodeChannel(channel)}`, protocols: [] },
       {
         waitMs: 0,
-        opened: (ws, socket) => this.#opened(new WsLink(ws, socket, "client", this.#options), events),
+        opened: (ws, socket) => {
+          const peer = `${target}${encodeChannel(channel)}`;
+          this.#opened(new WsLink(ws, socket, "client", this.#options, peer), events);
+        },
         failed: (reason) => {
           events.missing(url, describeMissing(target, url, reason));
           return true;
@@ -80,7 +83,7 @@ export class WsConnector {
         waitMs,
         opened: (ws, socket) => {
           const gone = (link: WsFrameLink) => this.#open.delete(link);
-          const link = new WsFrameLink(ws, socket, "client", this.#options, gone);
+          const link = new WsFrameLink(ws, socket, "client", this.#options, target, gone);
           this.#open.add(link);
           link.listen(dialing.opened(link));
         },

@@ -6,10 +6,12 @@ import "./word-masks.js";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../../core/clock.js";
 import { CircuitError } from "../../core/error.js";
+import { encodeChannel } from "../channel.js";
 import { FRAMED_PROTOCOL } from "../framed/records.js";
 import type { MeshLimits } from "../limits.js";
 import type { Node } from "../node.js";
 import type { Trust } from "../safety/trust.js";
+import type { FrameTap } from "../tap.js";
 import { findTrace, type TraceContext } from "../trace.js";
 import { type AdmissionRules, admit } from "./admission.js";
 import { type Listening, listen, refuseUpgrade } from "./listen.js";
@@ -31,6 +33,7 @@ export interface ServeWsOptions {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly poll?: Poll | undefined;
+  readonly tap?: FrameTap | undefined;
   /** What the port says to those who ask without a WebSocket. */
   readonly pages?: Pages;
   /** What is asked of whoever connects; without it nothing is, and only this machine can. */
@@ -129,7 +132,7 @@ class Doors {
     const { node, trust } = this.#options;
     const peer = plainAddress(request.socket.remoteAddress);
     this.#framed.handleUpgrade(request, socket, head, (ws) => {
-      const link = new WsFrameLink(ws, socket, "server", this.#options, this.#gone);
+      const link = new WsFrameLink(ws, socket, "server", this.#options, addressOf(request), this.#gone);
       this.#open.add(link);
       link.listen(node.accept(link, peer, trust?.guard(node.name, peer, passageOf(socket))));
     });
@@ -154,7 +157,8 @@ class Doors {
       return;
     }
     this.#plain.handleUpgrade(request, socket, head, (ws) => {
-      const link = new WsLink(ws, socket, "server", this.#options);
+      const place = `${addressOf(request)}${encodeChannel(channel)}`;
+      const link = new WsLink(ws, socket, "server", this.#options, place);
       this.#open.add(link);
       void link.closed.then(() => this.#gone(link));
       const { traceparent, tracestate } = request.headers;
@@ -211,6 +215,11 @@ function makeServer(maxPayload: number, handleProtocols: () => string | false): 
 function asksForFrames({ headers }: IncomingMessage): boolean {
   const asked = headers["sec-websocket-protocol"] ?? "";
   return asked.split(",").some((protocol) => protocol.trim() === FRAMED_PROTOCOL);
+}
+
+/** Where a connection comes from: no other one that is open has the same. */
+function addressOf({ socket }: IncomingMessage): string {
+  return `${plainAddress(socket.remoteAddress)}:${socket.remotePort ?? 0}`;
 }
 
 /** Joins a plain connection to an inbox of the node. */

@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import { printable } from "../../core/printable.js";
 import type { FrameLink, FrameLinkEvents } from "../framed/frame-link.js";
 import type { Passage } from "../safety/passage.js";
+import { type ConnectionTap, tapOf } from "../tap.js";
 import { frameInPlace } from "./binary-frame.js";
 import { LONGEST_HEADER_BYTES } from "./frame-header.js";
 import { passageOf } from "./passage.js";
@@ -17,12 +18,14 @@ export class WsFrameLink implements FrameLink {
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
   readonly #isClient: boolean;
+  readonly #tap: ConnectionTap | undefined;
   readonly #sent: (error?: Error | null) => void;
   #events: FrameLinkEvents | undefined;
   #isClosing = false;
 
   /**
    * @param end Which end this is: clients mask what they send.
+   * @param peer Who is at the other end, for the tap.
    * @param gone Told when the connection is gone.
    */
   constructor(
@@ -30,9 +33,11 @@ export class WsFrameLink implements FrameLink {
     socket: Duplex,
     end: "client" | "server",
     options: WsLinkOptions,
+    peer: string,
     gone: (link: WsFrameLink) => void,
   ) {
     this.#isClient = end === "client";
+    this.#tap = tapOf(options.tap, peer);
     this.#ws = ws;
     this.#socket = socket;
     this.#options = options;
@@ -43,7 +48,8 @@ export class WsFrameLink implements FrameLink {
     ws.on("message", (data: RawData, isBinary: boolean) => {
       if (this.#isClosing) return; // ws goes on delivering until the peer has closed too
       this.#options.poll?.heard();
-      // The cast: ws hands over one Buffer unless it is told otherwise.
+      // The casts: ws hands over one Buffer unless it is told otherwise.
+      this.#tap?.("in", data as Buffer);
       if (isBinary) this.#events?.frame(data as Buffer);
       else this.#fail("frames are binary");
     });
@@ -90,6 +96,7 @@ export class WsFrameLink implements FrameLink {
     const bytes = Buffer.isBuffer(frame)
       ? frame
       : Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+    this.#tap?.("out", bytes.subarray(LONGEST_HEADER_BYTES)); // before it is masked
     this.#socket.write(frameInPlace(bytes, this.#isClient), this.#sent);
   }
 

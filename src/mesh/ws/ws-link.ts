@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import type { Clock } from "../../core/clock.js";
 import { printable } from "../../core/printable.js";
 import type { MeshLimits } from "../limits.js";
+import { type ConnectionTap, type FrameTap, tapOf } from "../tap.js";
 import type { Poll } from "./poll.js";
 import { encodeTextFrames } from "./text-frames.js";
 
@@ -28,6 +29,7 @@ export interface WsLinkOptions {
   readonly limits: MeshLimits;
   /** Keeps the event loop awake between frames. */
   readonly poll?: Poll | undefined;
+  readonly tap?: FrameTap | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export class WsLink {
   readonly #socket: Duplex;
   readonly #options: WsLinkOptions;
   readonly #isClient: boolean;
+  readonly #tap: ConnectionTap | undefined;
   /** What this turn has produced, and its length in UTF-16 units. */
   #batch: string[] = [];
   #batchUnits = 0;
@@ -51,8 +54,12 @@ export class WsLink {
   #isClosing = false;
   #stopWaiting = () => {};
 
-  /** @param end Which end this is: clients mask what they send. */
-  constructor(ws: WebSocket, socket: Duplex, end: "client" | "server", options: WsLinkOptions) {
+  /**
+   * @param end Which end this is: clients mask what they send.
+   * @param peer Who is at the other end, and the channel, for the tap.
+   */
+  constructor(ws: WebSocket, socket: Duplex, end: "client" | "server", options: WsLinkOptions, peer: string) {
+    this.#tap = tapOf(options.tap, peer);
     this.#isClient = end === "client";
     this.#ws = ws;
     this.#socket = socket;
@@ -64,6 +71,8 @@ export class WsLink {
     const ws = this.#ws;
     ws.on("message", (data: RawData, isBinary: boolean) => {
       if (this.#isClosing) return; // ws goes on delivering until the peer has closed too
+      // The cast: ws hands over one Buffer unless it is told otherwise.
+      this.#tap?.("in", data as Buffer);
       if (isBinary) this.close(CLOSE.textOnly, "messages are text frames");
       else events.text(data.toString());
     });
@@ -83,6 +92,7 @@ export class WsLink {
 
   send(text: string): void {
     if (this.#isClosing) return;
+    this.#tap?.("out", Buffer.from(text));
     if (this.#batch.push(text) === 1) process.nextTick(this.#flush);
     this.#batchUnits += text.length;
   }

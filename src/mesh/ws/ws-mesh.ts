@@ -18,6 +18,7 @@ import type { Node } from "../node.js";
 import type { Payload } from "../payload.js";
 import type { Trust } from "../safety/trust.js";
 import { DEFAULT_PATIENCE_MS, meshClosed, Sender } from "../sender.js";
+import type { FrameTap } from "../tap.js";
 import { WsConnector } from "./connect.js";
 import { Finder } from "./finder.js";
 import type { Listening } from "./listen.js";
@@ -53,6 +54,8 @@ export interface WsMeshOptions {
    * several times as quick and takes a core while messages come. It rests where it does not help. False by default.
    */
   readonly poll?: boolean;
+  /** Told each frame that comes or goes. */
+  readonly tap?: FrameTap | undefined;
   /**
    * Whom nodes talk to, and how. Without it they ask nobody for anything, and listen to this machine only. Closed with
    * the mesh.
@@ -71,6 +74,7 @@ export class WsMesh implements Mesh {
   readonly #options: Required<Pick<WsMeshOptions, "clock" | "allowedOrigins" | "allowedHosts" | "pages">> & {
     readonly limits: MeshLimits;
     readonly poll: Poll | undefined;
+    readonly tap: FrameTap | undefined;
     readonly trust: Trust | undefined;
     readonly tls: Tls | undefined;
   };
@@ -103,18 +107,19 @@ export class WsMesh implements Mesh {
     poll: polls = false,
     pages = {},
     safety,
+    tap,
   }: WsMeshOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...changed };
     const { trust, tls } = safety ?? { trust: undefined, tls: undefined };
     const poll = polls ? new Poll(clock) : undefined;
-    this.#options = { clock, limits, allowedOrigins, allowedHosts, poll, pages, trust, tls };
+    this.#options = { clock, limits, allowedOrigins, allowedHosts, poll, pages, trust, tls, tap };
     this.#safety = safety;
     this.#discovery = discovery;
     const schedule = process.nextTick;
     const hub = new EventHub({ clock, limits, schedule, isByName: trust?.isByName });
     this.#hub = hub;
     this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule, trust });
-    this.#connector = new WsConnector({ clock, limits, poll, tls });
+    this.#connector = new WsConnector({ clock, limits, poll, tls, tap });
     this.#finder = new Finder({
       ...{ grid, fallback, framed, discovery, trust },
       nodes: this.#nodes,

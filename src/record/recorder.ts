@@ -1,0 +1,64 @@
+import { type Clock, systemClock } from "../core/clock.js";
+import type { CircuitError } from "../core/error.js";
+import type { Entry } from "./entry.js";
+import type { RecordingHeader } from "./header.js";
+import { RecordingWriter } from "./recording-writer.js";
+
+export interface RecorderOptions {
+  /** What times of entries go by. */
+  readonly clock?: Clock;
+  /** Told once that the recording has stopped. What it recorded goes on. */
+  readonly failed?: (problem: CircuitError) => void;
+}
+
+/** A recording that goes on: what happens is handed to it, with the time since it began. */
+export class Recorder {
+  readonly #writer: RecordingWriter;
+  readonly #clock: Clock;
+  readonly #startMs: number;
+  #messages = 0;
+
+  private constructor(writer: RecordingWriter, clock: Clock) {
+    this.#writer = writer;
+    this.#clock = clock;
+    this.#startMs = clock.now();
+  }
+
+  /** Begins a recording in a new file. @throws {CircuitError} `FILE_FAILED`. */
+  static async begin(
+    path: string,
+    header: RecordingHeader,
+    { clock = systemClock, failed }: RecorderOptions = {},
+  ): Promise<Recorder> {
+    const writer = await RecordingWriter.create(path, header, { clock, ...(failed && { failed }) });
+    return new Recorder(writer, clock);
+  }
+
+  get path(): string {
+    return this.#writer.path;
+  }
+
+  /** Milliseconds since it began. */
+  get nowMs(): number {
+    return this.#clock.now() - this.#startMs;
+  }
+
+  /** Why it has stopped before it was closed. */
+  get problem(): CircuitError | undefined {
+    return this.#writer.problem;
+  }
+
+  /** A number for the next message. */
+  nextMessage(): number {
+    return ++this.#messages;
+  }
+
+  /** See `RecordingWriter`, also for what follows. */
+  add(entry: Entry): void {
+    this.#writer.add(entry);
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
+}
