@@ -70,7 +70,8 @@ class MeshNotes {
 
   handler(node: string, handler: Handler): Handler {
     return (delivery) => {
-      const id = this.#message(node, delivery);
+      const { channel, message } = delivery;
+      const id = this.#message(node, { channel, message, from: senderOf(delivery) });
       let answer: unknown;
       try {
         answer = handler(delivery);
@@ -171,6 +172,14 @@ class MeshNotes {
   #ack(id: number, payload: Payload, isFailure: boolean): void {
     this.#recorder.add({ kind: "ack", atMs: this.#recorder.nowMs, id, payload, isFailure });
   }
+}
+
+/**
+ * Who sent a message: the node whose handler waits for it, or what its session says, which nodes of one process may share.
+ */
+function senderOf({ chain, from = "" }: Delivery): string {
+  const caller = chain.at(-2);
+  return caller === undefined ? from : caller.slice(0, caller.indexOf("/"));
 }
 
 /** Messages as they are, each noted when it is taken. */

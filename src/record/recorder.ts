@@ -2,14 +2,7 @@ import { type Clock, systemClock } from "../core/clock.js";
 import type { CircuitError } from "../core/error.js";
 import type { Entry } from "./entry.js";
 import type { RecordingHeader } from "./header.js";
-import { RecordingWriter } from "./recording-writer.js";
-
-export interface RecorderOptions {
-  /** What times of entries go by. */
-  readonly clock?: Clock;
-  /** Told once that the recording has stopped. What it recorded goes on. */
-  readonly failed?: (problem: CircuitError) => void;
-}
+import { RecordingWriter, type RecordingWriterOptions } from "./recording-writer.js";
 
 /** A recording that goes on: what happens is handed to it, with the time since it began. */
 export class Recorder {
@@ -28,10 +21,10 @@ export class Recorder {
   static async begin(
     path: string,
     header: RecordingHeader,
-    { clock = systemClock, failed }: RecorderOptions = {},
+    options: RecordingWriterOptions = {},
   ): Promise<Recorder> {
-    const writer = await RecordingWriter.create(path, header, { clock, ...(failed && { failed }) });
-    return new Recorder(writer, clock);
+    const writer = await RecordingWriter.create(path, header, options);
+    return new Recorder(writer, options.clock ?? systemClock);
   }
 
   get path(): string {

@@ -20,6 +20,8 @@ const MOST_WAITING_BYTES = 16_777_216;
 
 export interface RecordingWriterOptions {
   readonly clock?: Clock;
+  /** Whether it takes the place of a file that is there, which is refused otherwise. */
+  readonly replaces?: boolean;
   /** Told once, with `FILE_FAILED`, that the recording has stopped: the disk is full, too slow or gone. */
   readonly failed?: (problem: CircuitError) => void;
 }
@@ -56,7 +58,7 @@ export class RecordingWriter {
   /**
    * Makes the file, with its header.
    *
-   * @throws {CircuitError} `FILE_FAILED`, also where there is such a file.
+   * @throws {CircuitError} `FILE_FAILED`, also where there is such a file, unless it `replaces` that.
    */
   static async create(
     path: string,
@@ -65,7 +67,7 @@ export class RecordingWriter {
   ): Promise<RecordingWriter> {
     let file: FileHandle;
     try {
-      file = await open(path, "wx");
+      file = await open(path, options.replaces ? "w" : "wx");
     } catch (cause) {
       throw recordFailure(path, cause);
     }

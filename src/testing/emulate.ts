@@ -11,6 +11,11 @@ export interface EmulateOptions {
   readonly firmware?: string | Uint8Array;
   /** Makes sketches' random draws, and the noise of the line, repeatable. The circuit's own by default, or 1. */
   readonly seed?: number;
+  /**
+   * Path of a file that the run is recorded to, in virtual time; one that is there is replaced. The same circuit, firmware,
+   * seed and test give the same bytes.
+   */
+  readonly record?: string;
 }
 
 export interface EmulateSketchOptions extends EmulateOptions {
@@ -65,12 +70,18 @@ export async function emulate(
 
 async function start(
   circuit: string | CircuitDefinition,
-  { sketch, firmware, seed }: EmulateOptions & Partial<EmulateSketchOptions>,
+  { sketch, firmware, seed, record }: EmulateOptions & Partial<EmulateSketchOptions>,
   release: () => void,
 ): Promise<Rig> {
   const definition = await load(circuit, sketch);
   const wiring = definition.wiring === undefined ? undefined : await loadWiring(definition.wiring);
-  const running = new RunningCircuit({ definition, wiring, firmware, seed: seed ?? definition.seed ?? SEED });
+  const running = new RunningCircuit({
+    definition,
+    wiring,
+    firmware,
+    seed: seed ?? definition.seed ?? SEED,
+    record,
+  });
   try {
     await running.start();
   } catch (error) {

@@ -22,6 +22,8 @@ export interface RigBoardOptions {
   readonly seed: number;
   /** Told when the circuit looks for the board. */
   readonly sought: () => void;
+  /** Told each edge. */
+  readonly edge: (edge: TapeEdge) => void;
 }
 
 export interface PressOptions {
@@ -47,14 +49,17 @@ export class RigBoard {
   readonly #turned = new Map<string, number>();
   readonly #stuck = new Set<string>();
 
-  constructor({ name, time, watch, wiring, firmware, seed, sought }: RigBoardOptions) {
+  constructor({ name, time, watch, wiring, firmware, seed, sought, edge: told }: RigBoardOptions) {
     this.name = name;
     this.#watch = watch;
     this.#noise = new Noise(seed);
     this.#attachments = wiring ? attachments(wiring) : [];
     this.plug = new Plug({
       ...{ name, time, firmware, sought, noise: this.#noise, attachments: this.#attachments },
-      edge: (pin, level, atMs) => this.#tape.add({ pin, level, atMs }),
+      edge: (pin, level, atMs) => {
+        const edge = { pin, level, atMs };
+        if (this.#tape.add(edge)) told(edge);
+      },
       powered: (uno) => this.#handOn(uno),
     });
     this.#bench = new Bench({

@@ -1,8 +1,11 @@
 import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import { runCircuit } from "../circuit/run.js";
+import { readVersion } from "../circuit/version.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
-import { CircuitError } from "../core/error.js";
+import { systemClock } from "../core/clock.js";
+import { CircuitError, describeThrown } from "../core/error.js";
 import { VirtualTime } from "../emulator/virtual-time.js";
+import { Recorder } from "../record/recorder.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { Mover } from "./mover.js";
 import { RigBoard } from "./rig-board.js";
@@ -14,6 +17,8 @@ export interface RigOptions {
   readonly wiring: Wiring | undefined;
   readonly firmware: string | Uint8Array | undefined;
   readonly seed: number;
+  /** Path of the file that it is recorded to. */
+  readonly record: string | undefined;
 }
 
 /** Time for boards to be ready and sketches to be set up, in milliseconds: StandardFirmata takes 2.2 s to begin. */
@@ -43,9 +48,12 @@ export class RunningCircuit {
   #failure: unknown;
   #summary: Summary | undefined;
   #run: Promise<void> | undefined;
+  readonly #record: string | undefined;
+  #recorder: Recorder | undefined;
   #isClosed = false;
 
-  constructor({ definition, wiring, firmware, seed }: RigOptions) {
+  constructor({ definition, wiring, firmware, seed, record }: RigOptions) {
+    this.#record = record;
     this.#definition = { ...definition, seed };
     this.watch = new Watch(this.mover, this.#failed.promise, () => this.check());
     const { time, watch } = this;
@@ -59,6 +67,7 @@ export class RunningCircuit {
             this.#sought.add(name);
             this.#touched.reach();
           },
+          edge: (edge) => this.#recorder?.add({ kind: "edge", board: name, ...edge }),
         }),
       ]),
     );
@@ -66,6 +75,7 @@ export class RunningCircuit {
 
   /** Resolves when all boards are ready and all nodes are served. Rejects with why they are not. */
   async start(): Promise<void> {
+    this.#recorder = await this.#beginRecording();
     this.time.install();
     const links = Object.fromEntries([...this.boards].map(([name, { plug }]) => [name, plug.relink]));
     const { mesh } = this;
@@ -73,6 +83,7 @@ export class RunningCircuit {
     const onFlow = () => this.#touched.reach();
     const running = runCircuit(this.#definition, {
       ...{ links, mesh, onEvent, onFlow, env: {}, signal: this.#stopping.signal },
+      ...(this.#recorder && { record: this.#recorder }),
     });
     this.#run = running.then(
       (summary) => {
@@ -117,7 +128,19 @@ export class RunningCircuit {
       if (this.#run) await this.mover.settles(this.#run, CLOSE_MS);
     } finally {
       this.time.uninstall();
+      await this.#recorder?.close();
     }
+  }
+
+  /** A recording in virtual time; the same run gives the same bytes, whenever it is. */
+  async #beginRecording(): Promise<Recorder | undefined> {
+    if (this.#record === undefined) return undefined;
+    const { boards = DEFAULT_BOARDS, seed } = this.#definition;
+    // What is written goes by the disk's time, and needs no timer: all is in the file when the rig is closed.
+    const clock = { now: () => this.time.nowMs, after: () => () => {}, sleep: systemClock.sleep };
+    const failed = (problem: CircuitError) => this.#tell({ type: "notice", text: describeThrown(problem) });
+    const header = { version: readVersion(), boards, ...(seed !== undefined && { seed }) };
+    return Recorder.begin(this.#record, header, { clock, failed, replaces: true });
   }
 
   get #isReady(): boolean {

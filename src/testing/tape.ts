@@ -17,14 +17,15 @@ export class Tape {
   readonly #byPin = new Map<number, TapeEdge[]>();
   readonly #listeners = new Set<() => void>();
 
-  /** Takes an edge, or a level that a pin has from the beginning; one that changes nothing is none. */
-  add(edge: TapeEdge): void {
-    if (this.levelAt(edge.pin) === edge.level) return;
+  /** Takes an edge, or a level that a pin has from the beginning; one that changes nothing is none. @returns Whether it is one. */
+  add(edge: TapeEdge): boolean {
+    if (this.levelAt(edge.pin) === edge.level) return false;
     const edges = this.#byPin.get(edge.pin) ?? [];
     if (edges.length === 0) this.#byPin.set(edge.pin, edges);
     if (edges.length >= MOST_EDGES) edges.splice(0, MOST_EDGES / 2);
     edges.push(edge);
     for (const listener of [...this.#listeners]) listener();
+    return true;
   }
 
   /** Pins that have ever changed, in order. */

@@ -30,6 +30,7 @@ test("listBenches() finds every bench", () => {
     "mesh-framed",
     "mesh-nats",
     "mesh-plain",
+    "record",
     "restore",
     "seed-job",
     "session",
