@@ -18,6 +18,9 @@ const FLUSH_BYTES = 65_536;
  */
 const MOST_WAITING_BYTES = 16_777_216;
 
+/** What went over a mesh is nobody else's to read: greetings may carry tokens. */
+const FOR_THIS_USER = 0o600;
+
 export interface RecordingWriterOptions {
   readonly clock?: Clock;
   /** Whether it takes the place of a file that is there, which is refused otherwise. */
@@ -67,7 +70,7 @@ export class RecordingWriter {
   ): Promise<RecordingWriter> {
     let file: FileHandle;
     try {
-      file = await open(path, options.replaces ? "w" : "wx");
+      file = await open(path, options.replaces ? "w" : "wx", FOR_THIS_USER);
     } catch (cause) {
       throw recordFailure(path, cause);
     }

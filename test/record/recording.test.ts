@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -54,6 +54,7 @@ test("RecordingWriter writes what openRecording() reads", async () => {
   await writer.close();
   assert.deepEqual(await read(path), { header: HEADER, isWhole: true, durationMs: 49, entries });
   assert.deepEqual(readFileSync(path), bytesOf(entries));
+  if (process.platform !== "win32") assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
 test("RecordingWriter has what was added in the file 100 ms later, and nothing more to do", async () => {
