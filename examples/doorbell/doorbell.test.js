@@ -7,7 +7,7 @@ const WIRING = fileURLToPath(import.meta.resolve("../../wiring/doorbell.json"));
 
 let rig;
 beforeEach(async () => {
-  rig = await emulate(WIRING, { sketch: Doorbell });
+  rig = await emulate(WIRING, { sketch: Doorbell, firmware: process.env.FIRMWARE });
 });
 afterEach(() => rig.close());
 
