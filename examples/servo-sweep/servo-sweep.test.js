@@ -14,10 +14,10 @@ afterEach(() => rig.close());
 test("the servo sweeps to and fro, and no farther", async () => {
   rig.turn("pot1", 0.5);
   const servo = rig.expectServo("servo1");
-  await servo.toSweep(30, 150, { overMs: 2_667 });
-  await rig.expectEvent("sweep.turned", { data: { at: 150 } });
-  await servo.toSweep(150, 30, { overMs: 2_667 });
   await servo.toStayBetween(30, 150, { forMs: 6_000 });
+  await servo.toSweep(30, 150, { overMs: 2_667 });
+  await servo.toSweep(150, 30, { overMs: 2_667 });
+  await rig.expectEvent("sweep.turned", { data: { at: 150 } });
 });
 
 test("the knob says how fast", async () => {

@@ -98,13 +98,19 @@ export class Bench {
   /** What the pin did; where it did nothing, what others did: it may be one of them that is meant. */
   #lists(subject: number, others: readonly number[], fromMs: number): readonly string[] {
     const happened = this.#happened(subject, fromMs);
-    const own = listed(`pin ${subject}`, happened);
-    if (happened.length > 0) return [own];
+    if (happened.length > 0) return [listed(`pin ${subject}`, happened)];
+    const own = `pin ${subject}: ${this.#rest(subject)} all the time`;
     const rest = others.flatMap((pin) => {
       const items = this.#happened(pin, fromMs);
       return items.length > 0 ? [listed(`pin ${this.#label(pin)}`, items)] : [];
     });
     return [own, ...rest];
+  }
+
+  #rest(pin: number): string {
+    if (this.#piezos.has(pin)) return "silent";
+    if (this.#servos.has(pin)) return "no pulse";
+    return this.tape.levelAt(pin) ? "high" : "low";
   }
 
   #happened(pin: number, fromMs: number): readonly string[] {

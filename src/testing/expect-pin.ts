@@ -84,11 +84,8 @@ export class PinExpectation {
     if (left) {
       const afterMs = watch.nowMs - startMs;
       const what = `stay ${this.#wordOf(level)} for ${waited(forMs)}`;
-      throw this.#failure(
-        what,
-        `it was ${this.#wordOf(level ? 0 : 1)} after ${afterMs.toFixed(1)} ms`,
-        startMs,
-      );
+      const when = afterMs > 0 ? `after ${afterMs.toFixed(1)} ms` : "already";
+      throw this.#failure(what, `it was ${this.#wordOf(level ? 0 : 1)} ${when}`, startMs);
     }
   }
 

@@ -31,6 +31,13 @@ export interface PressOptions {
   readonly forMs?: number;
 }
 
+/** Parts on analog inputs. */
+const VOLTAGE_PARTS: ReadonlySet<string> = new Set([
+  "wokwi-potentiometer",
+  "wokwi-slide-potentiometer",
+  "wokwi-ntc-temperature-sensor",
+]);
+
 /** As long as a finger takes. */
 const PRESS_MS = 100;
 
@@ -64,7 +71,7 @@ export class RigBoard {
     });
     this.#bench = new Bench({
       ...{ tape: this.#tape, watch },
-      parts: wiring ? wiredPins(wiring) : new Map(),
+      parts: this.#partsByPin(wiring),
       ...{ piezos: this.#pinsOf("wokwi-buzzer"), servos: this.#pinsOf("wokwi-servo") },
       states: () => this.plug.uno?.parts ?? [],
     });
@@ -200,6 +207,13 @@ export class RigBoard {
   #hand(what: string, act: (uno: VirtualUno) => void): void {
     if (this.plug.uno) act(this.plug.uno);
     this.#hands.set(what, act);
+  }
+
+  /** Parts that change levels: what only gives a voltage has no line in a diagram. */
+  #partsByPin(wiring: Wiring | undefined): ReadonlyMap<number, readonly string[]> {
+    const dividers = this.#attachments.filter(({ type }) => VOLTAGE_PARTS.has(type)).map(({ part }) => part);
+    const wired = wiring ? [...wiredPins(wiring)] : [];
+    return new Map(wired.filter(([, ids]) => ids.some((id) => !dividers.includes(id))));
   }
 
   #pinsOf(type: string): ReadonlySet<number> {
