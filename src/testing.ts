@@ -6,6 +6,7 @@ export { openSession } from "./board/session/session.js";
 export { ManualClock } from "./core/manual-clock.js";
 export type { EmulatedLink, EmulatedUnoOptions } from "./emulator/emulated-link.js";
 export { PacedUno } from "./emulator/paced-uno.js";
+export type { ThermistorFault } from "./emulator/part.js";
 export type { Edge } from "./emulator/pins.js";
 export { type Pitch, pitchOf } from "./emulator/pitch.js";
 export { VirtualTime } from "./emulator/virtual-time.js";
@@ -18,10 +19,16 @@ export type {
   DisplayExpectation,
   GlowOptions,
   LedExpectation,
-  ReachOptions,
-  ServoExpectation,
+  RelayExpectation,
 } from "./testing/expect-part.js";
 export type { BlinkOptions, LimitOptions, PinExpectation, StayOptions } from "./testing/expect-pin.js";
+export type {
+  PulseOptions,
+  ReachOptions,
+  ServoExpectation,
+  StayBetweenOptions,
+  SweepOptions,
+} from "./testing/expect-servo.js";
 export type { MessageOptions } from "./testing/expect-told.js";
 export type { ToneOptions } from "./testing/expect-tone.js";
 export type { NoiseOptions } from "./testing/noise.js";

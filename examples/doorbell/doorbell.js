@@ -6,6 +6,7 @@ export class Doorbell extends Sketch {
     const button = new five.Button({ pin: 2, isPullup: true, board });
     const piezo = new five.Piezo({ pin: 8, board });
     const led = new five.Led({ pin: 13, board });
+    this.out("waiting for somebody at the door");
     button.on("press", () => {
       const song = [
         ["C5", 1],

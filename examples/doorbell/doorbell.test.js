@@ -7,7 +7,7 @@ const WIRING = fileURLToPath(import.meta.resolve("../../wiring/doorbell.json"));
 
 let rig;
 beforeEach(async () => {
-  rig = await emulate(WIRING, { sketch: Doorbell });
+  rig = await emulate(WIRING, { sketch: Doorbell, firmware: process.env.FIRMWARE });
 });
 afterEach(() => rig.close());
 
@@ -23,7 +23,7 @@ test("the bell tells the house, and rings after its cable was out", async () => 
   rig.unplug();
   await rig.advance(2_000);
   rig.replug();
-  await rig.advance(2_000);
+  await rig.advance(5_000);
   await rig.press("button1");
   await rig.expectEvent("bell.rung", { data: { by: "button1" } });
   await rig.expectTone("piezo1", { frequencyHz: 523.25, forMs: 100 });

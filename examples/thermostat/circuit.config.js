@@ -1,12 +1,9 @@
-import { fileURLToPath } from "node:url";
 import { defineCircuit } from "circuit-five";
+import { Thermostat } from "./thermostat.js";
 
 export default defineCircuit({
-  boards: { desk: "sim:uno" },
-  wiring: fileURLToPath(new URL("wiring.json", import.meta.url)),
-  flows: {
-    thermostat: { file: "thermostat.flow.js", settings: { celsius: 21 } },
-  },
+  wiring: "../../wiring/thermostat.json",
+  nodes: { thermostat: { sketch: Thermostat } },
   // A thermostat that does not run must not heat. Low is what a pin is left as anyway; here it is said.
   pins: { 7: { stop: 0 } },
 });

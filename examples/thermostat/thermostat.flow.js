@@ -1,4 +1,5 @@
 import { csv, defineFlow, emit, Manager, pipeline, processor, samples, toEvents, toPin } from "circuit-five";
+import { celsiusOf } from "./thermostat.js";
 
 /** What the configuration's `settings` may say otherwise. */
 const USUAL = {
@@ -71,9 +72,4 @@ function threshold({ celsius: wanted, hysteresis, rowEveryMs }) {
     },
     { outputs: ["switched", "reading"] },
   );
-}
-
-/** Of a TMP36 on 5 V: 10 mV for each degree, 500 mV at 0 °C. */
-function celsiusOf(value) {
-  return ((value * 5) / 1_023 - 0.5) * 100;
 }

@@ -1,6 +1,6 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { Attachment } from "../wiring/attachments.js";
-import type { PartState } from "./part.js";
+import type { PartState, ThermistorFault } from "./part.js";
 import type { Edge } from "./pins.js";
 import type { Pitch } from "./pitch.js";
 
@@ -43,6 +43,20 @@ export interface EmulatedLink extends ByteLink {
    * @throws {CircuitError} `USAGE` when the wiring has no such potentiometer, or for another ratio.
    */
   turn(potentiometer: string, ratio: number): void;
+
+  /**
+   * Puts a thermistor at a temperature.
+   *
+   * @throws {CircuitError} `USAGE` when the wiring has no such thermistor, or for what is no temperature.
+   */
+  warm(thermistor: string, celsius: number): void;
+
+  /**
+   * Breaks a thermistor's leg, or has two touch; without a fault it is whole again.
+   *
+   * @throws {CircuitError} `USAGE` when the wiring has no such thermistor.
+   */
+  damage(thermistor: string, fault: ThermistorFault | undefined): void;
 
   /** Presses the reset button and lets it go. Bytes on the wire stay there. */
   reset(): void;

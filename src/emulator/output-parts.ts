@@ -70,6 +70,33 @@ export class Buzzer implements Part {
   }
 }
 
+/** A relay module: on while its input is high, or low where its `transistor` is `pnp`. */
+export class Relay implements Part {
+  readonly pin: number | undefined;
+  readonly #id: string;
+  readonly #onLevel: Level;
+  #level: Level = 0;
+
+  constructor({ part, attrs, terminals }: Attachment) {
+    this.#id = part;
+    this.pin = pinOf(netOf(terminals.IN));
+    this.#onLevel = relayOnLevel(attrs);
+  }
+
+  edge({ level }: Edge): void {
+    this.#level = level;
+  }
+
+  state(): PartState {
+    return { type: "relay", id: this.#id, isOn: this.pin !== undefined && this.#level === this.#onLevel };
+  }
+}
+
+/** The level of its input at which a relay module is on, by its attributes. */
+export function relayOnLevel({ transistor }: Attachment["attrs"]): Level {
+  return transistor === "pnp" ? 0 : 1;
+}
+
 /** Pulses of the Servo library's two ends, and so of Firmata's, in microseconds. */
 const FIRST_PULSE_US = 544;
 const LAST_PULSE_US = 2_400;

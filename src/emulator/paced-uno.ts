@@ -5,7 +5,7 @@ import { BITS_PER_BYTE, CLOCK_HZ, hostCyclesPerBit } from "./baud.js";
 import { type EmulatedLink, type EmulatedUnoOptions, FIRST_BAUD } from "./emulated-link.js";
 import { readFirmware } from "./firmware.js";
 import type { PacedReport, PacedRequest, PacedStart } from "./paced-worker.js";
-import type { PartState } from "./part.js";
+import type { PartState, ThermistorFault } from "./part.js";
 import { Parts } from "./parts.js";
 import type { Edge, Level } from "./pins.js";
 import type { Pitch } from "./pitch.js";
@@ -120,6 +120,14 @@ export class PacedUno implements EmulatedLink {
 
   turn(potentiometer: string, ratio: number): void {
     this.#parts.turn(potentiometer, ratio);
+  }
+
+  warm(thermistor: string, celsius: number): void {
+    this.#parts.warm(thermistor, celsius);
+  }
+
+  damage(thermistor: string, fault: ThermistorFault | undefined): void {
+    this.#parts.damage(thermistor, fault);
   }
 
   reset(): void {

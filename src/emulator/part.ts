@@ -17,6 +17,13 @@ export type PartState =
   | { readonly type: "buzzer"; readonly id: string; readonly tone: Pitch | undefined }
   | { readonly type: "button"; readonly id: string; readonly pressed: boolean }
   | { readonly type: "potentiometer"; readonly id: string; readonly ratio: number }
+  | { readonly type: "relay"; readonly id: string; readonly isOn: boolean }
+  | {
+      readonly type: "thermistor";
+      readonly id: string;
+      readonly celsius: number;
+      readonly fault: ThermistorFault | undefined;
+    }
   | {
       readonly type: "servo";
       readonly id: string;
@@ -31,6 +38,9 @@ export type PartState =
       /** Its backlight. */
       readonly isLit: boolean;
     };
+
+/** What may be wrong with a thermistor: a broken leg, or two that touch. */
+export type ThermistorFault = "open" | "short";
 
 /** One part, as `Parts` treats it. */
 export interface Part {

@@ -1,11 +1,13 @@
 import { CircuitError } from "../core/error.js";
 import type { Attachment } from "../wiring/attachments.js";
-import { Button, Potentiometer } from "./input-parts.js";
+import { Button, Potentiometer, Thermistor } from "./input-parts.js";
 import { Lcd } from "./lcd.js";
-import { Buzzer, Led, Servo } from "./output-parts.js";
-import type { Part, PartState, PinDriver } from "./part.js";
+import { Buzzer, Led, Relay, Servo } from "./output-parts.js";
+import type { Part, PartState, PinDriver, ThermistorFault } from "./part.js";
 import type { Edge } from "./pins.js";
 import type { Pitch } from "./pitch.js";
+
+const ABSOLUTE_ZERO_CELSIUS = -273.15;
 
 /** The parts on an Uno's pins, by the id that the wiring gives them. Parts of other types are left out. */
 export class Parts {
@@ -72,6 +74,19 @@ export class Parts {
     potentiometer.turn(ratio);
   }
 
+  /** @throws {CircuitError} `USAGE` when the wiring has no such thermistor, or for what is no temperature. */
+  warm(id: string, celsius: number): void {
+    const thermistor = this.#find(id, Thermistor, "warm");
+    if (!(celsius > ABSOLUTE_ZERO_CELSIUS && celsius < Infinity))
+      throw new CircuitError("USAGE", `Cannot warm ${id}: ${celsius} is no temperature in °C`);
+    thermistor.warm(celsius);
+  }
+
+  /** @throws {CircuitError} `USAGE` when the wiring has no such thermistor. */
+  damage(id: string, fault: ThermistorFault | undefined): void {
+    this.#find(id, Thermistor, fault ? "damage" : "repair").damage(fault);
+  }
+
   #make(attachment: Attachment, driver: PinDriver): Part | undefined {
     switch (attachment.type) {
       case "wokwi-led":
@@ -84,6 +99,10 @@ export class Parts {
       case "wokwi-potentiometer":
       case "wokwi-slide-potentiometer":
         return new Potentiometer(attachment, driver);
+      case "wokwi-ntc-temperature-sensor":
+        return new Thermistor(attachment, driver);
+      case "wokwi-relay-module":
+        return new Relay(attachment);
       case "wokwi-servo":
         return new Servo(attachment);
       case "wokwi-lcd1602":

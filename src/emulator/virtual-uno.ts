@@ -2,7 +2,7 @@ import type { LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import { CYCLES_PER_US } from "./baud.js";
 import { type EmulatedLink, type EmulatedUnoOptions, FIRST_BAUD } from "./emulated-link.js";
 import { readFirmware } from "./firmware.js";
-import type { PartState } from "./part.js";
+import type { PartState, ThermistorFault } from "./part.js";
 import { Parts } from "./parts.js";
 import type { Edge, Level } from "./pins.js";
 import type { Pitch } from "./pitch.js";
@@ -105,6 +105,14 @@ export class VirtualUno implements EmulatedLink, Machine {
 
   turn(potentiometer: string, ratio: number): void {
     this.#parts.turn(potentiometer, ratio);
+  }
+
+  warm(thermistor: string, celsius: number): void {
+    this.#parts.warm(thermistor, celsius);
+  }
+
+  damage(thermistor: string, fault: ThermistorFault | undefined): void {
+    this.#parts.damage(thermistor, fault);
   }
 
   reset(): void {

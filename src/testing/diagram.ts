@@ -1,10 +1,12 @@
+import type { Angle } from "./angles.js";
 import type { TapeEdge } from "./tape.js";
 import type { Tone } from "./tones.js";
 
-/** A line of a diagram: a pin's level, or what a piezo sounded. */
+/** A line of a diagram: a pin's level, what a piezo sounded, or where a servo was told to be. */
 export type DiagramRow =
   | { readonly label: string; readonly firstLevel: 0 | 1; readonly edges: readonly TapeEdge[] }
-  | { readonly label: string; readonly tones: readonly Tone[] };
+  | { readonly label: string; readonly tones: readonly Tone[] }
+  | { readonly label: string; readonly angles: readonly Angle[] };
 
 export interface Diagram {
   readonly fromMs: number;
@@ -30,6 +32,10 @@ const BOTH = "▒";
 const REST = "·";
 const SOUND = "♪";
 
+/** An eighth of half a turn each. */
+const ANGLES = "▁▂▃▄▅▆▇█";
+const HALF_TURN_DEGREES = 180;
+
 /**
  * Draws a timing diagram in 80 columns: an axis in milliseconds of virtual time, a line for each pin.
  *
@@ -40,10 +46,9 @@ export function drawDiagram({ fromMs, toMs, rows }: Diagram): string {
   const scale = new Scale(fromMs, toMs, COLUMNS - labelColumns - 1);
   const line = (label: string, text: string) =>
     `${label.slice(0, LONGEST_LABEL).padStart(labelColumns)} ${text}`.trimEnd();
-  const drawn = rows.map((row) =>
-    line(row.label, "tones" in row ? tones(row.tones, scale) : levels(row.edges, row.firstLevel, scale)),
-  );
-  const used = drawn.join("");
+  const drawn = rows.map((row) => line(row.label, drawRow(row, scale)));
+  // A servo's signs are those of levels, too.
+  const used = drawn.filter((_, index) => !isAngles(rows[index])).join("");
   const legend = [
     [HIGH, "high"],
     [LOW, "low"],
@@ -51,7 +56,18 @@ export function drawDiagram({ fromMs, toMs, rows }: Diagram): string {
     [SOUND, "sound"],
     [REST, "silence"],
   ].flatMap(([sign = "", meaning = ""]) => (used.includes(sign) ? [`${sign} ${meaning}`] : []));
+  if (rows.some(isAngles)) legend.push(`${ANGLES} 0° to ${HALF_TURN_DEGREES}°`);
   return [line(scale.unit, scale.axis()), ...drawn, line("", legend.join("  "))].join("\n");
+}
+
+function isAngles(row: DiagramRow | undefined): boolean {
+  return row !== undefined && "angles" in row;
+}
+
+function drawRow(row: DiagramRow, scale: Scale): string {
+  if ("tones" in row) return tones(row.tones, scale);
+  if ("angles" in row) return angles(row.angles, scale);
+  return levels(row.edges, row.firstLevel, scale);
 }
 
 /** From moments to columns. */
@@ -102,6 +118,17 @@ function levels(edges: readonly TapeEdge[], firstLevel: 0 | 1, scale: Scale): st
     if (change) level = change.level;
     if (change && change.count > 1) return BOTH;
     return level ? HIGH : LOW;
+  }).join("");
+}
+
+function angles(told: readonly Angle[], scale: Scale): string {
+  const byColumn = new Map(told.map(({ atMs, degrees }) => [scale.columnOf(atMs), degrees]));
+  let last: number | undefined;
+  return Array.from({ length: scale.columns }, (_, column) => {
+    last = byColumn.get(column) ?? last;
+    if (last === undefined) return " ";
+    const eighth = Math.floor((last / HALF_TURN_DEGREES) * ANGLES.length);
+    return ANGLES[Math.min(Math.max(eighth, 0), ANGLES.length - 1)];
   }).join("");
 }
 

@@ -19,19 +19,6 @@ export interface GlowOptions extends LimitOptions {
   readonly within?: number;
 }
 
-export interface ReachOptions extends LimitOptions {
-  /** How far off it may be. 2 by default. */
-  readonly withinDegrees?: number;
-  /** Pulses of 0° and 180°, in microseconds, as the sketch gives them to Johnny-Five; its own default is [600, 2400]. */
-  readonly pwmRange?: readonly [number, number];
-}
-
-const HALF_TURN = [0, 180] as const;
-
-/** Pulses of a servo's two ends: those that its state is told by, and those of Johnny-Five, in microseconds. */
-const FIRMATA_US = [544, 2_400] as const;
-const JOHNNY_FIVE_US = [600, 2_400] as const;
-
 /** Where a part is wired. */
 export interface Place {
   readonly id: string;
@@ -41,10 +28,10 @@ export interface Place {
   readonly onLevel: Level;
 }
 
-type StateOf<Type extends PartState["type"]> = Extract<PartState, { readonly type: Type }>;
+export type StateOf<Type extends PartState["type"]> = Extract<PartState, { readonly type: Type }>;
 
 /** Waits until a part is as expected. Rejects with what it is instead. */
-async function waitFor<Type extends PartState["type"]>(
+export async function waitFor<Type extends PartState["type"]>(
   bench: Bench,
   { id, pin }: Place,
   type: Type,
@@ -82,7 +69,7 @@ export class LedExpectation {
       throw new CircuitError("USAGE", `Cannot look at ${place.id}: it is on no pin of the board`);
     this.#bench = bench;
     this.#place = place;
-    this.#pin = new PinExpectation(bench, place.pin, place.id, place.onLevel);
+    this.#pin = new PinExpectation(bench, place.pin, place.id, place.onLevel, ["lit", "dark"]);
   }
 
   /** It is lit, or comes to be. */
@@ -118,33 +105,34 @@ export class LedExpectation {
   }
 }
 
-/** What a servo is expected to do. */
-export class ServoExpectation {
-  readonly #bench: Bench;
-  readonly #place: Place;
+/** What a relay module is expected to do. */
+export class RelayExpectation {
+  readonly #onLevel: Level;
+  readonly #pin: PinExpectation;
 
-  constructor(bench: Bench, place: Place) {
-    this.#bench = bench;
-    this.#place = place;
+  constructor(bench: Bench, { id, pin, onLevel }: Place) {
+    if (pin === undefined)
+      throw new CircuitError("USAGE", `Cannot look at ${id}: it is on no pin of the board`);
+    this.#onLevel = onLevel;
+    this.#pin = new PinExpectation(bench, pin, id, onLevel, ["on", "off"]);
   }
 
-  /** It is told to go to this angle. */
-  toReach(
-    degrees: number,
-    { withinDegrees = 2, pwmRange = JOHNNY_FIVE_US, limitMs = LIMIT_MS }: ReachOptions = {},
-  ): Promise<void> {
-    const angleOf = (state: StateOf<"servo">) =>
-      state.degrees === undefined
-        ? undefined
-        : scale(scale(state.degrees, HALF_TURN, FIRMATA_US), pwmRange, HALF_TURN);
-    return waitFor(this.#bench, this.#place, "servo", limitMs, {
-      isSo: (state) => Math.abs((angleOf(state) ?? Infinity) - degrees) <= withinDegrees,
-      what: `reach ${degrees}°`,
-      instead: (state) => {
-        const angle = angleOf(state);
-        return angle === undefined ? "it has had no pulse" : `it is at ${angle.toFixed(1)}°`;
-      },
-    });
+  /** It is on, or comes to be. */
+  toBeOn(options?: LimitOptions): Promise<void> {
+    return this.#pin.toBecome(this.#onLevel, options);
+  }
+
+  /** It is off, or comes to be. */
+  toBeOff(options?: LimitOptions): Promise<void> {
+    return this.#pin.toBecome(this.#onLevel ? 0 : 1, options);
+  }
+
+  toStayOn(options: StayOptions): Promise<void> {
+    return this.#pin.toStay(this.#onLevel, options);
+  }
+
+  toStayOff(options: StayOptions): Promise<void> {
+    return this.#pin.toStay(this.#onLevel ? 0 : 1, options);
   }
 }
 
@@ -172,11 +160,6 @@ export class DisplayExpectation {
         isOn ? `it shows ${JSON.stringify(lines.map((line) => line.trimEnd()))}` : "it is off",
     });
   }
-}
-
-/** From one range to another. */
-function scale(value: number, from: readonly [number, number], to: readonly [number, number]): number {
-  return to[0] + ((value - from[0]) / (from[1] - from[0])) * (to[1] - to[0]);
 }
 
 function percent(ratio: number): string {

@@ -21,6 +21,9 @@ export interface BlinkOptions extends LimitOptions {
   readonly withinMs?: number;
 }
 
+/** How a pin's two states are called: on, and off. */
+export type PinWords = readonly [string, string];
+
 /** A write's way over the wire, and a clock that is a little off. */
 const WITHIN_MS = 10;
 
@@ -30,22 +33,31 @@ export class PinExpectation {
   readonly #pin: number;
   readonly #name: string;
   readonly #onLevel: Level;
+  readonly #words: PinWords;
 
   /**
    * @param name What it is called in messages: `pin 13`.
    * @param onLevel The level at which what it drives is on.
+   * @param words What it is when it is on, and off.
    */
-  constructor(bench: Bench, pin: number, name = `pin ${pin}`, onLevel: Level = 1) {
+  constructor(
+    bench: Bench,
+    pin: number,
+    name = `pin ${pin}`,
+    onLevel: Level = 1,
+    words: PinWords = ["high", "low"],
+  ) {
     this.#bench = bench;
     this.#pin = pin;
     this.#name = name;
     this.#onLevel = onLevel;
+    this.#words = words;
   }
 
   /** It is at this level now. */
   async toBe(level: Level): Promise<void> {
     if (this.#bench.tape.levelAt(this.#pin) === level) return;
-    throw this.#failure(`be ${wordOf(level)}`, `it is ${wordOf(level ? 0 : 1)}`);
+    throw this.#failure(`be ${this.#wordOf(level)}`, `it is ${this.#wordOf(level ? 0 : 1)}`);
   }
 
   /** It is at this level, or comes to it. */
@@ -59,7 +71,7 @@ export class PinExpectation {
     await watch.until(() => find() !== undefined, { limitMs, changes: (look) => tape.onEdge(look) });
     const atMs = find();
     if (atMs === undefined)
-      throw this.#failure(`become ${wordOf(level)}`, `it did not in ${waited(watch.nowMs - startMs)}`);
+      throw this.#failure(`become ${this.#wordOf(level)}`, `it did not in ${waited(watch.nowMs - startMs)}`);
     watch.found(this.#name, atMs);
   }
 
@@ -71,8 +83,9 @@ export class PinExpectation {
     const left = await watch.until(isOff, { limitMs: forMs, changes: (look) => tape.onEdge(look) });
     if (left) {
       const afterMs = watch.nowMs - startMs;
-      const what = `stay ${wordOf(level)} for ${waited(forMs)}`;
-      throw this.#failure(what, `it was ${wordOf(level ? 0 : 1)} after ${afterMs.toFixed(1)} ms`, startMs);
+      const what = `stay ${this.#wordOf(level)} for ${waited(forMs)}`;
+      const when = afterMs > 0 ? `after ${afterMs.toFixed(1)} ms` : "already";
+      throw this.#failure(what, `it was ${this.#wordOf(level ? 0 : 1)} ${when}`, startMs);
     }
   }
 
@@ -94,6 +107,10 @@ export class PinExpectation {
       throw this.#failure(`blink every ${everyMs} ms, ${times} times`, instead);
     }
     watch.found(this.#name, endMs);
+  }
+
+  #wordOf(level: Level): string {
+    return this.#words[level === this.#onLevel ? 0 : 1];
   }
 
   #failure(what: string, instead: string, fromMs = this.#bench.watch.sinceMs(this.#name)) {
@@ -126,8 +143,4 @@ function findBlinks(edges: readonly TapeEdge[], { onLevel, everyMs, times, withi
 /** `5 s`, `120 ms`. */
 export function waited(ms: number): string {
   return ms >= 1_000 ? `${Number((ms / 1_000).toFixed(3))} s` : `${Number(ms.toFixed(3))} ms`;
-}
-
-function wordOf(level: Level): string {
-  return level ? "high" : "low";
 }

@@ -1,12 +1,14 @@
 import { CircuitError } from "../core/error.js";
-import { levelOf, netOf, pinOf } from "../emulator/part.js";
+import { relayOnLevel } from "../emulator/output-parts.js";
+import { levelOf, netOf, pinOf, type ThermistorFault } from "../emulator/part.js";
 import type { VirtualTime } from "../emulator/virtual-time.js";
 import type { VirtualUno } from "../emulator/virtual-uno.js";
 import { type Attachment, attachments, wiredPins } from "../wiring/attachments.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { Bench } from "./bench.js";
-import { DisplayExpectation, LedExpectation, type Place, ServoExpectation } from "./expect-part.js";
+import { DisplayExpectation, LedExpectation, type Place, RelayExpectation } from "./expect-part.js";
 import { PinExpectation, type StayOptions } from "./expect-pin.js";
+import { ServoExpectation } from "./expect-servo.js";
 import { expectSilence, expectTone, type ToneOptions } from "./expect-tone.js";
 import { Noise, type NoiseOptions } from "./noise.js";
 import { Plug } from "./plug.js";
@@ -31,6 +33,13 @@ export interface PressOptions {
   readonly forMs?: number;
 }
 
+/** Parts on analog inputs. */
+const VOLTAGE_PARTS: ReadonlySet<string> = new Set([
+  "wokwi-potentiometer",
+  "wokwi-slide-potentiometer",
+  "wokwi-ntc-temperature-sensor",
+]);
+
 /** As long as a finger takes. */
 const PRESS_MS = 100;
 
@@ -45,8 +54,8 @@ export class RigBoard {
   readonly #tape = new Tape();
   readonly #bench: Bench;
   readonly #attachments: readonly Attachment[];
-  readonly #pressed = new Map<string, boolean>();
-  readonly #turned = new Map<string, number>();
+  /** What hands did to the parts, by what they did it to. */
+  readonly #hands = new Map<string, (uno: VirtualUno) => void>();
   readonly #stuck = new Set<string>();
 
   constructor({ name, time, watch, wiring, firmware, seed, sought, edge: told }: RigBoardOptions) {
@@ -60,12 +69,15 @@ export class RigBoard {
         const edge = { pin, level, atMs };
         if (this.#tape.add(edge)) told(edge);
       },
-      powered: (uno) => this.#handOn(uno),
+      // What hands do to the parts goes on when the board gets power.
+      powered: (uno) => {
+        for (const hand of this.#hands.values()) hand(uno);
+      },
     });
     this.#bench = new Bench({
       ...{ tape: this.#tape, watch },
-      parts: wiring ? wiredPins(wiring) : new Map(),
-      piezos: new Set(this.#attachments.filter(isPiezo).flatMap((each) => placeOf(each).pin ?? [])),
+      parts: this.#partsByPin(wiring),
+      ...{ piezos: this.#pinsOf("wokwi-buzzer"), servos: this.#pinsOf("wokwi-servo") },
       states: () => this.plug.uno?.parts ?? [],
     });
   }
@@ -94,8 +106,24 @@ export class RigBoard {
   /** Turns a potentiometer, from 0, the GND end, to 1. */
   turn(potentiometer: string, ratio: number): void {
     this.#watch.did(`turn ${potentiometer} to ${ratio}`);
-    this.#turned.set(potentiometer, ratio);
-    this.plug.uno?.turn(potentiometer, ratio);
+    this.#hand(potentiometer, (uno) => uno.turn(potentiometer, ratio));
+  }
+
+  /** Puts a thermistor at a temperature. */
+  warm(thermistor: string, celsius: number): void {
+    this.#watch.did(`warm ${thermistor} to ${celsius} °C`);
+    this.#hand(thermistor, (uno) => uno.warm(thermistor, celsius));
+  }
+
+  /** A thermistor's leg breaks (`open`), or two touch (`short`), until `repair()`. */
+  damage(thermistor: string, fault: ThermistorFault): void {
+    this.#watch.did(`damage ${thermistor}: ${fault}`);
+    this.#hand(`legs of ${thermistor}`, (uno) => uno.damage(thermistor, fault));
+  }
+
+  repair(thermistor: string): void {
+    this.#watch.did(`repair ${thermistor}`);
+    this.#hand(`legs of ${thermistor}`, (uno) => uno.damage(thermistor, undefined));
   }
 
   /** From now on the button stays pressed, or released, whatever a hand does to it, until `free()`. */
@@ -149,7 +177,11 @@ export class RigBoard {
   }
 
   expectServo(servo: string): ServoExpectation {
-    return new ServoExpectation(this.#bench, this.#find(servo, "wokwi-servo"));
+    return new ServoExpectation(this.#bench, this.#findOnPin(servo, "wokwi-servo"));
+  }
+
+  expectRelay(relay: string): RelayExpectation {
+    return new RelayExpectation(this.#bench, this.#find(relay, "wokwi-relay-module"));
   }
 
   expectDisplay(display: string): DisplayExpectation {
@@ -173,21 +205,35 @@ export class RigBoard {
 
   #push(button: string, isPressed: boolean): void {
     if (this.#stuck.has(button)) return;
-    if (isPressed) this.plug.uno?.press(button);
-    else this.plug.uno?.release(button);
-    this.#pressed.set(button, isPressed);
+    this.#hand(button, (uno) => (isPressed ? uno.press(button) : uno.release(button)));
   }
 
-  /** What hands do to the parts goes on when the board gets power. */
-  #handOn(uno: VirtualUno): void {
-    for (const [button, isPressed] of this.#pressed) if (isPressed) uno.press(button);
-    for (const [potentiometer, ratio] of this.#turned) uno.turn(potentiometer, ratio);
+  /** Does something to a part now, where the board has power, and whenever it gets power. */
+  #hand(what: string, act: (uno: VirtualUno) => void): void {
+    if (this.plug.uno) act(this.plug.uno);
+    this.#hands.set(what, act);
+  }
+
+  /** Parts that change levels: what only gives a voltage has no line in a diagram. */
+  #partsByPin(wiring: Wiring | undefined): ReadonlyMap<number, readonly string[]> {
+    const dividers = this.#attachments.filter(({ type }) => VOLTAGE_PARTS.has(type)).map(({ part }) => part);
+    const wired = wiring ? [...wiredPins(wiring)] : [];
+    return new Map(wired.filter(([, ids]) => ids.some((id) => !dividers.includes(id))));
+  }
+
+  #pinsOf(type: string): ReadonlySet<number> {
+    const fitting = this.#attachments.filter((each) => each.type === type);
+    return new Set(fitting.flatMap((each) => placeOf(each).pin ?? []));
   }
 
   #piezoPin(piezo: string): number {
-    const { pin } = this.#find(piezo, "wokwi-buzzer");
-    if (pin !== undefined) return pin;
-    throw new CircuitError("USAGE", `Cannot listen to ${piezo}: it is on no pin of the board`);
+    return this.#findOnPin(piezo, "wokwi-buzzer").pin;
+  }
+
+  #findOnPin(id: string, type: string): Place & { readonly pin: number } {
+    const { pin, ...place } = this.#find(id, type);
+    if (pin !== undefined) return { pin, ...place };
+    throw new CircuitError("USAGE", `Cannot expect anything of ${id}: it is on no pin of the board`);
   }
 
   #find(id: string, type: string): Place {
@@ -203,14 +249,11 @@ export class RigBoard {
   }
 }
 
-function isPiezo({ type }: Attachment): boolean {
-  return type === "wokwi-buzzer";
-}
-
 /** Where a part with one pin is. */
-function placeOf({ part, terminals }: Attachment): Place {
+function placeOf({ part, type, attrs, terminals }: Attachment): Place {
   const nets = Object.entries(terminals).map(([terminal, name]) => [terminal, netOf(name)] as const);
   const [terminal, net] = nets.find(([, each]) => pinOf(each) !== undefined) ?? [];
+  if (type === "wokwi-relay-module") return { id: part, pin: pinOf(net), onLevel: relayOnLevel(attrs) };
   // An LED whose anode is at the supply is lit by a low pin.
   const isInverse = terminal === "C" && nets.some(([other, each]) => other === "A" && levelOf(each) === 1);
   return { id: part, pin: pinOf(net), onLevel: isInverse ? 0 : 1 };

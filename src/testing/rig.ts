@@ -17,9 +17,9 @@ export interface SendOptions extends LimitOptions {
 const ANSWER_MS = 30_000;
 
 /** What a method of a board takes. */
-type Of<Verb extends "press" | "noise" | "turn" | "stick" | "expectTone" | "expectSilence"> = Parameters<
-  RigBoard[Verb]
->;
+type Of<
+  Verb extends "press" | "noise" | "turn" | "warm" | "damage" | "stick" | "expectTone" | "expectSilence",
+> = Parameters<RigBoard[Verb]>;
 
 /**
  * A circuit on emulated boards in virtual time, under a test's hands and eyes. `emulate()` makes one.
@@ -172,6 +172,9 @@ export class Rig implements AsyncDisposable {
   hold = (button: string) => this.board().hold(button);
   release = (button: string) => this.board().release(button);
   turn = (...args: Of<"turn">) => this.board().turn(...args);
+  warm = (...args: Of<"warm">) => this.board().warm(...args);
+  damage = (...args: Of<"damage">) => this.board().damage(...args);
+  repair = (thermistor: string) => this.board().repair(thermistor);
   stick = (...args: Of<"stick">) => this.board().stick(...args);
   free = (button: string) => this.board().free(button);
   unplug = () => this.board().unplug();
@@ -180,6 +183,7 @@ export class Rig implements AsyncDisposable {
   expectPin = (pin: number) => this.board().expectPin(pin);
   expectLed = (led: string) => this.board().expectLed(led);
   expectServo = (servo: string) => this.board().expectServo(servo);
+  expectRelay = (relay: string) => this.board().expectRelay(relay);
   expectDisplay = (display: string) => this.board().expectDisplay(display);
 
   /** Stops the circuit and gives the process its own time back. Idempotent. */

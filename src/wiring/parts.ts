@@ -24,6 +24,8 @@ export const BUZZER = "wokwi-buzzer";
 export const BUTTON = "wokwi-pushbutton";
 export const POTENTIOMETER = "wokwi-potentiometer";
 export const SERVO = "wokwi-servo";
+export const RELAY = "wokwi-relay-module";
+export const THERMISTOR = "wokwi-ntc-temperature-sensor";
 /** With an I2C backpack: its attribute `pins` is `i2c`. */
 export const LCD = "wokwi-lcd1602";
 
@@ -31,7 +33,8 @@ const TOP_HEADER_Y = 9;
 const BOTTOM_HEADER_Y = 191.5;
 
 // Names, sizes and places of pins are those of @wokwi/elements 1.9 (`pinInfo` of each element), so that a
-// picture of ours and Wokwi's own have the same wires.
+// picture of ours and Wokwi's own have the same wires. It has no relay module: of that only the names are
+// Wokwi's (docs.wokwi.com/parts/wokwi-relay-module).
 const UNO_TOP: readonly [string, number][] = [
   ["A5.2", 87],
   ["A4.2", 97],
@@ -148,6 +151,27 @@ const KNOWN: ReadonlyMap<string, PartType> = new Map(
         ["GND", 0, 50],
         ["V+", 0, 59.5],
         ["PWM", 0, 69],
+      ],
+    ),
+    partType(
+      RELAY,
+      [140, 66],
+      [
+        ["VCC", 0, 23.5],
+        ["GND", 0, 33],
+        ["IN", 0, 42.5],
+        ["NO", 140, 19],
+        ["COM", 140, 33],
+        ["NC", 140, 47],
+      ],
+    ),
+    partType(
+      THERMISTOR,
+      [135.4, 71.8],
+      [
+        ["GND", 135, 26.2],
+        ["VCC", 135, 35.8],
+        ["OUT", 135, 45.5],
       ],
     ),
     partType(

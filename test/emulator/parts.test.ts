@@ -234,3 +234,59 @@ test("a part that is not there, or is another, is an error that names those that
   });
   assert.throws(() => parts.turn("it", 0.5), { code: "USAGE", message: /\(it has none\)/ });
 });
+
+type RelayRow = readonly [
+  what: string,
+  terminals: Record<string, string>,
+  attrs: Record<string, string>,
+  isOn: readonly [atLow: boolean, atHigh: boolean],
+];
+const RELAYS: readonly RelayRow[] = [
+  ["is on at 1", { IN: "7" }, {}, [false, true]],
+  ["with a pnp transistor is on at 0", { IN: "7" }, { transistor: "pnp" }, [true, false]],
+  ["that is not wired stays off", {}, { transistor: "pnp" }, [false, false]],
+];
+for (const [what, terminals, attrs, isOn] of RELAYS)
+  test(`a relay module ${what}`, () => {
+    const { parts, state } = benchWith("wokwi-relay-module", terminals, attrs);
+    const seen = ([0, 1] as const).map((level) => {
+      parts.edge({ pin: 7, level, atUs: 10 });
+      const now = state();
+      return now?.type === "relay" && now.isOn;
+    });
+    assert.deepEqual(seen, isOn);
+  });
+
+/** What the module gives of 5 V, by R = 10 kΩ · e^(3950 (1/T − 1/298.15)) below 10 kΩ. */
+const TEMPERATURES: readonly (readonly [celsius: number, volts: number])[] = [
+  [25, 2.5],
+  [0, 3.8538],
+  [50, 1.3203],
+];
+for (const [celsius, volts] of TEMPERATURES)
+  test(`a thermistor gives ${volts} V at ${celsius} °C, and a supply's voltage where it is broken`, () => {
+    const bench = benchWith(
+      "wokwi-ntc-temperature-sensor",
+      { OUT: "A1", VCC: "5V", GND: "GND.2" },
+      { temperature: String(celsius) },
+    );
+    const last = () => bench.volts.at(-1) ?? [];
+    assert.equal(last()[0], 1);
+    assert.ok(Math.abs((last()[1] ?? 0) - volts) < 0.0001, String(last()[1]));
+    bench.parts.damage("it", "open");
+    assert.deepEqual(last(), [1, 5]);
+    bench.parts.warm("it", celsius);
+    assert.deepEqual(last(), [1, 5], "it is broken still");
+    bench.parts.damage("it", "short");
+    assert.deepEqual(last(), [1, 0]);
+    bench.parts.damage("it", undefined);
+    assert.ok(Math.abs((last()[1] ?? 0) - volts) < 0.0001);
+  });
+
+test("Parts refuses what is no temperature, and parts that are no thermistors", () => {
+  const { parts } = benchWith("wokwi-ntc-temperature-sensor", { OUT: "A0" });
+  for (const celsius of [-300, Number.NaN, Infinity])
+    assert.throws(() => parts.warm("it", celsius), { code: "USAGE", message: /is no temperature in °C/ });
+  assert.throws(() => parts.warm("other", 20), { code: "USAGE", message: /it has it\)/ });
+  assert.throws(() => parts.damage("other", "open"), { code: "USAGE" });
+});

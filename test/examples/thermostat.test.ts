@@ -12,14 +12,9 @@ import { attachments } from "../../src/wiring/attachments.js";
 import { startCircuit } from "../cli/cli.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
-const CONFIG = fileURLToPath(new URL("../../../examples/thermostat/circuit.config.js", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../../examples/thermostat/flow.config.js", import.meta.url));
 
 const RELAY = 7;
-
-/** What a TMP36 on 5 V gives, as the share of 5 V to which the potentiometer that stands for it is turned. */
-function turned(celsius: number): number {
-  return (celsius / 100 + 0.5) / 5;
-}
 
 /** Takes what comes, and gives it out one by one. */
 function arrivals<Item>() {
@@ -66,10 +61,10 @@ test("the thermostat heats when it is cold, and stops when it is warm: pin, row 
   context.after(() => stop.abort(new Error("over")));
 
   assert.deepEqual([await levels.next(), await told.next()], [1, true], "18.4 °C at first");
-  uno.turn("tmp36", turned(24));
+  uno.warm("sensor1", 24);
   assert.deepEqual([await levels.next(), await told.next()], [0, false]);
-  uno.turn("tmp36", turned(21));
-  uno.turn("tmp36", turned(19));
+  uno.warm("sensor1", 21);
+  uno.warm("sensor1", 19);
   assert.deepEqual([await levels.next(), await told.next()], [1, true]);
 
   stop.abort(new Error("enough"));

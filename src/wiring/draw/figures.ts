@@ -1,4 +1,16 @@
-import { BUTTON, BUZZER, LCD, LED, type PartType, POTENTIOMETER, RESISTOR, SERVO, UNO } from "../parts.js";
+import {
+  BUTTON,
+  BUZZER,
+  LCD,
+  LED,
+  type PartType,
+  POTENTIOMETER,
+  RELAY,
+  RESISTOR,
+  SERVO,
+  THERMISTOR,
+  UNO,
+} from "../parts.js";
 import type { Part } from "../wiring.js";
 import { drawUno } from "./board.js";
 import { FAINT_INK, INK, METAL, METAL_EDGE, toColor } from "./colors.js";
@@ -28,6 +40,8 @@ const FIGURES: ReadonlyMap<string, (subject: Subject) => Svg> = new Map([
   [BUTTON, drawButton],
   [POTENTIOMETER, drawPotentiometer],
   [SERVO, drawServo],
+  [RELAY, drawRelay],
+  [THERMISTOR, drawThermistor],
   [LCD, drawLcd],
 ]);
 
@@ -183,6 +197,46 @@ function drawLcd({ shape: { width, height, pins } }: Subject): Svg {
       circle(x, y, 2.4, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 }),
     ),
   );
+}
+
+function drawRelay({ shape: { width, height, pins } }: Subject): Svg {
+  return group(
+    {},
+    rect(0.5, 0.5, width - 1, height - 1, 3, { fill: "#1d4f91", stroke: "#0d2c54", "stroke-width": 1 }),
+    rect(36, 8, 54, 50, 2, { fill: "#2f7fd0", stroke: "#0d2c54", "stroke-width": 1 }),
+    label("5 V", 63, 36, { "text-anchor": "middle", "font-size": 9, "font-weight": 700, fill: "#fff" }),
+    rect(112, 8, 22, 50, 2, { fill: "#2e9e6b", stroke: "#14573a", "stroke-width": 1 }),
+    circle(22, 11, 2.6, { fill: "#e23b2e", stroke: "#7c150d", "stroke-width": 0.8 }),
+    ...[...pins].map(([name, { x, y }]) => {
+      const isInput = x === 0;
+      const leg = isInput
+        ? path(`M0 ${y}H12`, { stroke: METAL, "stroke-width": 2.4 })
+        : path(`M123 ${y}H${x}`, { stroke: METAL, "stroke-width": 2.4 }) +
+          circle(123, y, 4, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 });
+      return leg + nameOf(name, isInput ? 15 : 109, y, isInput ? "start" : "end");
+    }),
+  );
+}
+
+function drawThermistor({ shape: { height, pins } }: Subject): Svg {
+  return group(
+    {},
+    rect(25, 0.5, 90, height - 1, 3, { fill: "#0f3661", stroke: "#081d36", "stroke-width": 1 }),
+    path("M8 37.500L48 26M8 41L48 46", { fill: "none", stroke: METAL_EDGE, "stroke-width": 1.4 }),
+    ...[26, 46].map((y) => circle(48, y, 4.5, { fill: METAL, stroke: METAL_EDGE, "stroke-width": 0.8 })),
+    circle(6.5, 39.2, 6, { fill: DARK, stroke: DARK_EDGE, "stroke-width": 1 }),
+    rect(67, 28, 6, 15, 0.6, { fill: DARK, stroke: METAL, "stroke-width": 0.8 }),
+    label("10k", 70, 54, { "text-anchor": "middle", "font-size": 6, fill: "#fff" }),
+    ...[...pins].map(
+      ([name, { x, y }]) =>
+        path(`M104 ${y}H${x}`, { stroke: METAL, "stroke-width": 2.4 }) + nameOf(name, 101, y, "end"),
+    ),
+  );
+}
+
+/** A pin's name, printed on a module beside it. */
+function nameOf(name: string, x: number, y: number, anchor: "start" | "end"): Svg {
+  return label(name, x, y + 2, { "text-anchor": anchor, "font-size": 6, fill: "#fff" });
 }
 
 function drawUnknown({ part, shape: { width, height, pins } }: Subject): Svg {

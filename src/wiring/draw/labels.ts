@@ -7,8 +7,10 @@ import {
   type PartType,
   POTENTIOMETER,
   type Point,
+  RELAY,
   RESISTOR,
   SERVO,
+  THERMISTOR,
   UNO,
 } from "../parts.js";
 import type { Part } from "../wiring.js";
@@ -31,6 +33,8 @@ const NOUNS: ReadonlyMap<string, string> = new Map([
   [BUTTON, "push button"],
   [POTENTIOMETER, "potentiometer"],
   [SERVO, "servo"],
+  [RELAY, "relay module"],
+  [THERMISTOR, "NTC thermistor, 10 kΩ"],
   [LCD, "display, 2 × 16"],
 ]);
 
@@ -103,7 +107,7 @@ function sideOf(shape: PartType, box: Box, pinsBelowMiddle: readonly number[]): 
 }
 
 /** Kinds of part whose pins carry their names inside the picture, or need none. */
-const UNNAMED: ReadonlySet<string> = new Set([UNO, RESISTOR, POTENTIOMETER]);
+const UNNAMED: ReadonlySet<string> = new Set([UNO, RESISTOR, POTENTIOMETER, RELAY, THERMISTOR]);
 
 /** The names of a part's pins, each beside its leg. */
 export function labelPins({ shape, pins, box }: PlacedPart): Svg {

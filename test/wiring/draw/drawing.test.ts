@@ -4,6 +4,7 @@ import { drawWiring } from "../../../src/wiring/draw/drawing.js";
 import { findPin, placeParts } from "../../../src/wiring/draw/geometry.js";
 import { routeWire } from "../../../src/wiring/draw/routes.js";
 import { readWiring } from "../../../src/wiring/read.js";
+import type { Wiring } from "../../../src/wiring/wiring.js";
 import { diagramOf, type PartRow, readOwn } from "../diagrams.js";
 
 const EXAMPLE = readWiring(readOwn("clock-pin-buzzer.json"), "wiring/clock-pin-buzzer.json");
@@ -19,6 +20,8 @@ const PARTS: readonly PartRow[] = [
   ["btn1", "wokwi-pushbutton", { left: 250, top: -110, rotate: 90 }],
   ["pot1", "wokwi-potentiometer", { left: 330, top: 90 }],
   ["lcd1", "wokwi-lcd1602", { left: -120, top: 260 }],
+  ["relay1", "wokwi-relay-module", { left: 520, top: 90 }],
+  ["ntc1", "wokwi-ntc-temperature-sensor", { left: 520, top: 200 }],
   ["sv1", "wokwi-servo", { left: 340, top: -60 }],
   ["bz1", "wokwi-buzzer", { left: -110, top: 60 }],
   ["x<y", "wokwi-<dht22>", { left: 20, top: -110 }],
@@ -36,8 +39,10 @@ const WIRES: readonly unknown[] = [
 ];
 const HOSTILE = drawWiring(readWiring(diagramOf(PARTS, WIRES), "a/<b>&.json"));
 
-for (const name of ["clock-pin-buzzer", "doorbell"]) {
-  test(`drawWiring() draws the picture that the README shows of ${name}`, () => {
+const OWN = ["clock-pin-buzzer", "doorbell", "thermostat", "servo-sweep", "traffic-light"];
+
+for (const name of OWN) {
+  test(`drawWiring() draws the picture that the repository has of ${name}`, () => {
     const wiring = readWiring(readOwn(`${name}.json`), `wiring/${name}.json`);
     const message = `wiring/${name}.svg is not what drawWiring() makes of wiring/${name}.json`;
     assert.equal(drawWiring(wiring), readOwn(`${name}.svg`), message);
@@ -98,30 +103,34 @@ test("drawWiring() names each part, its pins and the Uno's", () => {
   assert.ok(texts.includes("1 to GND, 2 to 8"));
 });
 
-test("drawWiring() leads the example's wires past all parts that they do not join", () => {
-  const parts = placeParts(EXAMPLE);
-  for (const [index, { from, to, route }] of EXAMPLE.wires.entries()) {
-    const [start, end] = [findPin(parts, from), findPin(parts, to)];
-    assert.ok(start && end);
-    const points = routeWire(start, end, route, parts, index);
-    const others = parts.filter(({ part }) => part.id !== from.part && part.id !== to.part);
-    for (const [corner, b] of points.entries()) {
-      const a = points[corner - 1] ?? b;
-      for (const { part, box } of others) {
-        const past =
-          Math.max(a.x, b.x) < box.left ||
-          Math.min(a.x, b.x) > box.right ||
-          Math.max(a.y, b.y) < box.top ||
-          Math.min(a.y, b.y) > box.bottom;
-        assert.ok(past, `connections[${index}] runs over ${part.id}`);
+for (const name of OWN) testPlaces(name, readWiring(readOwn(`${name}.json`), name));
+
+function testPlaces(name: string, wiring: Wiring): void {
+  test(`drawWiring() leads the wires of ${name} past all parts that they do not join`, () => {
+    const parts = placeParts(wiring);
+    for (const [index, { from, to, route }] of wiring.wires.entries()) {
+      const [start, end] = [findPin(parts, from), findPin(parts, to)];
+      assert.ok(start && end);
+      const points = routeWire(start, end, route, parts, index);
+      const others = parts.filter(({ part }) => part.id !== from.part && part.id !== to.part);
+      for (const [corner, b] of points.entries()) {
+        const a = points[corner - 1] ?? b;
+        for (const { part, box } of others) {
+          const past =
+            Math.max(a.x, b.x) < box.left ||
+            Math.min(a.x, b.x) > box.right ||
+            Math.max(a.y, b.y) < box.top ||
+            Math.min(a.y, b.y) > box.bottom;
+          assert.ok(past, `connections[${index}] runs over ${part.id}`);
+        }
       }
     }
-  }
-});
+  });
 
-test("placeParts() keeps the example's parts apart", () => {
-  const boxes = placeParts(EXAMPLE).map(({ box }) => box);
-  for (const [index, a] of boxes.entries())
-    for (const b of boxes.slice(index + 1))
-      assert.ok(a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top);
-});
+  test(`placeParts() keeps the parts of ${name} apart`, () => {
+    const boxes = placeParts(wiring).map(({ box }) => box);
+    for (const [index, a] of boxes.entries())
+      for (const b of boxes.slice(index + 1))
+        assert.ok(a.right < b.left || b.right < a.left || a.bottom < b.top || b.bottom < a.top);
+  });
+}
