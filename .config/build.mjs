@@ -1,10 +1,11 @@
 // Builds dist/ from nothing: Johnny-Five and firmata-io as one file, then everything of ours by tsc.
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { licencesOf } from "./licences.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -31,7 +32,9 @@ const DEFINE_OPEN = `const defineOpen = (object, descriptors) =>
 
 // Johnny-Five's own package asks for serialport 8, which is compiled at install, and npm does not let a
 // dependency override that. Bundled, it asks for nothing: the transport is always ours.
-await build({
+const { metafile } = await build({
+  absWorkingDir: root,
+  metafile: true,
   stdin: {
     contents:
       'import five from "johnny-five"; import { Firmata } from "firmata-io"; export { five, Firmata };',
@@ -49,9 +52,9 @@ await build({
   },
   plugins: [leaveOpen],
   external: ["serialport", "browser-serialport", "firmata"],
-  legalComments: "linked",
   logLevel: "error",
 });
+writeFileSync(join(root, "dist/vendor/LICENCES.txt"), licencesOf(root, Object.keys(metafile.inputs)));
 writeFileSync(
   join(root, "dist/vendor/johnny-five.d.mts"),
   `export * as five from "johnny-five";
@@ -64,4 +67,5 @@ export declare const Firmata: new (transport: object, options: { reportVersionTi
 const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "tsc");
 const { status } = spawnSync(process.execPath, [tsc, "--project", root], { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
+chmodSync(join(root, "dist/src/cli/main.js"), 0o755);
 writeFileSync(join(root, "dist/.built"), "");

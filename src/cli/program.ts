@@ -9,6 +9,7 @@ import { eventsCommand } from "./events.js";
 import { execCommand } from "./exec.js";
 import { flashCommand } from "./flash.js";
 import { flowCommand } from "./flow.js";
+import { initCommand } from "./init.js";
 import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
 import { runCommand } from "./run.js";
@@ -37,6 +38,7 @@ export function makeProgram(cli: Cli, version: string): Command {
     .enablePositionalOptions()
     .allowUnknownOption()
     .allowExcessArguments();
+  program.addCommand(initCommand(cli));
   program.addCommand(runCommand(cli));
   // The cast: the keys of the table are the names.
   for (const name of Object.keys(SKETCH_SETTINGS) as SketchName[])
