@@ -6,6 +6,8 @@ import type { Mesh } from "../mesh/mesh.js";
 import type { FlowDefinition } from "./flows/flow-file.js";
 import type { RunDiscovery } from "./mesh.js";
 import type { CircuitEvent } from "./progress.js";
+import type { RunningCircuit } from "./running-circuit.js";
+import type { Reread } from "../config/watched-config.js";
 
 export interface RunOptions {
   /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */
@@ -28,4 +30,15 @@ export interface RunOptions {
   readonly onFlow?: (flow: Flow) => void;
   /** Where this user's files are, and what credentials to take. The process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Takes the circuit when it has begun; it then goes on after all that acts by itself has ended. */
+  readonly onBegun?: (running: RunningCircuit) => void;
+  /** Tells what the configuration has become: sketches are swapped in place. The circuit then goes on as with `onBegun`. */
+  readonly watched?: WatchedDefinition;
+}
+
+/** A definition that may change while its circuit runs. */
+export interface WatchedDefinition {
+  /** @param changed Takes each change, once it has dealt with the one before. */
+  start(changed: (reread: Reread) => Promise<void>): void;
+  close(): void;
 }
