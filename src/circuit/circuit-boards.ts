@@ -56,7 +56,10 @@ export class CircuitBoards {
    * @throws {CircuitError} `CONFIG_INVALID` when a node names none and there are several, and what `openBoard()` throws;
    *   those that are open are then still to be closed.
    */
-  async open(sketches: ReadonlyMap<string, Pick<Sketch, "usesBoard">>, wiring: Wiring | undefined): Promise<void> {
+  async open(
+    sketches: ReadonlyMap<string, Pick<Sketch, "usesBoard">>,
+    wiring: Wiring | undefined,
+  ): Promise<void> {
     for (const [name, sketch] of sketches) {
       if (sketch.usesBoard) this.#used.set(name, this.#choose(name));
     }

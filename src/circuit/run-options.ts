@@ -1,5 +1,6 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { Relink } from "../board/session/recovery/search.js";
+import type { Reread } from "../config/watched-config.js";
 import type { Clock } from "../core/clock.js";
 import type { Flow } from "../flow/flow.js";
 import type { Mesh } from "../mesh/mesh.js";
@@ -7,7 +8,6 @@ import type { FlowDefinition } from "./flows/flow-file.js";
 import type { RunDiscovery } from "./mesh.js";
 import type { CircuitEvent } from "./progress.js";
 import type { RunningCircuit } from "./running-circuit.js";
-import type { Reread } from "../config/watched-config.js";
 
 export interface RunOptions {
   /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */

@@ -8,6 +8,7 @@ import { sumEvents } from "../mesh/event-tally.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Pages } from "../mesh/ws/pages.js";
+import type { Sketch } from "../sketch/sketch.js";
 import { Acting } from "./acting.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
@@ -21,7 +22,6 @@ import { boardsOfPins } from "./pins.js";
 import type { CircuitEvent, Summary } from "./progress.js";
 import type { RunOptions } from "./run-options.js";
 import type { RunningCircuit } from "./running-circuit.js";
-import type { Sketch } from "../sketch/sketch.js";
 import { makeSketch } from "./sketches.js";
 import { notWhole, toldOf } from "./standstill.js";
 import { summarize } from "./summary.js";
@@ -169,14 +169,18 @@ class Circuit {
       await this.#begin();
     };
     const remove = async (name: string) => {
-      await this.#nodes?.remove(name, new CircuitError("NOT_RUN", `Cannot go on: ${name} is not in its circuit`));
+      await this.#nodes?.remove(
+        name,
+        new CircuitError("NOT_RUN", `Cannot go on: ${name} is not in its circuit`),
+      );
       this.#boards.free(name);
     };
     return new Swapping({ definition, clock: this.#clock, settling: { add, remove }, notice: this.#notice });
   }
 
   #running(mesh: Mesh): RunningCircuit {
-    const boards = () => [...this.#boards.byName].map(([name, { session }]) => [name, session.board] as const);
+    const boards = () =>
+      [...this.#boards.byName].map(([name, { session }]) => [name, session.board] as const);
     return {
       boards: () => Object.fromEntries(boards()),
       nodes: () => Object.fromEntries([...this.#sketches].map(([name, sketch]) => [name, presentOf(sketch)])),

@@ -131,7 +131,11 @@ async function loadValue(
     }
     if (modules) return await modules.load(file);
     const { createJiti } = await import("jiti");
-    const jiti = createJiti(pathToFileURL(file).href, { alias: OWN_NAMES, moduleCache: false, fsCache: false });
+    const jiti = createJiti(pathToFileURL(file).href, {
+      alias: OWN_NAMES,
+      moduleCache: false,
+      fsCache: false,
+    });
     const loaded: { readonly default?: unknown } = await jiti.import(file);
     return loaded.default;
   } catch (cause) {
@@ -155,7 +159,10 @@ function placeIn(thrown: unknown, modules: Modules | undefined): string {
 }
 
 /** `circuit-five` in a configuration is this very package, whether it is installed beside it or not. */
-export const OWN_NAMES = { "circuit-five": ownModule("index.js"), "circuit-five/testing": ownModule("testing.js") };
+export const OWN_NAMES = {
+  "circuit-five": ownModule("index.js"),
+  "circuit-five/testing": ownModule("testing.js"),
+};
 
 function ownModule(name: string): string {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));

@@ -44,7 +44,8 @@ export function lendBoard(board: Board, loan: Loan): Board {
     ),
   };
   const lent: Board = new Proxy(board, {
-    get: (target, name, receiver) => (Object.hasOwn(own, name) ? own[name] : Reflect.get(target, name, receiver)),
+    get: (target, name, receiver) =>
+      Object.hasOwn(own, name) ? own[name] : Reflect.get(target, name, receiver),
   });
   lendTones(board, lent, () => !loan.signal.aborted && !loan.isPaused);
   const takeBack = () => {
@@ -82,7 +83,10 @@ function lendIo(
 /** Readings end with the loan. */
 function lendReadings(board: Board, loan: Loan): Board["readings"] {
   // The cast: both kinds of pins are passed on as they are.
-  const readings = board.readings as (pin: number, options?: EdgeReadingOptions) => ReturnType<Board["readings"]>;
+  const readings = board.readings as (
+    pin: number,
+    options?: EdgeReadingOptions,
+  ) => ReturnType<Board["readings"]>;
   const lent = (pin: number, { signal, ...options }: EdgeReadingOptions = {}) => {
     const ending = signal ? AbortSignal.any([signal, loan.signal]) : loan.signal;
     return loan.leave(() => readings(pin, { ...options, signal: ending }));

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { clearScreenDown, cursorTo, moveCursor } from "node:readline";
 import type { REPLServer } from "node:repl";
 import { Writable } from "node:stream";
-import { LineFeed } from "./line-feed.js";
 import { five } from "../../board/session/piezo.js";
 import type { RunningCircuit } from "../running-circuit.js";
+import { LineFeed } from "./line-feed.js";
 import { type Scope, startServer } from "./server.js";
 
 /** A terminal that others write to as well. */
@@ -58,7 +58,9 @@ export class CircuitPrompt {
       },
       scopeOf(options.running),
     );
-    this.#release = isTerminal ? terminal.divert((write, endsLine) => this.#between(write, endsLine)) : () => {};
+    this.#release = isTerminal
+      ? terminal.divert((write, endsLine) => this.#between(write, endsLine))
+      : () => {};
     this.#watchEvaluation(() => feed?.next());
     this.#server.once("exit", () => {
       if (!this.#isClosed) options.ended(this.#isLastKeyInterrupt ? "interrupt" : "exit");

@@ -65,16 +65,16 @@ export class Life implements Loan {
   }
 }
 
-let isWatching = false;
+/** Timers of ours. */
+const watching = new WeakSet<object>();
 
 /**
  * Has the process's timers know whose they are: from the first life on, for good. Sketches, and Johnny-Five, set them
- * as globals; what the engine's own code sets in passing is left alone.
+ * as globals; what the engine's own code sets in passing is left alone. Virtual time has its own, which are watched in turn.
  */
 function watchTimers(): void {
-  if (isWatching) return;
-  isWatching = true;
   const { setTimeout: once, setInterval: often } = globalThis;
+  if (watching.has(once)) return;
   globalThis.setTimeout = Object.assign(
     (callback: (...args: unknown[]) => void, delayMs?: number, ...args: unknown[]) => {
       const life = living.getStore();
@@ -90,9 +90,11 @@ function watchTimers(): void {
   );
   globalThis.setInterval = Object.assign((...args: Parameters<typeof often>) => {
     const timer = often(...args);
-    if (!isOfEngine()) living.getStore()?.own(timer);
+    const life = living.getStore();
+    if (life !== undefined && !isOfEngine()) life.own(timer);
     return timer;
   }, often);
+  watching.add(globalThis.setTimeout);
 }
 
 /** Whether the engine's own code sets a timer, such as that of its HTTP client, which serves all. */

@@ -1,5 +1,5 @@
-import { lendBoard } from "../../board/session/lent-board.js";
 import type { Board } from "../../board/board.js";
+import { lendBoard } from "../../board/session/lent-board.js";
 import type { Observer } from "../../events/observer.js";
 import type { SketchHost } from "../../sketch/sketch.js";
 import type { Life } from "./life.js";
@@ -22,7 +22,11 @@ export function hostFor(host: SketchHost, life: Life, observed: (observer: Obser
       return board;
     },
     send: (...args) => unlessOver(() => host.send(...args)),
-    stream: (...args) => untilOver(life, life.leave(() => host.stream(...args))),
+    stream: (...args) =>
+      untilOver(
+        life,
+        life.leave(() => host.stream(...args)),
+      ),
     publish: (...args) => (life.isOver ? 0 : life.leave(() => host.publish(...args))),
     store: (...args) => unlessOver(() => host.store(...args)),
     join: () => unlessOver(() => host.join()),

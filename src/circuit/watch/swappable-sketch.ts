@@ -116,7 +116,10 @@ export class SwappableSketch extends Sketch {
     const limit = new AbortController();
     const late = () =>
       limit.abort(
-        new CircuitError("TIMEOUT", `Cannot set ${host.node} up: setup() has not ended in ${SETUP_MS / 1_000} s`),
+        new CircuitError(
+          "TIMEOUT",
+          `Cannot set ${host.node} up: setup() has not ended in ${SETUP_MS / 1_000} s`,
+        ),
       );
     const cancel = this.#options.clock.after(SETUP_MS, late);
     await unlessAborted(startOn(next, host), AbortSignal.any([limit.signal, host.signal])).finally(cancel);

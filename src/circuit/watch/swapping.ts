@@ -59,12 +59,15 @@ export class Swapping {
     const { changed, added, removed, unswappable } = differencesOf(this.definition, definition, isSame);
     const { nodes = {} } = definition;
     const done: string[] = [];
-    for (const name of removed) if (await this.#try(name, () => this.#remove(name))) done.push(`${name} ended`);
+    for (const name of removed)
+      if (await this.#try(name, () => this.#remove(name))) done.push(`${name} ended`);
     for (const name of changed) {
       const sketch = made.get(name) ?? this.#make(name, nodes[name]);
-      if (sketch && (await this.#try(name, () => this.#swap(name, nodes[name], sketch)))) done.push(`${name} swapped`);
+      if (sketch && (await this.#try(name, () => this.#swap(name, nodes[name], sketch))))
+        done.push(`${name} swapped`);
     }
-    for (const name of added) if (await this.#try(name, () => this.#add(name, nodes[name]))) done.push(`${name} begun`);
+    for (const name of added)
+      if (await this.#try(name, () => this.#add(name, nodes[name]))) done.push(`${name} begun`);
     const tookMs = Math.round(this.#options.clock.now() - reread.atMs);
     if (done.length > 0) this.#tell(`${what} changed: ${done.join(", ")} in ${tookMs} ms`);
     this.#tellWaiting(unswappable);
