@@ -59,7 +59,10 @@ export class CircuitBoards {
    * @throws {CircuitError} `CONFIG_INVALID` when a node names none and there are several, and what `openBoard()` throws;
    *   those that are open are then still to be closed.
    */
-  async open(sketches: ReadonlyMap<string, Sketch>, wiring: Wiring | undefined): Promise<void> {
+  async open(
+    sketches: ReadonlyMap<string, Pick<Sketch, "usesBoard">>,
+    wiring: Wiring | undefined,
+  ): Promise<void> {
     for (const [name, sketch] of sketches) {
       if (sketch.usesBoard) this.#used.set(name, this.#choose(name));
     }
@@ -115,6 +118,19 @@ export class CircuitBoards {
     const absent = this.#absent.get(name);
     if (absent) throw absent;
     return this.#opened(name, this.#options.signal);
+  }
+
+  /** A node that was added is to drive a board, which is opened where it is not open. @throws As `open()`. */
+  async use(node: string, sketch: Pick<Sketch, "usesBoard">): Promise<void> {
+    if (!sketch.usesBoard) return;
+    const name = this.#choose(node);
+    this.#used.set(node, name);
+    if (!this.#absent.has(name)) await this.#opened(name, this.#options.signal);
+  }
+
+  /** A node drives its board no more, which stays open. */
+  free(node: string): void {
+    this.#used.delete(node);
   }
 
   /** Name of the board that a node drives, if it does. */

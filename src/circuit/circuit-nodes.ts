@@ -62,6 +62,13 @@ export class CircuitNodes {
     for (const node of nodes) await this.#unlessStill(node, () => this.#serve(node));
   }
 
+  /** Ends one for good. */
+  async remove(name: string, cause: unknown): Promise<void> {
+    const node = this.#all.get(name);
+    this.#all.delete(name);
+    await node?.standStill(cause);
+  }
+
   /** Has those stand still that use a board: it is gone for good. */
   async standStill(board: string, cause: unknown): Promise<void> {
     const { boards } = this.#options;

@@ -1,5 +1,6 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { Relink } from "../board/session/recovery/search.js";
+import type { Reread } from "../config/watched-config.js";
 import type { Clock } from "../core/clock.js";
 import type { Flow } from "../flow/flow.js";
 import type { Mesh } from "../mesh/mesh.js";
@@ -7,6 +8,7 @@ import type { Recorder } from "../record/recorder.js";
 import type { FlowDefinition } from "./flows/flow-file.js";
 import type { RunDiscovery } from "./mesh.js";
 import type { CircuitEvent } from "./progress.js";
+import type { RunningCircuit } from "./running-circuit.js";
 
 export interface RunOptions {
   /** Stops the circuit; `runCircuit()` then rejects with the signal's own reason, after all was closed. */
@@ -34,4 +36,15 @@ export interface RunOptions {
   readonly record?: string | Recorder;
   /** Where this user's files are, and what credentials to take. The process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Takes the circuit when it has begun; it then goes on after all that acts by itself has ended. */
+  readonly onBegun?: (running: RunningCircuit) => void;
+  /** Tells what the configuration has become: sketches are swapped in place. The circuit then goes on as with `onBegun`. */
+  readonly watched?: WatchedDefinition;
+}
+
+/** A definition that may change while its circuit runs. */
+export interface WatchedDefinition {
+  /** @param changed Takes each change, once it has dealt with the one before. */
+  start(changed: (reread: Reread) => Promise<void>): void;
+  close(): void;
 }

@@ -8,24 +8,26 @@ import { sumEvents } from "../mesh/event-tally.js";
 import { DEFAULT_LIMITS } from "../mesh/limits.js";
 import type { Mesh } from "../mesh/mesh.js";
 import type { Pages } from "../mesh/ws/pages.js";
-import { recordedMesh } from "../record/recorded-mesh.js";
+import type { Sketch } from "../sketch/sketch.js";
 import { Acting } from "./acting.js";
 import { loadWiring, type OpenBoard } from "./boards.js";
 import { CircuitBoards } from "./circuit-boards.js";
+import { circuitMesh } from "./circuit-mesh.js";
 import { CircuitNodes } from "./circuit-nodes.js";
 import { CircuitFlows, type StartedFlow } from "./flows/circuit-flows.js";
-import { flowsMesh, hasFlowsOnly } from "./flows/flows-mesh.js";
-import { makeMesh } from "./mesh.js";
 import type { CircuitNode } from "./node.js";
 import { Observing } from "./observing.js";
 import { makePages } from "./pages.js";
 import { boardsOfPins } from "./pins.js";
 import type { CircuitEvent, Summary } from "./progress.js";
-import { type RecordedOptions, recordFrames, recordRun } from "./record-run.js";
+import { type RecordedOptions, recordRun } from "./record-run.js";
 import type { RunOptions } from "./run-options.js";
+import type { RunningCircuit } from "./running-circuit.js";
 import { makeSketch } from "./sketches.js";
 import { notWhole, toldOf } from "./standstill.js";
 import { summarize } from "./summary.js";
+import { presentOf } from "./watch/swappable-sketch.js";
+import { Swapping } from "./watch/swapping.js";
 
 /**
  * Runs a circuit: opens its boards, sets its sketches up, lets them talk, and stops when those that act by
@@ -46,6 +48,9 @@ export async function runCircuit(definition: CircuitDefinition, options: RunOpti
   return recordRun(checked, options, (recorded) => new Circuit(checked, recorded).run(signal));
 }
 
+/** A sketch that uses none. */
+const NO_BOARD = { usesBoard: false };
+
 class Circuit {
   readonly #definition: CircuitDefinition;
   readonly #options: RecordedOptions;
@@ -60,15 +65,19 @@ class Circuit {
   #nodes: CircuitNodes | undefined;
   /** What reacts without a sketch. */
   #observing: Observing | undefined;
+  #sketches: ReadonlyMap<string, Sketch> = new Map();
+  /** Where the definition may change. */
+  readonly #swapping: Swapping | undefined;
   /** All is open and set up, and messages may flow. */
   #begun = false;
 
   constructor(definition: CircuitDefinition, options: RecordedOptions) {
-    this.#definition = definition;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    if (options.watched) this.#swapping = this.#makeSwapping(definition);
+    this.#definition = this.#swapping?.definition ?? definition;
     this.#boards = new CircuitBoards({
-      definition,
+      definition: this.#definition,
       clock: this.#clock,
       links: options.links,
       recorder: options.recorder,
@@ -116,16 +125,20 @@ class Circuit {
 
   async #start(): Promise<void> {
     const { nodes: definitions = {}, wiring, seed } = this.#definition;
-    const sketches = new Map(
-      Object.entries(definitions).map(([name, node]) => [name, makeSketch(name, node)]),
-    );
+    const sketches =
+      this.#swapping?.sketches ??
+      new Map(Object.entries(definitions).map(([name, node]) => [name, makeSketch(name, node)]));
+    this.#sketches = sketches;
     await this.#flows.load();
     const wired = wiring === undefined ? undefined : await loadWiring(wiring);
     await this.#boards.open(sketches, wired);
     if (this.#flows.isEmpty) this.#boards.check();
-    const { recorder } = this.#options;
-    const made = await this.#makeMesh();
-    const mesh = recorder ? recordedMesh(made, recorder) : made;
+    const failed = (reason: unknown) => this.#stopping.abort(reason);
+    const mesh = await circuitMesh(this.#definition, {
+      ...this.#options,
+      ...{ clock: this.#clock, signal: this.#stopping.signal, pages: this.#makePages() },
+      ...{ failed, notice: this.#notice },
+    });
     this.#mesh = mesh;
     const random = seed === undefined ? Math.random : seededRandom(seed);
     const [definition, clock, boards, signal] = [
@@ -148,15 +161,51 @@ class Circuit {
     for (const standstill of boards.standstills) this.#tell({ type: "standstill", ...toldOf(standstill) });
     this.#act(here, flows);
     boards.seek((board) => void this.#join(board).catch((error: unknown) => this.#stopping.abort(error)));
+    const swapping = this.#swapping;
+    if (swapping) this.#options.watched?.start((reread) => swapping.take(reread));
+    this.#options.onBegun?.(this.#running(mesh));
+  }
+
+  #makeSwapping(definition: CircuitDefinition): Swapping {
+    const add = async (name: string) => {
+      await this.#boards.use(name, this.#sketches.get(name) ?? NO_BOARD);
+      await this.#begin();
+    };
+    const remove = async (name: string) => {
+      await this.#nodes?.remove(
+        name,
+        new CircuitError("NOT_RUN", `Cannot go on: ${name} is not in its circuit`),
+      );
+      this.#boards.free(name);
+    };
+    return new Swapping({ definition, clock: this.#clock, settling: { add, remove }, notice: this.#notice });
+  }
+
+  #running(mesh: Mesh): RunningCircuit {
+    const boards = () =>
+      [...this.#boards.byName].map(([name, { session }]) => [name, session.board] as const);
+    return {
+      boards: () => Object.fromEntries(boards()),
+      nodes: () => Object.fromEntries([...this.#sketches].map(([name, sketch]) => [name, presentOf(sketch)])),
+      mesh,
+      send: (target, message, channel = "") => mesh.send(target, message, { channel }),
+      publish: (subject, data) => mesh.publish(subject, data),
+    };
   }
 
   /** A board was not there, and is now: what stood still begins. */
   async #join({ name }: OpenBoard): Promise<void> {
+    await this.#begin(() => this.#observing?.startPins(name));
+    this.#act([], await this.#unlessStopped(this.#flows.startLate()));
+  }
+
+  /** Lets those nodes begin that have not, and can. */
+  async #begin(before: () => Promise<void> | undefined = () => undefined): Promise<void> {
     const nodes = this.#nodes?.make() ?? [];
     await this.#nodes?.setUp(nodes);
-    await this.#unlessStopped(this.#observing?.startPins(name) ?? Promise.resolve());
+    await this.#unlessStopped(before() ?? Promise.resolve());
     await this.#nodes?.serve(nodes);
-    this.#act(nodes, await this.#unlessStopped(this.#flows.startLate()));
+    this.#act(nodes, []);
   }
 
   #opened({ name, session, readyMs }: OpenBoard): void {
@@ -178,7 +227,9 @@ class Circuit {
   #act(nodes: readonly CircuitNode[], flows: readonly StartedFlow[]): void {
     for (const node of nodes) {
       const run = node.isStill ? undefined : node.run();
-      if (run) this.#acting.add(node.node, run);
+      // Of a sketch that may be swapped, whoever swaps it hears.
+      if (run && this.#swapping) run.catch(() => {});
+      else if (run) this.#acting.add(node.node, run);
     }
     for (const flow of flows) this.#acting.add(`The flow ${flow.name}`, flow.done());
   }
@@ -190,25 +241,6 @@ class Circuit {
     const still = new Set(this.#boards.standstills.map(({ board }) => board));
     const hasPins = boardsOfPins(this.#definition).some((board) => !still.has(board));
     return isReached || hasPins || observers.length > 0;
-  }
-
-  async #makeMesh(): Promise<Mesh> {
-    const { mesh, discovery, env = process.env, recorder } = this.#options;
-    const definition = this.#definition;
-    const failed = (reason: unknown) => this.#stopping.abort(reason);
-    const pages = this.#makePages();
-    const make = () =>
-      makeMesh(definition, {
-        clock: this.#clock,
-        discovery,
-        env,
-        signal: this.#stopping.signal,
-        notice: this.#notice,
-        pages,
-        tap: recorder && recordFrames(recorder),
-      });
-    if (mesh !== undefined || !hasFlowsOnly(definition)) return mesh ?? make();
-    return flowsMesh({ definition, make, seeks: discovery !== undefined, env, failed, notice: this.#notice });
   }
 
   #makePages(): Pages {
@@ -230,6 +262,9 @@ class Circuit {
       this.#flows.isEmpty && Object.keys(nodes).length === 0 && boardsOfPins(this.#definition).length === 0;
     if (hasObserversOnly && this.#observing) this.#acting.add("observers", this.#observing.observers.done());
     await this.#unlessStopped(this.#acting.done());
+    const { onBegun, watched } = this.#options;
+    // Somebody is there for whom there is more to do.
+    if (onBegun ?? watched) await this.#unlessStopped(new Promise(() => {}));
   }
 
   /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */
@@ -238,6 +273,7 @@ class Circuit {
   }
 
   async #close(): Promise<Summary> {
+    this.#options.watched?.close();
     // They may need observers, the mesh and boards until all is handled.
     await this.#flows.stop();
     const flows = this.#flows.status();

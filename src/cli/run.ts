@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
 import { findBroker } from "../circuit/broker.js";
 import { WATCHED_BIT_MS } from "../circuit/example.js";
+import type { RunOptions } from "../circuit/run-options.js";
 import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
+import type { WatchedConfig } from "../config/watched-config.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
 import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
@@ -73,14 +75,41 @@ export function runCommand(cli: Cli): Command {
       "configuration file (default: circuit.config.{ts,js,json} of this folder, if there is one)",
     );
   addRunFlags(command);
+  command
+    .option("--watch", "swap sketches in place when their files are saved; ports stay open, pins as they are")
+    .option("--repl", "open a prompt with the boards and nodes");
   addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": WATCHED_BIT_MS } });
-  return command.action(async (config: string | undefined, flags: RunFlags & FlagValues) => {
+  return command.action(async (config: string | undefined, flags: LiveFlags & FlagValues) => {
     const { findConfig } = await import("../config/load.js");
     const path = config ?? findConfig(cli.folder);
-    const circuit = await loadCircuit(path, command);
+    const watched = flags.watch ? await watchConfig(cli, path, { command, flags }) : undefined;
+    const circuit = watched ? await watched.load() : await loadCircuit(path, command);
     // The example is whole: it looks for nobody.
-    await runAndReport(cli, circuit, { command, flags, seeking: path === undefined ? undefined : {} });
+    const seeking = path === undefined ? undefined : {};
+    const run: RunAs = { command, flags, seeking, ...(watched && { watched }) };
+    if (!flags.repl) return runAndReport(cli, circuit, run);
+    const { runWithPrompt } = await import("./prompt.js");
+    await runWithPrompt(cli, (own, onBegun) => runAndReport(own, circuit, { ...run, onBegun }));
   });
+}
+
+/** What `circuit run` alone takes. */
+interface LiveFlags extends RunFlags {
+  readonly watch?: boolean;
+  readonly repl?: boolean;
+}
+
+/** A configuration that is watched, with what the flags say. */
+async function watchConfig(
+  cli: Cli,
+  path: string | undefined,
+  as: Pick<RunAs, "command" | "flags">,
+): Promise<WatchedConfig> {
+  const { nothingToWatch, WatchedConfig } = await import("../config/watched-config.js");
+  if (path === undefined) throw nothingToWatch();
+  const { systemClock } = await import("../core/clock.js");
+  const prepare = (circuit: CircuitDefinition) => withRunFlags(cli, onBoard(circuit, as.command), as);
+  return new WatchedConfig({ path, clock: systemClock, prepare });
 }
 
 /** How a command runs a circuit. */
@@ -92,13 +121,15 @@ export interface RunAs {
    * nodes that neither the circuit's grid names nor anybody has announced.
    */
   readonly seeking: { readonly fallback?: Readonly<Record<string, string>> } | undefined;
+  readonly watched?: RunOptions["watched"];
+  readonly onBegun?: RunOptions["onBegun"];
 }
 
 /** Runs a circuit with a command's flags, and reports it. */
 export async function runAndReport(
   cli: Cli,
   circuit: CircuitDefinition,
-  { command, flags, seeking }: RunAs,
+  { command, flags, seeking, watched, onBegun }: RunAs,
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
   const { announce, lan = false, record } = flags;
@@ -109,6 +140,8 @@ export async function runAndReport(
     onEvent: reporter(cli, flags),
     ...(discovery && { discovery }),
     ...(record !== undefined && { record: recordPath(record) }),
+    ...(watched && { watched }),
+    ...(onBegun && { onBegun }),
   });
 }
 

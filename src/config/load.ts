@@ -4,6 +4,7 @@ import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CircuitError, messageOf } from "../core/error.js";
 import type { CircuitDefinition, SecurityDefinition, Surroundings } from "./define.js";
+import type { Modules } from "./modules.js";
 import { checkCircuit, checkSurroundings } from "./schema.js";
 
 /** Looked for in the current folder, and nowhere above it: a configuration is code. */
@@ -19,11 +20,12 @@ export function findConfig(folder: string): string | undefined {
 /**
  * Loads a configuration file in TypeScript, JavaScript or JSON.
  *
+ * @param modules Keeps what it imports, for the next time.
  * @throws {CircuitError} `CONFIG_INVALID` when it is missing, fails to load, could be changed by other users, or has
  *   mistakes.
  */
-export async function loadConfig(path: string): Promise<CircuitDefinition> {
-  const { value, beside } = await loadFile(path, CONFIGURATION);
+export async function loadConfig(path: string, modules?: Modules): Promise<CircuitDefinition> {
+  const { value, beside } = await loadFile(path, CONFIGURATION, modules);
   const circuit = checkCircuit(value, path);
   const flows = Object.entries(circuit.flows ?? {}).map(
     ([name, flow]) => [name, { ...flow, file: beside(flow.file) }] as const,
@@ -76,6 +78,7 @@ const CONFIGURATION: CodeKind = {
 async function loadFile(
   path: string,
   kind: CodeKind,
+  modules?: Modules,
 ): Promise<{ readonly value: unknown; readonly beside: (given: string) => string }> {
   const file = resolve(path);
   if (!existsSync(file)) {
@@ -85,7 +88,7 @@ async function loadFile(
   }
   refuseUnsafe(file, path, kind);
   const beside = (given: string) => (isAbsolute(given) ? given : join(dirname(file), given));
-  return { value: await loadValue(file, path, kind), beside };
+  return { value: await loadValue(file, { path, kind, modules }), beside };
 }
 
 function withPaths(security: SecurityDefinition, beside: (given: string) => string): SecurityDefinition {
@@ -111,14 +114,25 @@ function refuseUnsafe(file: string, path: string, { noun, choose }: CodeKind): v
   });
 }
 
-async function loadValue(file: string, path: string, { holds }: CodeKind): Promise<unknown> {
+async function loadValue(
+  file: string,
+  {
+    path,
+    kind: { holds },
+    modules,
+  }: { readonly path: string; readonly kind: CodeKind; readonly modules: Modules | undefined },
+): Promise<unknown> {
   const isJson = extname(file) === ".json";
   try {
-    if (isJson) return JSON.parse(await readFile(file, "utf8"));
+    if (isJson) {
+      const text = await readFile(file, "utf8");
+      modules?.note(file, text);
+      return JSON.parse(text);
+    }
+    if (modules) return await modules.load(file);
     const { createJiti } = await import("jiti");
     const jiti = createJiti(pathToFileURL(file).href, {
-      // `circuit-five` in a configuration is this very package, whether it is installed beside it or not.
-      alias: { "circuit-five": ownModule("index.js"), "circuit-five/testing": ownModule("testing.js") },
+      alias: OWN_NAMES,
       moduleCache: false,
       fsCache: false,
     });
@@ -126,7 +140,7 @@ async function loadValue(file: string, path: string, { holds }: CodeKind): Promi
     return loaded.default;
   } catch (cause) {
     const problem = messageOf(cause).replace(/\s+/g, " ");
-    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: ${problem}`, {
+    throw new CircuitError("CONFIG_INVALID", `Cannot load ${path}: ${problem}${placeIn(cause, modules)}`, {
       hint: isJson
         ? 'Mend the file; it must hold one object, such as { "nodes": { … } }.'
         : `Mend the file; it must ${holds}.`,
@@ -134,6 +148,21 @@ async function loadValue(file: string, path: string, { holds }: CodeKind): Promi
     });
   }
 }
+
+/** Where in which of the user's files something was thrown, unless its message says so. */
+function placeIn(thrown: unknown, modules: Modules | undefined): string {
+  if (!(thrown instanceof Error)) return "";
+  const { message, stack = "" } = thrown;
+  const file = modules?.files.find((path) => stack.includes(path) && !message.includes(path));
+  const place = file && stack.slice(stack.indexOf(file)).match(/^[^\s)]*:\d+:\d+/)?.[0];
+  return place === undefined ? "" : ` (${place})`;
+}
+
+/** `circuit-five` in a configuration is this very package, whether it is installed beside it or not. */
+export const OWN_NAMES = {
+  "circuit-five": ownModule("index.js"),
+  "circuit-five/testing": ownModule("testing.js"),
+};
 
 function ownModule(name: string): string {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));

@@ -8,6 +8,24 @@ export function registerTones(board: five.Board, tones: ToneDriver | ToneLimits)
   boards.set(board, tones);
 }
 
+/** Has piezos on a board that stands for another sound as on that one, as long as they may. */
+export function lendTones(board: object, lent: object, may: () => boolean): void {
+  const tones = boards.get(board);
+  if (tones === undefined) return;
+  if (!isDriver(tones)) {
+    boards.set(lent, tones);
+    return;
+  }
+  boards.set(lent, {
+    check: (...tone) => tones.check(...tone),
+    prepare: (pin) => void (may() && tones.prepare(pin)),
+    start: (...tone) => void (may() && tones.start(...tone)),
+    stop: (pin) => void (may() && tones.stop(pin)),
+    sounding: () => tones.sounding(),
+    close: () => {},
+  } satisfies ToneDriver);
+}
+
 interface PiezoOptions {
   readonly pin: number;
   readonly board?: five.Board;
