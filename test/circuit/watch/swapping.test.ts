@@ -230,7 +230,7 @@ test("nodes come and go; what a circuit takes when it starts is told once", asyn
   await config.save({ ...elsewhere });
   assert.match(
     notices.join("\n"),
-    /bell begun[^]*lamp ended[^]*^boards, nodes\.bell\.listen changed: [^\n]*$/m,
+    /bell begun[\s\S]*lamp ended[\s\S]*^boards, nodes\.bell\.listen changed: [^\n]*$/m,
   );
   assert.equal(notices.filter((text) => /restart/.test(text)).length, 1);
 });
