@@ -41,7 +41,10 @@ async function swapMs(): Promise<number> {
     onEvent: (event) => event.type === "notice" && swapped(performance.now() - startMs),
   });
   running.catch(() => {});
+  // Neither a mock nor a watch keeps a process.
+  const cancel = systemClock.after(10_000, () => {});
   const tookMs = await took;
+  cancel();
   stop.abort();
   await running.catch(() => {});
   return tookMs;
