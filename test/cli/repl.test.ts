@@ -43,7 +43,7 @@ const LINES: readonly { readonly what: string; readonly lines: string; readonly 
   {
     what: "an error, and goes on",
     lines: 'throw new Error("oops")\n6 * 7',
-    told: /Uncaught Error: oops[^]*^42$/m,
+    told: /Uncaught Error: oops[\s\S]*^42$/m,
   },
   {
     what: "an error of circuit's with what to do, and without its trace",
@@ -80,6 +80,6 @@ test("with --watch, names show the sketch as it is now", async (context) => {
     lamp.constructor.name`;
   const input = `lamp.constructor.name\n${change.replace(/\n\s*/g, " ")}\n`;
   const { code, stdout } = await circuit(context, ["run", "--watch", "--repl"], { folder, input });
-  assert.match(stdout, /^'Lamp'$[^]*^'Torch'$/m);
+  assert.match(stdout, /^'Lamp'$[\s\S]*^'Torch'$/m);
   assert.equal(code, 0);
 });

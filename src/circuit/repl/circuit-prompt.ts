@@ -80,7 +80,10 @@ export class CircuitPrompt {
   /** What others write goes above the line that is being typed. */
   #between(write: () => void, endsLine: boolean): void {
     const { terminal } = this.#options;
-    if (this.#isEvaluating || terminal === undefined) return write();
+    if (this.#isEvaluating || terminal === undefined) {
+      write();
+      return;
+    }
     const output = outputOn(terminal);
     moveCursor(output, 0, -this.#server.getCursorPos().rows);
     cursorTo(output, 0);
