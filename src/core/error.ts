@@ -49,6 +49,7 @@ export type CircuitErrorCode =
   | "FLOW_FAILED"
   // Tests
   | "EXPECTATION_FAILED"
+  | "REPLAY_DIFFERED"
   // Anything
   | "TIMEOUT"
   | "FILE_FAILED";
