@@ -105,6 +105,7 @@ function tooLong(path: string, board: string): CircuitError {
 function noBoard(path: string, names: readonly string[], board: string | undefined): CircuitError {
   const found = names.length === 0 ? "it has no board's bytes" : `its boards are ${names.join(", ")}`;
   const which = board === undefined ? "a board" : board;
-  const hint = names.length === 0 ? "Record a circuit that has a board." : "Name one: replay:FILE?board=NAME.";
+  const hint =
+    names.length === 0 ? "Record a circuit that has a board." : "Name one: replay:FILE?board=NAME.";
   return new CircuitError("USAGE", `Cannot replay ${which} of ${path}: ${found}`, { hint });
 }

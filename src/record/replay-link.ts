@@ -168,9 +168,13 @@ export class ReplayLink implements ByteLink {
     if (this.#life.end === "lost") {
       this.#leave();
       events?.lost(
-        new CircuitError("BOARD_LOST", `Cannot reach the board on ${this.address} any more: it was lost then`, {
-          hint: "Nothing is to be done: the recording has it so.",
-        }),
+        new CircuitError(
+          "BOARD_LOST",
+          `Cannot reach the board on ${this.address} any more: it was lost then`,
+          {
+            hint: "Nothing is to be done: the recording has it so.",
+          },
+        ),
       );
     }
     this.#options.ended();

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
-import type { Entry } from "./entry.js";
 import { type Difference, describeDifference, inSeconds } from "./difference.js";
-import { readLives, type Lives } from "./lives.js";
+import type { Entry } from "./entry.js";
+import { type Lives, readLives } from "./lives.js";
 import { ReplayLink } from "./replay-link.js";
 
 export interface ReplayOptions {

@@ -4,7 +4,12 @@ import type { ToBoard } from "../firmata/to-board.js";
 import type { ToHost } from "../firmata/to-host.js";
 
 /** What a board says of itself, as it was recorded: it is the same each time. */
-const OWN_WORDS: ReadonlySet<ToHost["type"]> = new Set(["version", "firmware", "capabilities", "analogMapping"]);
+const OWN_WORDS: ReadonlySet<ToHost["type"]> = new Set([
+  "version",
+  "firmware",
+  "capabilities",
+  "analogMapping",
+]);
 
 /**
  * What a board would answer: it knows what it was told, and what was recorded of it. It answers when the host says something
