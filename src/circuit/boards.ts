@@ -20,6 +20,8 @@ import { type BoardLink, makeLink } from "./links.js";
 export interface OpenBoard {
   readonly name: string;
   readonly session: BoardSession;
+  /** The link that it was opened on, itself and not what records it. */
+  readonly link: ByteLink;
   /** From opening to ready, in milliseconds. */
   readonly readyMs: number;
   /** Edges seen so far since the board was ready, by pin; `undefined` where a board does not show them. */
@@ -77,13 +79,14 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
   }).finally(cancel);
   let edges: Map<number, number> | undefined;
   const follow = (link: ByteLink) => {
-    const bare = link instanceof RecordedLink ? link.inner : link;
+    const bare = bareLink(link);
     if (!isEmulatedLink(bare)) return;
     edges ??= new Map();
     countEdges(bare, edges);
   };
   follow(link);
-  return { name, session, readyMs: clock.now() - startMs, edges: () => edges && new Map(edges), follow };
+  const readyMs = clock.now() - startMs;
+  return { name, session, link: bareLink(link), readyMs, edges: () => edges && new Map(edges), follow };
 }
 
 /**
@@ -117,9 +120,14 @@ export async function linkOf(options: OpenBoardOptions): Promise<BoardLink> {
   return { link: record(link), ...(relink && { relink: async () => record(await relink()) }) };
 }
 
-async function bareLinkOf({ link, address, wiring, held, notice }: OpenBoardOptions): Promise<BoardLink> {
+/** A link as it is, whether it is recorded or not. */
+function bareLink(link: ByteLink): ByteLink {
+  return link instanceof RecordedLink ? link.inner : link;
+}
+
+async function bareLinkOf({ link, address, wiring, held, notice, clock }: OpenBoardOptions): Promise<BoardLink> {
   const holds = held !== undefined && held.size > 0;
-  const context = { attachments: wiring ? attachments(wiring) : [], holds, notice };
+  const context = { attachments: wiring ? attachments(wiring) : [], holds, notice, clock };
   if (link === undefined) return makeLink(address, context);
   return typeof link === "function" ? { link: await link(), relink: link } : { link };
 }

@@ -2,6 +2,7 @@ import { type BoardAddress, badAddress, baudOf, isBaudFixed, parseAddress } from
 import type { ByteLink } from "../board/link/link.js";
 import type { PortFinder } from "../board/link/port-finder.js";
 import type { Relink } from "../board/session/recovery/search.js";
+import type { Clock } from "../core/clock.js";
 import type { Attachment } from "../wiring/attachments.js";
 
 /** What a link may need to know of the circuit. */
@@ -10,6 +11,8 @@ export interface LinkContext {
   readonly attachments: readonly Attachment[];
   /** Whether outputs are to stay as they are from one run to the next. */
   readonly holds?: boolean;
+  /** What a recorded board goes by. */
+  readonly clock?: Clock;
   /** Takes what a person should know. */
   readonly notice?: (text: string) => void;
 }
@@ -96,6 +99,16 @@ const MAKERS: Readonly<Record<string, LinkMaker>> = {
         throw badAddress(text, `its firmware is "${firmware}", not circuit or standard`);
       }
       return { link: new MockBoard({ address: text, firmware }) };
+    },
+  },
+
+  replay: {
+    settings: ["board"],
+    async make({ text, target, settings }, context) {
+      if (target === "") throw badAddress(text, "it is not replay:FILE");
+      const { openReplay } = await import("../record/replay.js");
+      const replay = await openReplay(target, { ...context, address: text, board: settings.get("board") });
+      return { link: await replay.relink(), relink: replay.relink };
     },
   },
 };

@@ -21,6 +21,7 @@ import { makePages } from "./pages.js";
 import { boardsOfPins } from "./pins.js";
 import type { CircuitEvent, Summary } from "./progress.js";
 import { type RecordedOptions, recordRun } from "./record-run.js";
+import { Replays } from "./replays.js";
 import type { RunOptions } from "./run-options.js";
 import type { RunningCircuit } from "./running-circuit.js";
 import { makeSketch } from "./sketches.js";
@@ -35,6 +36,9 @@ import { Swapping } from "./watch/swapping.js";
  *
  * Of several boards one that is not there, or is lost for good, stops what needs it and nothing else; one on a port or a
  * network is looked for. Where such a one is missing at the end, the promise rejects with that, after the summary.
+ *
+ * Where boards are recorded ones, it ends when their recordings are over; where it did to them something else than then, the
+ * promise rejects with `REPLAY_DIFFERED`, after the summary.
  *
  * When it ends, however it ends, nodes are closed, pins are left as declared (low where nothing was declared),
  * and boards are closed.
@@ -58,6 +62,7 @@ class Circuit {
   readonly #boards: CircuitBoards;
   readonly #flows: CircuitFlows;
   readonly #acting: Acting;
+  readonly #replays: Replays;
   /** Aborts when the circuit is to stop, for whatever reason. */
   readonly #stopping = new AbortController();
   readonly #notice = (text: string) => this.#tell({ type: "notice", text });
@@ -86,6 +91,7 @@ class Circuit {
       lost: (board, cause) => this.#lost(board, cause),
       notice: this.#notice,
     });
+    this.#replays = new Replays(this.#notice);
     this.#acting = new Acting({
       standstills: () => this.#boards.standstills,
       isReacting: () => this.#isReacting(),
@@ -112,6 +118,9 @@ class Circuit {
       await this.#start();
       this.#begun = true;
       await this.#untilDone();
+    } catch (error) {
+      this.#replays.stop();
+      throw error;
     } finally {
       this.#stopping.abort(new CircuitError("LINK_CLOSED", "Cannot go on: the circuit has stopped"));
       signal.removeEventListener("abort", stop);
@@ -120,6 +129,7 @@ class Circuit {
     }
     const [standstill] = this.#boards.standstills;
     if (standstill) throw notWhole(standstill);
+    this.#replays.check();
     return summary;
   }
 
@@ -208,7 +218,8 @@ class Circuit {
     this.#act(nodes, []);
   }
 
-  #opened({ name, session, readyMs }: OpenBoard): void {
+  #opened({ name, session, link, readyMs }: OpenBoard): void {
+    this.#replays.add(link);
     this.#tell({ type: "board", board: name, address: session.address, firmware: session.firmware, readyMs });
   }
 
@@ -261,10 +272,12 @@ class Circuit {
     const hasObserversOnly =
       this.#flows.isEmpty && Object.keys(nodes).length === 0 && boardsOfPins(this.#definition).length === 0;
     if (hasObserversOnly && this.#observing) this.#acting.add("observers", this.#observing.observers.done());
-    await this.#unlessStopped(this.#acting.done());
     const { onBegun, watched } = this.#options;
-    // Somebody is there for whom there is more to do.
-    if (onBegun ?? watched) await this.#unlessStopped(new Promise(() => {}));
+    const acted = this.#acting.done().then(() => {
+      // Somebody is there for whom there is more to do.
+      if (onBegun ?? watched) return new Promise<void>(() => {});
+    });
+    await this.#unlessStopped(Promise.race([acted, this.#replays.over]));
   }
 
   /** Waits for what a sketch does, which may never end, but not longer than the circuit goes on. */

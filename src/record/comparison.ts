@@ -54,7 +54,7 @@ export class Comparison {
     if (lane && then?.words === act.words && Math.abs(atMs - then.atMs) <= slackAt(then.atMs)) {
       lane.next++;
       this.#done.add(then);
-      this.#remember(then);
+      this.#remember({ ...act, atMs });
       return undefined;
     }
     const told = then ? wordsAt(then) : `nothing more on ${act.lane}`;
@@ -95,7 +95,7 @@ export class Comparison {
     return { atMs, lane, then, now, before: [...this.#before] };
   }
 
-  #remember(act: TimedAct): void {
+  #remember(act: Pick<TimedAct, "words" | "atMs">): void {
     this.#before.push(wordsAt(act));
     if (this.#before.length > SHOWN_BEFORE) this.#before.shift();
   }

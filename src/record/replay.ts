@@ -3,6 +3,7 @@ import { CircuitError } from "../core/error.js";
 import { type Difference, describeDifference, inSeconds } from "./difference.js";
 import type { Entry } from "./entry.js";
 import { type Lives, readLives } from "./lives.js";
+import { openRecording } from "./recording.js";
 import { ReplayLink } from "./replay-link.js";
 
 export interface ReplayOptions {
@@ -116,4 +117,18 @@ export class Replay {
 export async function makeReplay(entries: AsyncIterable<Entry>, options: ReplayOptions): Promise<Replay> {
   const { address, board } = options;
   return new Replay(await readLives(entries, { path: address, board }), options);
+}
+
+/**
+ * The same from a file.
+ *
+ * @throws {CircuitError} What `openRecording()` throws, too.
+ */
+export async function openReplay(path: string, options: ReplayOptions): Promise<Replay> {
+  const recording = await openRecording(path);
+  try {
+    return await makeReplay(recording.entries(), options);
+  } finally {
+    await recording.close();
+  }
 }

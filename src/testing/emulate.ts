@@ -1,8 +1,10 @@
+import { parseAddress } from "../board/link/address.js";
 import { loadWiring } from "../circuit/boards.js";
 import type { CircuitDefinition, SketchSource } from "../config/define.js";
 import { loadConfig } from "../config/load.js";
 import { checkCircuit } from "../config/schema.js";
 import { CircuitError } from "../core/error.js";
+import { openReplay, type Replay } from "../record/replay.js";
 import { Rig } from "./rig.js";
 import { RunningCircuit } from "./running.js";
 
@@ -39,7 +41,7 @@ let running: string | undefined;
  */
 export async function emulate(wiring: string, options: EmulateSketchOptions): Promise<Rig>;
 /**
- * Runs a whole circuit on emulated Unos, whatever addresses its boards have, over a mesh in memory.
+ * Runs a whole circuit on emulated Unos, whatever addresses its boards have but for recorded ones, over a mesh in memory.
  *
  * @param circuit A definition, or the path of a configuration.
  */
@@ -75,12 +77,10 @@ async function start(
 ): Promise<Rig> {
   const definition = await load(circuit, sketch);
   const wiring = definition.wiring === undefined ? undefined : await loadWiring(definition.wiring);
+  const replays = await openReplays(definition);
   const running = new RunningCircuit({
-    definition,
-    wiring,
-    firmware,
+    ...{ definition, wiring, firmware, replays, record },
     seed: seed ?? definition.seed ?? SEED,
-    record,
   });
   try {
     await running.start();
@@ -89,6 +89,17 @@ async function start(
     throw error;
   }
   return new Rig(running, release);
+}
+
+/** The recorded boards of a circuit, read before its time begins. */
+async function openReplays({ boards = {} }: CircuitDefinition): Promise<ReadonlyMap<string, Replay>> {
+  const replays = new Map<string, Replay>();
+  for (const [name, address] of Object.entries(boards)) {
+    const { scheme, target, settings } = parseAddress(address);
+    if (scheme !== "replay") continue;
+    replays.set(name, await openReplay(target, { address, board: settings.get("board") }));
+  }
+  return replays;
 }
 
 function load(

@@ -72,7 +72,7 @@ export class Rig implements AsyncDisposable {
     const [first] = boards.values();
     const board = name === undefined && boards.size === 1 ? first : boards.get(name ?? "");
     if (board) return board;
-    const known = [...boards.keys()].join(", ");
+    const known = [...boards.keys()].join(", ") || "none that is emulated";
     throw new CircuitError("USAGE", `Cannot choose ${name ?? "a board"}: the circuit has ${known}`, {
       hint: "Name one: `rig.board(name)`.",
     });

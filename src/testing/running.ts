@@ -1,3 +1,4 @@
+import type { ByteLink } from "../board/link/link.js";
 import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import { runCircuit } from "../circuit/run.js";
 import { readVersion } from "../circuit/version.js";
@@ -7,6 +8,7 @@ import { CircuitError, describeThrown } from "../core/error.js";
 import { VirtualTime } from "../emulator/virtual-time.js";
 import { Recorder } from "../record/recorder.js";
 import type { Wiring } from "../wiring/wiring.js";
+import type { Replay } from "../record/replay.js";
 import { Mover } from "./mover.js";
 import { RigBoard } from "./rig-board.js";
 import { RigMesh } from "./rig-mesh.js";
@@ -16,6 +18,8 @@ export interface RigOptions {
   readonly definition: CircuitDefinition;
   readonly wiring: Wiring | undefined;
   readonly firmware: string | Uint8Array | undefined;
+  /** Boards that are recorded ones, by name. */
+  readonly replays: ReadonlyMap<string, Replay>;
   readonly seed: number;
   /** Path of the file that it is recorded to. */
   readonly record: string | undefined;
@@ -39,6 +43,7 @@ export class RunningCircuit {
   readonly watch: Watch;
   readonly boards: ReadonlyMap<string, RigBoard>;
   readonly #definition: CircuitDefinition;
+  readonly #replays: ReadonlyMap<string, Replay>;
   readonly #stopping = new AbortController();
   /** Its files are read and its modules loaded: it asks for a board or a node. */
   readonly #touched = new Moment();
@@ -52,21 +57,19 @@ export class RunningCircuit {
   #recorder: Recorder | undefined;
   #isClosed = false;
 
-  constructor({ definition, wiring, firmware, seed, record }: RigOptions) {
+  constructor({ definition, wiring, firmware, replays, seed, record }: RigOptions) {
     this.#record = record;
+    this.#replays = replays;
     this.#definition = { ...definition, seed };
     this.watch = new Watch(this.mover, this.#failed.promise, () => this.check());
     const { time, watch } = this;
-    const names = Object.keys(definition.boards ?? DEFAULT_BOARDS);
+    const names = Object.keys(definition.boards ?? DEFAULT_BOARDS).filter((name) => !replays.has(name));
     this.boards = new Map(
       names.map((name, index) => [
         name,
         new RigBoard({
           ...{ name, time, watch, wiring, firmware, seed: seed + index },
-          sought: () => {
-            this.#sought.add(name);
-            this.#touched.reach();
-          },
+          sought: () => this.#seek(name),
           edge: (edge) => this.#recorder?.add({ kind: "edge", board: name, ...edge }),
         }),
       ]),
@@ -77,7 +80,10 @@ export class RunningCircuit {
   async start(): Promise<void> {
     this.#recorder = await this.#beginRecording();
     this.time.install();
-    const links = Object.fromEntries([...this.boards].map(([name, { plug }]) => [name, plug.relink]));
+    const links = Object.fromEntries([
+      ...[...this.boards].map(([name, { plug }]) => [name, plug.relink]),
+      ...[...this.#replays].map(([name, replay]) => [name, () => this.#relink(name, replay)]),
+    ]);
     const { mesh } = this;
     const onEvent = (event: CircuitEvent) => this.#tell(event);
     const onFlow = () => this.#touched.reach();
@@ -148,6 +154,17 @@ export class RunningCircuit {
     const opened = this.told.flatMap((event) => (event.type === "board" ? [event.board] : []));
     const isServed = nodes.every((node) => this.mesh.names.includes(node));
     return isServed && [...this.#sought].every((board) => opened.includes(board));
+  }
+
+  #relink(name: string, replay: Replay): Promise<ByteLink> {
+    this.#seek(name);
+    return replay.relink();
+  }
+
+  /** The circuit looks for a board. */
+  #seek(name: string): void {
+    this.#sought.add(name);
+    this.#touched.reach();
   }
 
   #tell(event: CircuitEvent): void {

@@ -58,7 +58,7 @@ export function isBaudFixed({ settings }: BoardAddress): boolean {
 
 export function badAddress(text: string, problem: string): CircuitError {
   return new CircuitError("USAGE", `Cannot use the board address "${text}": ${problem}`, {
-    hint: "Give a port such as /dev/ttyACM0 or COM3, serial:NUMBER, auto, tcp://HOST:PORT, sim:uno or mock.",
+    hint: "Give a port such as /dev/ttyACM0 or COM3, serial:NUMBER, auto, tcp://HOST:PORT, sim:uno, mock or replay:FILE.",
   });
 }
 
