@@ -12,6 +12,8 @@ import { flowCommand } from "./flow.js";
 import { initCommand } from "./init.js";
 import { listenCommand } from "./listen.js";
 import { nodesCommand } from "./nodes.js";
+import { recordCommand } from "./record.js";
+import { replayCommand } from "./replay.js";
 import { runCommand } from "./run.js";
 import { sendCommand } from "./send.js";
 import { sketchCommand } from "./sketches.js";
@@ -55,6 +57,8 @@ export function makeProgram(cli: Cli, version: string): Command {
   program.addCommand(doctorCommand(cli));
   program.addCommand(flashCommand(cli));
   program.addCommand(wiringCommand(cli));
+  program.addCommand(recordCommand(cli));
+  program.addCommand(replayCommand(cli));
   speakAs(cli, program, "circuit");
   return program;
 }

@@ -47,7 +47,7 @@ export function addBoardFlags(command: Command): Command {
     .addOption(
       new Option(
         "-b, --board <address>",
-        "/dev/ttyACM0, COM3, serial:NUMBER, auto, tcp://HOST:PORT, mock, or sim:uno, the default",
+        "/dev/ttyACM0, COM3, serial:NUMBER, auto, tcp://HOST:PORT, mock, replay:FILE, or sim:uno, the default",
       ).env("CIRCUIT_BOARD"),
     )
     .addOption(

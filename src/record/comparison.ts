@@ -1,5 +1,6 @@
 import type { Act } from "./acts.js";
 import { type Difference, inSeconds } from "./difference.js";
+import { Flicker } from "./flicker.js";
 import type { Life, TimedAct } from "./life.js";
 
 /**
@@ -18,6 +19,8 @@ const SHOWN_BEFORE = 4;
 /** Compares what a host does to a board with what was recorded, and stops at the first difference. */
 export class Comparison {
   readonly #life: Life;
+  readonly #acts: readonly TimedAct[];
+  readonly #flicker = new Flicker();
   /** What is still to come, by lane; each from its cursor on. */
   readonly #lanes = new Map<string, { readonly acts: TimedAct[]; next: number }>();
   readonly #before: string[] = [];
@@ -28,7 +31,9 @@ export class Comparison {
 
   constructor(life: Life) {
     this.#life = life;
-    for (const act of life.acts) {
+    const flicker = new Flicker();
+    this.#acts = life.acts.filter((act) => !flicker.isPart(act));
+    for (const act of this.#acts) {
       const lane = this.#lanes.get(act.lane) ?? { acts: [], next: 0 };
       if (lane.acts.length === 0) this.#lanes.set(act.lane, lane);
       lane.acts.push(act);
@@ -48,7 +53,8 @@ export class Comparison {
 
   /** The host does this. @returns The difference, if it is one. */
   did(act: Act, atMs: number): Difference | undefined {
-    if (this.#isOver || atMs >= this.#comparedToMs) return undefined;
+    if (this.#isOver || atMs >= this.#comparedToMs || this.#flicker.isPart({ ...act, atMs }))
+      return undefined;
     const lane = this.#lanes.get(act.lane);
     const then = lane?.acts[lane.next];
     if (lane && then?.words === act.words && Math.abs(atMs - then.atMs) <= slackAt(then.atMs)) {
@@ -84,9 +90,9 @@ export class Comparison {
   /** The first recorded act that has not been done, and is compared. */
   #missing(): TimedAct | undefined {
     if (this.#isOver) return undefined;
-    const { acts } = this.#life;
-    for (let act = acts[this.#first]; act && this.#done.delete(act); act = acts[this.#first]) this.#first++;
-    const act = acts[this.#first];
+    for (let act = this.#acts[this.#first]; act && this.#done.delete(act); act = this.#acts[this.#first])
+      this.#first++;
+    const act = this.#acts[this.#first];
     return act && act.atMs < this.#comparedToMs ? act : undefined;
   }
 

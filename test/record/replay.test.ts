@@ -4,7 +4,6 @@ import type { CircuitEvent } from "../../src/circuit/progress.js";
 import { runCircuit } from "../../src/circuit/run.js";
 import type { CircuitDefinition } from "../../src/config/define.js";
 import { VirtualTime } from "../../src/emulator/virtual-time.js";
-import type { VirtualUno } from "../../src/emulator/virtual-uno.js";
 import { makeReplay, type Replay } from "../../src/record/replay.js";
 import { exampleUno, FIRMWARES } from "../circuit/firmwares.js";
 import { Tape } from "./taped-link.js";
@@ -26,10 +25,17 @@ interface Ran {
   readonly lines: readonly string[];
 }
 
-async function run(time: VirtualTime, circuit: CircuitDefinition, link: Parameters<Tape["of"]>[0]): Promise<Ran> {
+async function run(
+  time: VirtualTime,
+  circuit: CircuitDefinition,
+  link: Parameters<Tape["of"]>[0],
+): Promise<Ran> {
   const told: CircuitEvent[] = [];
   await time.until(runCircuit(circuit, { links: { board: link }, onEvent: (event) => told.push(event) }));
-  return { told, lines: told.flatMap((event) => (event.type === "out" ? [`${event.node}: ${event.text}`] : [])) };
+  return {
+    told,
+    lines: told.flatMap((event) => (event.type === "out" ? [`${event.node}: ${event.text}`] : [])),
+  };
 }
 
 /** A circuit's run on an emulated Uno, on tape. */
@@ -41,7 +47,10 @@ async function record(hex: string, circuit: CircuitDefinition): Promise<Ran & { 
 }
 
 /** A circuit's run on a recorded board. */
-async function replay(tape: Tape, circuit: CircuitDefinition): Promise<Ran & { readonly replay: Replay; readonly again: Tape }> {
+async function replay(
+  tape: Tape,
+  circuit: CircuitDefinition,
+): Promise<Ran & { readonly replay: Replay; readonly again: Tape }> {
   using time = new VirtualTime();
   time.install();
   const again = new Tape();

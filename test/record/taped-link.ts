@@ -81,6 +81,13 @@ class TapedLink implements ByteLink {
   #changed(what: "opened" | "lost" | "baud" | "closed"): void {
     const { bytesPerSecond, address } = this.#link;
     const baud = Number.isFinite(bytesPerSecond) ? bytesPerSecond * 10 : 0;
-    this.#tape.entries.push({ kind: "board", board: this.#board, what, address, baud, atMs: this.#tape.nowMs });
+    this.#tape.entries.push({
+      kind: "board",
+      board: this.#board,
+      what,
+      address,
+      baud,
+      atMs: this.#tape.nowMs,
+    });
   }
 }
