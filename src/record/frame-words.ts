@@ -39,8 +39,8 @@ function sinkFor(records: string[]): FrameSink {
       records.push(`message ${sequence} on channel ${channel}: ${describePayload(payload)}`),
     ack: (channel, sequence, payload) =>
       records.push(`ack ${sequence} on channel ${channel}: ${describePayload(payload)}`),
-    failure: (channel, sequence, { message }) =>
-      records.push(`failure ${sequence} on channel ${channel}: ${escaped(message)}`),
+    failure: (channel, sequence, { reason }) =>
+      records.push(`failure ${sequence} on channel ${channel}: ${escaped(reason)}`),
     numbers: (type, first, second) => records.push(`${nameOf(type)} ${first} ${second}`),
     interest: () => records.push("interest"),
     event: (subject, data) => records.push(`event ${escaped(subject)}: ${describePayload(data)}`),

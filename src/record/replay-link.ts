@@ -17,6 +17,9 @@ const BITS_PER_BYTE = 10;
 /** What the difference of two times may be off, in milliseconds, by rounding. */
 const ROUNDING_MS = 1e-6;
 
+/** For a host that ends by itself as it did then: so much later it may do so, in milliseconds. */
+const GRACE_MS = 250;
+
 export interface ReplayLinkOptions {
   readonly address: string;
   readonly life: Life;
@@ -182,9 +185,9 @@ export class ReplayLink implements ByteLink {
 
   /** When it ends by itself, which a life does not whose host left it and came back. */
   get #endMs(): number {
-    const { end, leftMs } = this.#life;
+    const { end, endMs } = this.#life;
     if (this.#hasEnded || (end === "closed" && !this.#options.isLast)) return Number.POSITIVE_INFINITY;
-    return leftMs;
+    return end === "closed" ? endMs + GRACE_MS : endMs;
   }
 
   #leave(): void {
