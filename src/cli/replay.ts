@@ -82,9 +82,9 @@ function describeAll(durationMs: number, kinds: ReadonlyMap<string, number>): st
 
 /** `01:02.345`: minutes, seconds and milliseconds. */
 function timeOf(ms: number): string {
-  const seconds = (ms / 1_000) % 60;
-  const minutes = Math.floor(ms / 60_000);
-  return `${String(minutes).padStart(2, "0")}:${(Math.floor(seconds * 1_000) / 1_000).toFixed(3).padStart(6, "0")}`;
+  const whole = Math.round(ms);
+  const seconds = ((whole % 60_000) / 1_000).toFixed(3).padStart(6, "0");
+  return `${String(Math.floor(whole / 60_000)).padStart(2, "0")}:${seconds}`;
 }
 
 function parseSpeed(text: string): number {
