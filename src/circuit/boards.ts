@@ -125,7 +125,14 @@ function bareLink(link: ByteLink): ByteLink {
   return link instanceof RecordedLink ? link.inner : link;
 }
 
-async function bareLinkOf({ link, address, wiring, held, notice, clock }: OpenBoardOptions): Promise<BoardLink> {
+async function bareLinkOf({
+  link,
+  address,
+  wiring,
+  held,
+  notice,
+  clock,
+}: OpenBoardOptions): Promise<BoardLink> {
   const holds = held !== undefined && held.size > 0;
   const context = { attachments: wiring ? attachments(wiring) : [], holds, notice, clock };
   if (link === undefined) return makeLink(address, context);

@@ -273,10 +273,8 @@ class Circuit {
       this.#flows.isEmpty && Object.keys(nodes).length === 0 && boardsOfPins(this.#definition).length === 0;
     if (hasObserversOnly && this.#observing) this.#acting.add("observers", this.#observing.observers.done());
     const { onBegun, watched } = this.#options;
-    const acted = this.#acting.done().then(() => {
-      // Somebody is there for whom there is more to do.
-      if (onBegun ?? watched) return new Promise<void>(() => {});
-    });
+    // Where somebody is there for whom there is more to do, it goes on.
+    const acted = this.#acting.done().then(() => ((onBegun ?? watched) ? new Promise(() => {}) : undefined));
     await this.#unlessStopped(Promise.race([acted, this.#replays.over]));
   }
 

@@ -21,10 +21,16 @@ const TO_BOARD: readonly (readonly [words: string, message: ToBoard])[] = [
   ["I2C write to 0x27: ff", { type: "i2cRequest", address: 0x27, flags: 0, data: [0xff] }],
   ["I2C read from 0x27: 01", { type: "i2cRequest", address: 0x27, flags: 8, data: [1] }],
   ["line to 1000000 baud", { type: "speed", code: 2 }],
-  ["after 2000 ms of silence pins 13 low, 2 input", {
-    ...{ type: "safe", silenceMs: 2_000 },
-    pins: [{ pin: 13, state: 0 }, { pin: 2, state: "input" }],
-  }],
+  [
+    "after 2000 ms of silence pins 13 low, 2 input",
+    {
+      ...{ type: "safe", silenceMs: 2_000 },
+      pins: [
+        { pin: 13, state: 0 },
+        { pin: 2, state: "input" },
+      ],
+    },
+  ],
   ["message 0x61: 01 02", { type: "sysex", command: 0x61, data: [1, 2] }],
 ];
 

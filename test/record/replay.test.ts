@@ -98,7 +98,11 @@ async function run(
 }
 
 /** A circuit's run on an emulated Uno, on tape. */
-async function record(hex: string, circuit: CircuitDefinition, forMs?: number): Promise<Ran & { readonly tape: Tape }> {
+async function record(
+  hex: string,
+  circuit: CircuitDefinition,
+  forMs?: number,
+): Promise<Ran & { readonly tape: Tape }> {
   using time = new VirtualTime();
   time.install();
   const tape = new Tape();
@@ -110,7 +114,9 @@ async function record(hex: string, circuit: CircuitDefinition, forMs?: number): 
 async function replay(
   tape: Tape,
   circuit: CircuitDefinition,
-): Promise<Ran & { readonly replay: Replay; readonly again: Tape; readonly levels: (pin: number) => number[] }> {
+): Promise<
+  Ran & { readonly replay: Replay; readonly again: Tape; readonly levels: (pin: number) => number[] }
+> {
   using time = new VirtualTime();
   time.install();
   const again = new Tape();
@@ -178,7 +184,12 @@ describe("a replay", () => {
   const CHANGES = [
     { what: "another pin", circuit: blinking(200, 12), lane: "pin 12", now: "pin 12 to OUTPUT" },
     { what: "another pace", circuit: blinking(260), lane: "pin 13", now: "nothing until" },
-    { what: "nothing", circuit: { nodes: { none: { sketch: class extends Sketch {} } } }, lane: "pin 13", now: "nothing until" },
+    {
+      what: "nothing",
+      circuit: { nodes: { none: { sketch: class extends Sketch {} } } },
+      lane: "pin 13",
+      now: "nothing until",
+    },
   ];
   for (const { what, circuit, lane, now } of CHANGES) {
     test(`tells of a sketch that does ${what}`, async () => {

@@ -6,7 +6,12 @@ import { shrink } from "../../src/record/shrink.js";
 
 const OPENING: readonly Entry[] = [
   { kind: "board", atMs: 0, board: "lamp", what: "opened", address: "sim:uno", baud: 57_600 },
-  { kind: "to-host", atMs: 5, board: "lamp", bytes: encodeToHost({ type: "analogMapping", channels: [0x7f] }) },
+  {
+    kind: "to-host",
+    atMs: 5,
+    board: "lamp",
+    bytes: encodeToHost({ type: "analogMapping", channels: [0x7f] }),
+  },
 ];
 
 const sample = (atMs: number, value: number): Entry => ({
