@@ -1,4 +1,4 @@
-import { stringify } from "csv-stringify/sync";
+import { csvRow } from "../../core/csv.js";
 import { CircuitError, messageOf } from "../../core/error.js";
 import { type Output, outputOf } from "../output.js";
 import { fileOutput } from "./file-output.js";
@@ -13,12 +13,6 @@ export interface CsvOptions extends RowFileOptions {
   readonly escapeFormulas?: boolean;
 }
 
-/** Dates and truth as people read them; the library's own are milliseconds, and 1 and nothing. */
-const CAST = {
-  boolean: (value: boolean) => String(value),
-  date: (value: Date) => value.toISOString(),
-};
-
 /**
  * Adds each item to a file, as a row of comma-separated values by RFC 4180. The header is written once into each file;
  * one that has another header is left as it is. What a crash has left of a row is put aside into `⟨path⟩.torn`.
@@ -29,15 +23,8 @@ export function csv(
 ): Output<object> {
   let names = columns;
   const rowOf = (cells: readonly unknown[]) => {
-    // A row of one empty cell would be an empty line, which readers leave out.
-    const shape = {
-      delimiter,
-      escape_formulas: escapeFormulas,
-      quoted_empty: cells.length === 1,
-      cast: CAST,
-    };
     try {
-      return stringify([cells], shape);
+      return csvRow(cells, { delimiter, escapeFormulas });
     } catch (cause) {
       throw new CircuitError("MESSAGE_INVALID", `Cannot write an item to ${path}: ${messageOf(cause)}`, {
         cause,
