@@ -31,6 +31,7 @@ export type {
 } from "./testing/expect-servo.js";
 export type { MessageOptions } from "./testing/expect-told.js";
 export type { ToneOptions } from "./testing/expect-tone.js";
+export type { Hand, HandMove } from "./testing/hand.js";
 export type { NoiseOptions } from "./testing/noise.js";
 export type { Rig, SendOptions } from "./testing/rig.js";
 export type { PressOptions, RigBoard } from "./testing/rig-board.js";

@@ -5,6 +5,8 @@ import { loadConfig } from "../config/load.js";
 import { checkCircuit } from "../config/schema.js";
 import { CircuitError } from "../core/error.js";
 import { openReplay, type Replay } from "../record/replay.js";
+import type { Hand } from "./hand.js";
+import { isRecorded, placeParts } from "./real-parts.js";
 import { Rig } from "./rig.js";
 import { RunningCircuit } from "./running.js";
 
@@ -14,15 +16,28 @@ export interface EmulateOptions {
   /** Makes sketches' random draws, and the noise of the line, repeatable. The circuit's own by default, or 1. */
   readonly seed?: number;
   /**
-   * Path of a file that the run is recorded to, in virtual time; one that is there is replaced. The same circuit, firmware,
+   * Path of a file that the run is recorded to; one that is there is replaced. In virtual time, the same circuit, firmware,
    * seed and test give the same bytes.
    */
   readonly record?: string;
+  /**
+   * Addresses of boards in place of emulated ones, by the names of the circuit's: `{ desk: "/dev/ttyACM0" }`. What is
+   * `undefined` stays emulated; where anything but a recorded board is real, all runs in real time.
+   */
+  readonly boards?: Readonly<Record<string, string | undefined>>;
+  /** Where nodes of other processes are, in place of the circuit's own of these names: `{ buzzer: "ws://pi:8766" }`. */
+  readonly grid?: Readonly<Record<string, string | undefined>>;
+  /** NATS servers that carry the messages to nodes of other processes; those of `grid` are found there. */
+  readonly mesh?: string | undefined;
+  /** Moves the parts of real boards for `press()` and its like. */
+  readonly hand?: Hand | undefined;
 }
 
 export interface EmulateSketchOptions extends EmulateOptions {
   /** The sketch that runs on the wiring, as the node `sketch`. */
   readonly sketch: SketchSource;
+  /** Address of a board in place of the emulated one; see `boards`. */
+  readonly board?: string | undefined;
 }
 
 const SEED = 1;
@@ -41,7 +56,8 @@ let running: string | undefined;
  */
 export async function emulate(wiring: string, options: EmulateSketchOptions): Promise<Rig>;
 /**
- * Runs a whole circuit on emulated Unos, whatever addresses its boards have but for recorded ones, over a mesh in memory.
+ * Runs a whole circuit on emulated Unos, whatever addresses its boards have but for recorded ones, over a mesh in memory;
+ * on real boards and with nodes of other processes where `boards`, `grid` or `mesh` say where these are.
  *
  * @param circuit A definition, or the path of a configuration.
  */
@@ -72,15 +88,17 @@ export async function emulate(
 
 async function start(
   circuit: string | CircuitDefinition,
-  { sketch, firmware, seed, record }: EmulateOptions & Partial<EmulateSketchOptions>,
+  options: EmulateOptions & Partial<EmulateSketchOptions>,
   release: () => void,
 ): Promise<Rig> {
-  const definition = await load(circuit, sketch);
+  const { firmware, record } = options;
+  const whole = await load(circuit, options.sketch);
+  const { definition, real } = await placeParts(whole, options);
   const wiring = definition.wiring === undefined ? undefined : await loadWiring(definition.wiring);
   const replays = await openReplays(definition);
   const running = new RunningCircuit({
-    ...{ definition, wiring, firmware, replays, record },
-    seed: seed ?? definition.seed ?? SEED,
+    ...{ definition, wiring, firmware, replays, record, real },
+    seed: options.seed ?? definition.seed ?? SEED,
   });
   try {
     await running.start();
@@ -95,8 +113,8 @@ async function start(
 async function openReplays({ boards = {} }: CircuitDefinition): Promise<ReadonlyMap<string, Replay>> {
   const replays = new Map<string, Replay>();
   for (const [name, address] of Object.entries(boards)) {
-    const { scheme, target, settings } = parseAddress(address);
-    if (scheme !== "replay") continue;
+    if (!isRecorded(address)) continue;
+    const { target, settings } = parseAddress(address);
     replays.set(name, await openReplay(target, { address, board: settings.get("board") }));
   }
   return replays;

@@ -9,6 +9,18 @@ interface Goal {
   settle(problem?: unknown): void;
 }
 
+/** Lets time pass for a test, and says how late it is. */
+export interface Mover {
+  /** Milliseconds since it began. */
+  readonly nowMs: number;
+
+  /** Lets this much time pass. Rejects with what a timer's callback threw, where that is its business. */
+  advance(ms: number): Promise<void>;
+
+  /** Lets time pass until a promise settles. @returns Whether it did, within `limitMs`. */
+  settles(promise: Promise<unknown>, limitMs: number): Promise<boolean>;
+}
+
 /** Nearer to its end than this a wait is over: times are sums of fractions, in milliseconds. */
 const ROUNDING_MS = 1e-6;
 
@@ -19,7 +31,7 @@ const realImmediate = setImmediate;
  * Moves virtual time for all who wait at the same time: a test may press a button while the acknowledgement of its
  * message is still on the way. Where nobody waits, no time passes.
  */
-export class Mover {
+export class VirtualMover implements Mover {
   readonly #time: VirtualTime;
   readonly #goals = new Set<Goal>();
   #wake = () => {};

@@ -1,6 +1,9 @@
 import type { ByteLink, LinkEvents, OpenLinkOptions } from "../board/link/link.js";
+import type { Relink } from "../board/session/recovery/search.js";
 import { CircuitError } from "../core/error.js";
 import { CYCLES_PER_US } from "../emulator/baud.js";
+import type { EmulatedLink } from "../emulator/emulated-link.js";
+import type { PartState } from "../emulator/part.js";
 import { type Level, PINS } from "../emulator/pins.js";
 import type { VirtualTime } from "../emulator/virtual-time.js";
 import { VirtualUno } from "../emulator/virtual-uno.js";
@@ -9,6 +12,23 @@ import type { Noise } from "./noise.js";
 
 /** Whole cycles by this are rounded as virtual time rounds them: an edge is at the very moment at which it is told. */
 const CYCLES_PER_MS = 1_000 * CYCLES_PER_US;
+
+export type PartHands = Pick<EmulatedLink, "press" | "release" | "turn" | "warm" | "damage">;
+
+/** Where the circuit finds a board, and hands its parts. */
+export interface BoardPlug {
+  /** Whoever opens the port gets this. */
+  readonly relink: Relink;
+  /** Whether edges are what its pins do, and not only what its wire tells of them. */
+  readonly showsPins: boolean;
+  /** The parts as they are now; none while the board has no power, or shows none. */
+  readonly parts: readonly PartState[];
+  /** What moves the parts; `undefined` while the board has no power. */
+  readonly hands: PartHands | undefined;
+  unplug(): void;
+  replug(): void;
+  brownOut(): void;
+}
 
 export interface PlugOptions {
   readonly name: string;
@@ -21,14 +41,15 @@ export interface PlugOptions {
   /** Told each change of a pin's level. */
   readonly edge: (pin: number, level: Level, atMs: number) => void;
   /** Told each Uno that gets power, before its firmware begins. */
-  readonly powered: (uno: VirtualUno) => void;
+  readonly powered: (hands: PartHands) => void;
 }
 
 /**
  * The USB plug of an emulated Uno, which gives it power too: each time that it is plugged in, the Uno starts from
  * nothing.
  */
-export class Plug {
+export class Plug implements BoardPlug {
+  readonly showsPins = true;
   readonly #options: PlugOptions;
   #uno: VirtualUno | undefined;
   #link: PluggedLink | undefined;
@@ -38,9 +59,18 @@ export class Plug {
     this.#plugIn();
   }
 
-  /** The Uno that has power; `undefined` while it is unplugged. */
-  get uno(): VirtualUno | undefined {
+  get parts(): readonly PartState[] {
+    return this.#uno?.parts ?? [];
+  }
+
+  get hands(): PartHands | undefined {
     return this.#uno;
+  }
+
+  brownOut(): void {
+    if (!this.#uno)
+      throw new CircuitError("USAGE", `Cannot brown ${this.#options.name} out: it is unplugged`);
+    this.#uno.brownOut();
   }
 
   /** Whoever opens the port gets this. Rejects with `PORT_MISSING` while nothing is plugged in. */

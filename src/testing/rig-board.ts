@@ -1,8 +1,6 @@
 import { CircuitError } from "../core/error.js";
 import { relayOnLevel } from "../emulator/output-parts.js";
 import { levelOf, netOf, pinOf, type ThermistorFault } from "../emulator/part.js";
-import type { VirtualTime } from "../emulator/virtual-time.js";
-import type { VirtualUno } from "../emulator/virtual-uno.js";
 import { type Attachment, attachments, wiredPins } from "../wiring/attachments.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { Bench } from "./bench.js";
@@ -11,22 +9,22 @@ import { PinExpectation, type StayOptions } from "./expect-pin.js";
 import { ServoExpectation } from "./expect-servo.js";
 import { expectSilence, expectTone, type ToneOptions } from "./expect-tone.js";
 import { Noise, type NoiseOptions } from "./noise.js";
-import { Plug } from "./plug.js";
+import type { BoardPlug, PartHands, PlugOptions } from "./plug.js";
 import { Tape, type TapeEdge } from "./tape.js";
 import type { Watch } from "./watch.js";
 
 export interface RigBoardOptions {
   readonly name: string;
-  readonly time: VirtualTime;
   readonly watch: Watch;
   readonly wiring: Wiring | undefined;
-  readonly firmware: string | Uint8Array | undefined;
   readonly seed: number;
-  /** Told when the circuit looks for the board. */
-  readonly sought: () => void;
-  /** Told each edge. */
+  readonly plug: (wires: PlugWires) => BoardPlug;
+  /** Told each edge of a board that shows its pins. */
   readonly edge: (edge: TapeEdge) => void;
 }
+
+/** What a plug of this board is made with. */
+export type PlugWires = Pick<PlugOptions, "name" | "noise" | "attachments" | "edge" | "powered">;
 
 export interface PressOptions {
   /** How long it is held down, in milliseconds of virtual time. 100 by default. */
@@ -48,37 +46,37 @@ const NOISE_MS = 100;
 /** One board of a rig: the hands on its parts, its cable, and what it is expected to do. */
 export class RigBoard {
   readonly name: string;
-  readonly plug: Plug;
+  readonly plug: BoardPlug;
   readonly #watch: Watch;
   readonly #noise: Noise;
   readonly #tape = new Tape();
   readonly #bench: Bench;
   readonly #attachments: readonly Attachment[];
   /** What hands did to the parts, by what they did it to. */
-  readonly #hands = new Map<string, (uno: VirtualUno) => void>();
+  readonly #hands = new Map<string, (hands: PartHands) => void>();
   readonly #stuck = new Set<string>();
 
-  constructor({ name, time, watch, wiring, firmware, seed, sought, edge: told }: RigBoardOptions) {
+  constructor({ name, watch, wiring, seed, plug, edge: told }: RigBoardOptions) {
     this.name = name;
     this.#watch = watch;
     this.#noise = new Noise(seed);
     this.#attachments = wiring ? attachments(wiring) : [];
-    this.plug = new Plug({
-      ...{ name, time, firmware, sought, noise: this.#noise, attachments: this.#attachments },
+    this.plug = plug({
+      ...{ name, noise: this.#noise, attachments: this.#attachments },
       edge: (pin, level, atMs) => {
         const edge = { pin, level, atMs };
-        if (this.#tape.add(edge)) told(edge);
+        if (this.#tape.add(edge) && this.plug.showsPins) told(edge);
       },
       // What hands do to the parts goes on when the board gets power.
-      powered: (uno) => {
-        for (const hand of this.#hands.values()) hand(uno);
+      powered: (hands) => {
+        for (const act of this.#hands.values()) act(hands);
       },
     });
     this.#bench = new Bench({
       ...{ tape: this.#tape, watch },
       parts: this.#partsByPin(wiring),
       ...{ piezos: this.#pinsOf("wokwi-buzzer"), servos: this.#pinsOf("wokwi-servo") },
-      states: () => this.plug.uno?.parts ?? [],
+      states: () => this.plug.parts,
     });
   }
 
@@ -106,24 +104,24 @@ export class RigBoard {
   /** Turns a potentiometer, from 0, the GND end, to 1. */
   turn(potentiometer: string, ratio: number): void {
     this.#watch.did(`turn ${potentiometer} to ${ratio}`);
-    this.#hand(potentiometer, (uno) => uno.turn(potentiometer, ratio));
+    this.#hand(potentiometer, (hands) => hands.turn(potentiometer, ratio));
   }
 
   /** Puts a thermistor at a temperature. */
   warm(thermistor: string, celsius: number): void {
     this.#watch.did(`warm ${thermistor} to ${celsius} °C`);
-    this.#hand(thermistor, (uno) => uno.warm(thermistor, celsius));
+    this.#hand(thermistor, (hands) => hands.warm(thermistor, celsius));
   }
 
   /** A thermistor's leg breaks (`open`), or two touch (`short`), until `repair()`. */
   damage(thermistor: string, fault: ThermistorFault): void {
     this.#watch.did(`damage ${thermistor}: ${fault}`);
-    this.#hand(`legs of ${thermistor}`, (uno) => uno.damage(thermistor, fault));
+    this.#hand(`legs of ${thermistor}`, (hands) => hands.damage(thermistor, fault));
   }
 
   repair(thermistor: string): void {
     this.#watch.did(`repair ${thermistor}`);
-    this.#hand(`legs of ${thermistor}`, (uno) => uno.damage(thermistor, undefined));
+    this.#hand(`legs of ${thermistor}`, (hands) => hands.damage(thermistor, undefined));
   }
 
   /** From now on the button stays pressed, or released, whatever a hand does to it, until `free()`. */
@@ -154,10 +152,8 @@ export class RigBoard {
 
   /** The supply is too low for a moment: the firmware starts anew, the cable stays where it is. */
   brownOut(): void {
-    const { uno } = this.plug;
-    if (!uno) throw new CircuitError("USAGE", `Cannot brown ${this.name} out: it is unplugged`);
+    this.plug.brownOut();
     this.#watch.did("brown out");
-    uno.brownOut();
   }
 
   /** Noise on the serial line, for a while. */
@@ -205,12 +201,12 @@ export class RigBoard {
 
   #push(button: string, isPressed: boolean): void {
     if (this.#stuck.has(button)) return;
-    this.#hand(button, (uno) => (isPressed ? uno.press(button) : uno.release(button)));
+    this.#hand(button, (hands) => (isPressed ? hands.press(button) : hands.release(button)));
   }
 
   /** Does something to a part now, where the board has power, and whenever it gets power. */
-  #hand(what: string, act: (uno: VirtualUno) => void): void {
-    if (this.plug.uno) act(this.plug.uno);
+  #hand(what: string, act: (hands: PartHands) => void): void {
+    if (this.plug.hands) act(this.plug.hands);
     this.#hands.set(what, act);
   }
 

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../core/abort.js";
 import { systemClock } from "../core/clock.js";
 import { CircuitError, messageOf } from "../core/error.js";
 import type { MeshCounts } from "../mesh/counts.js";
@@ -36,6 +37,9 @@ export interface RigEvent {
 /** Messages, and events, that are kept; the older go first. An hour of two a second is 7 200. */
 const MOST_KEPT = 100_000;
 
+/** A message as long as something may become of it. */
+type Told = { -readonly [Key in keyof RigMessage]: RigMessage[Key] };
+
 /** A node as the rig can take it off the mesh and put it back. */
 interface Station {
   readonly serve: () => Promise<ServedNode>;
@@ -44,6 +48,18 @@ interface Station {
   /** What ends a cut; `undefined` where the node is linked. */
   mend: (() => void) | undefined;
   mended: Promise<void>;
+  /** What ends its death; `undefined` while it lives. */
+  revive: (() => void) | undefined;
+  revived: Promise<void>;
+}
+
+export interface RigMeshOptions {
+  /** Told when something is served or heard. */
+  readonly touched: () => void;
+  /** How late it is for the test. */
+  readonly nowMs: () => number;
+  /** What carries the messages, where they go to other processes. */
+  readonly inner?: Mesh | undefined;
 }
 
 /** All nodes in one process, with a hand on each node's link. */
@@ -51,13 +67,15 @@ export class RigMesh implements Mesh {
   readonly messages: RigMessage[] = [];
   readonly events: RigEvent[] = [];
   readonly durable = undefined;
-  readonly #inner = new MemoryMesh();
+  readonly #inner: Mesh;
+  readonly #now: () => number;
   readonly #stations = new Map<string, Station>();
   readonly #touched: () => void;
 
-  /** @param touched Told when something is served or heard. */
-  constructor(touched: () => void) {
+  constructor({ touched, nowMs, inner = new MemoryMesh() }: RigMeshOptions) {
     this.#touched = touched;
+    this.#now = nowMs;
+    this.#inner = inner;
   }
 
   /** Names of the nodes that have been served. */
@@ -65,9 +83,16 @@ export class RigMesh implements Mesh {
     return [...this.#stations.keys()];
   }
 
-  /** The node's process dies: what it works on, and what it is sent, is as the mesh says of a peer that is gone. */
+  /**
+   * The node's process dies: what it works on, and what it is sent, is as the mesh says of a peer that is gone. What it
+   * sends itself waits until it is revived, what it publishes is lost, and no acknowledgement reaches it before.
+   */
   async kill(node: string): Promise<void> {
     const station = this.#find(node, "kill");
+    if (station.revive) return;
+    station.revived = new Promise((resolve) => {
+      station.revive = resolve;
+    });
     await station.served?.close();
     station.served = undefined;
   }
@@ -76,6 +101,8 @@ export class RigMesh implements Mesh {
   async revive(node: string): Promise<void> {
     const station = this.#find(node, "revive");
     station.served ??= await station.serve();
+    station.revive?.();
+    station.revive = undefined;
   }
 
   /** From now on neither messages nor acknowledgements pass, until `mend()`. */
@@ -108,28 +135,62 @@ export class RigMesh implements Mesh {
       slowMs: 0,
       mend: undefined,
       mended: Promise.resolve(),
+      revive: undefined,
+      revived: Promise.resolve(),
     };
-    station.served = await serve();
+    const served = await serve();
+    station.served = served;
     this.#stations.set(name, station);
     const drain = async (graceMs?: number) => station.served?.drain(graceMs);
-    return { name, addresses: [], drain, close: async () => station.served?.close() };
+    return { ...served, name, addresses: served.addresses, drain, close: async () => station.served?.close() };
   }
 
-  send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
-    return this.#inner.send(target, message, options);
+  async send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
+    await this.#lives(options);
+    const told = this.#sent(target, message, options);
+    try {
+      const ack = await this.#inner.send(target, message, options);
+      if (told) told.ack = ack;
+      return ack;
+    } catch (error) {
+      if (told) told.problem = messageOf(error);
+      throw error;
+    } finally {
+      await this.#lives(options);
+    }
   }
 
-  stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
-    return this.#inner.stream(target, messages, options);
+  async *stream(
+    target: string,
+    messages: Messages,
+    options?: StreamOptions,
+  ): AsyncIterableIterator<Payload> {
+    const told: (Told | undefined)[] = [];
+    const next = async (message: Payload) => {
+      await this.#lives(options);
+      told.push(this.#sent(target, message, options));
+      return message;
+    };
+    async function* sent() {
+      for await (const message of messages) yield await next(message);
+    }
+    for await (const ack of this.#inner.stream(target, sent(), options)) {
+      await this.#lives(options);
+      const first = told.shift();
+      if (first) first.ack = ack;
+      yield ack;
+    }
   }
 
-  publish(subject: string, data: Payload, options?: PublishOptions): number {
-    keep(this.events, { atMs: systemClock.now(), subject, data });
+  publish(subject: string, data: Payload, options?: PublishOptions): number | undefined {
+    if (this.#isDead(options)) return 0;
+    keep(this.events, { atMs: this.#now(), subject, data });
     return this.#inner.publish(subject, data, options);
   }
 
   publishOwn(subject: string, data: Payload, options?: PublishOptions): void {
-    keep(this.events, { atMs: systemClock.now(), subject, data });
+    if (this.#isDead(options)) return;
+    keep(this.events, { atMs: this.#now(), subject, data });
     this.#inner.publishOwn(subject, data, options);
   }
 
@@ -147,7 +208,10 @@ export class RigMesh implements Mesh {
   }
 
   close(): Promise<void> {
-    for (const { mend } of this.#stations.values()) mend?.();
+    for (const { mend, revive } of this.#stations.values()) {
+      mend?.();
+      revive?.();
+    }
     return this.#inner.close();
   }
 
@@ -156,9 +220,7 @@ export class RigMesh implements Mesh {
     await station.mended;
     delivery.signal.throwIfAborted();
     const { channel, message } = delivery;
-    const told: { -readonly [Key in keyof RigMessage]: RigMessage[Key] } = {
-      ...{ atMs: systemClock.now(), node, channel, message },
-    };
+    const told: Told = { atMs: this.#now(), node, channel, message };
     keep(this.messages, told);
     try {
       told.ack = await handler(delivery);
@@ -168,6 +230,25 @@ export class RigMesh implements Mesh {
     }
     await station.mended;
     return told.ack;
+  }
+
+  /** A message to a node of another process is seen where it leaves; those to nodes here where they arrive. */
+  #sent(node: string, message: Payload, { channel = "" }: StreamOptions = {}): Told | undefined {
+    if (this.#stations.has(node)) return undefined;
+    const told: Told = { atMs: this.#now(), node, channel, message };
+    keep(this.messages, told);
+    return told;
+  }
+
+  #isDead({ from = "" }: StreamOptions | PublishOptions = {}): boolean {
+    return this.#stations.get(from)?.revive !== undefined;
+  }
+
+  /** Resolves when the node that sends is alive. @throws Where it gives up before, the signal's own reason. */
+  async #lives({ from = "", signal }: StreamOptions = {}): Promise<void> {
+    const revived = this.#stations.get(from)?.revived;
+    if (!this.#isDead({ from }) || !revived) return;
+    await (signal ? unlessAborted(revived, signal) : revived);
   }
 
   #find(node: string, verb: string): Station {

@@ -134,7 +134,10 @@ export class Rig implements AsyncDisposable {
     return this.#circuit.done(limitMs);
   }
 
-  /** The node is dead to others: messages to it fail as those to a peer that is gone. What it sends itself still goes. */
+  /**
+   * The node is dead to others: messages to it fail as those to a peer that is gone. What its sketch sends waits until it is
+   * revived, and what it publishes is lost; its board goes on.
+   */
   async kill(node: string): Promise<void> {
     this.#circuit.watch.did(`kill ${node}`);
     const killed = this.#circuit.mesh.kill(node);

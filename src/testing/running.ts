@@ -1,16 +1,22 @@
 import type { ByteLink } from "../board/link/link.js";
 import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import { runCircuit } from "../circuit/run.js";
+import { makeLink } from "../circuit/links.js";
 import { readVersion } from "../circuit/version.js";
-import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
+import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
 import { systemClock } from "../core/clock.js";
 import { CircuitError, describeThrown } from "../core/error.js";
+import { PacedUno } from "../emulator/paced-uno.js";
 import { VirtualTime } from "../emulator/virtual-time.js";
 import { Recorder } from "../record/recorder.js";
 import type { Replay } from "../record/replay.js";
 import type { Wiring } from "../wiring/wiring.js";
-import { Mover } from "./mover.js";
-import { RigBoard } from "./rig-board.js";
+import { type Mover, VirtualMover } from "./mover.js";
+import { type BoardPlug, Plug } from "./plug.js";
+import { RealMover } from "./real-mover.js";
+import type { RealParts } from "./real-parts.js";
+import { RealPlug } from "./real-plug.js";
+import { type PlugWires, RigBoard } from "./rig-board.js";
 import { RigMesh } from "./rig-mesh.js";
 import { Watch } from "./watch.js";
 
@@ -23,6 +29,7 @@ export interface RigOptions {
   readonly seed: number;
   /** Path of the file that it is recorded to. */
   readonly record: string | undefined;
+  readonly real: RealParts | undefined;
 }
 
 /** Time for boards to be ready and sketches to be set up, in milliseconds: StandardFirmata takes 2.2 s to begin. */
@@ -34,14 +41,15 @@ const SETTLE_MS = 50;
 /** Time for a circuit to close, at most: its session waits 30 s for a board that is unplugged. */
 const CLOSE_MS = 60_000;
 
-/** The circuit of a rig, from its start to its end, in virtual time. */
+/** The circuit of a rig, from its start to its end. */
 export class RunningCircuit {
   readonly told: CircuitEvent[] = [];
-  readonly time = new VirtualTime();
-  readonly mover = new Mover(this.time);
-  readonly mesh = new RigMesh(() => this.#touched.reach());
+  readonly mover: Mover;
+  readonly mesh: RigMesh;
   readonly watch: Watch;
   readonly boards: ReadonlyMap<string, RigBoard>;
+  /** None where something is real. */
+  readonly #time: VirtualTime | undefined;
   readonly #definition: CircuitDefinition;
   readonly #replays: ReadonlyMap<string, Replay>;
   readonly #stopping = new AbortController();
@@ -55,22 +63,34 @@ export class RunningCircuit {
   #run: Promise<void> | undefined;
   readonly #record: string | undefined;
   #recorder: Recorder | undefined;
+  #recordedFromMs = 0;
   #isClosed = false;
 
-  constructor({ definition, wiring, firmware, replays, seed, record }: RigOptions) {
+  constructor({ seed, ...options }: RigOptions) {
+    const { definition, replays, record, real } = options;
     this.#record = record;
     this.#replays = replays;
     this.#definition = { ...definition, seed };
-    this.watch = new Watch(this.mover, this.#failed.promise, () => this.check());
-    const { time, watch } = this;
+    const time = real ? undefined : new VirtualTime();
+    this.#time = time;
+    const mover = time ? new VirtualMover(time) : new RealMover();
+    this.mover = mover;
+    this.mesh = new RigMesh({
+      touched: () => this.#touched.reach(),
+      nowMs: () => mover.nowMs,
+      inner: real?.mesh,
+    });
+    const watch = new Watch(mover, this.#failed.promise, () => this.check());
+    this.watch = watch;
     const names = Object.keys(definition.boards ?? DEFAULT_BOARDS).filter((name) => !replays.has(name));
     this.boards = new Map(
       names.map((name, index) => [
         name,
         new RigBoard({
-          ...{ name, time, watch, wiring, firmware, seed: seed + index },
-          sought: () => this.#seek(name),
-          edge: (edge) => this.#recorder?.add({ kind: "edge", board: name, ...edge }),
+          ...{ name, watch, wiring: options.wiring, seed: seed + index },
+          plug: (wires) => this.#plug(wires, options),
+          edge: ({ atMs, ...edge }) =>
+            this.#recorder?.add({ kind: "edge", board: name, ...edge, atMs: atMs - this.#recordedFromMs }),
         }),
       ]),
     );
@@ -79,7 +99,7 @@ export class RunningCircuit {
   /** Resolves when all boards are ready and all nodes are served. Rejects with why they are not. */
   async start(): Promise<void> {
     this.#recorder = await this.#beginRecording();
-    this.time.install();
+    this.#time?.install();
     const links = Object.fromEntries([
       ...[...this.boards].map(([name, { plug }]) => [name, plug.relink]),
       ...[...this.#replays].map(([name, replay]) => [name, () => this.#relink(name, replay)]),
@@ -133,18 +153,19 @@ export class RunningCircuit {
     try {
       if (this.#run) await this.mover.settles(this.#run, CLOSE_MS);
     } finally {
-      this.time.uninstall();
+      this.#time?.uninstall();
       await this.#recorder?.close();
     }
   }
 
-  /** A recording in virtual time; the same run gives the same bytes, whenever it is. */
+  /** In virtual time the same run gives the same bytes, whenever it is. */
   async #beginRecording(): Promise<Recorder | undefined> {
     if (this.#record === undefined) return undefined;
     const { boards = DEFAULT_BOARDS, seed } = this.#definition;
     // What is written goes by the disk's time, and needs no timer: all is in the file when the rig is closed.
-    const clock = { now: () => this.time.nowMs, after: () => () => {}, sleep: systemClock.sleep };
+    const clock = { now: () => this.mover.nowMs, after: () => () => {}, sleep: systemClock.sleep };
     const failed = (problem: CircuitError) => this.#tell({ type: "notice", text: describeThrown(problem) });
+    this.#recordedFromMs = this.mover.nowMs;
     const header = { version: readVersion(), boards, ...(seed !== undefined && { seed }) };
     return Recorder.begin(this.#record, header, { clock, failed, replaces: true });
   }
@@ -154,6 +175,23 @@ export class RunningCircuit {
     const opened = this.told.flatMap((event) => (event.type === "board" ? [event.board] : []));
     const isServed = nodes.every((node) => this.mesh.names.includes(node));
     return isServed && [...this.#sought].every((board) => opened.includes(board));
+  }
+
+  /** An emulated board's, or a real one's. */
+  #plug(wires: PlugWires, { firmware, real }: Pick<RigOptions, "firmware" | "real">): BoardPlug {
+    const { name, attachments } = wires;
+    const sought = () => this.#seek(name);
+    if (this.#time) return new Plug({ ...wires, time: this.#time, firmware, sought });
+    const address = real?.boards[name] ?? DEFAULT_BOARD;
+    const image = firmware !== undefined && { firmware };
+    const make = async () =>
+      address === DEFAULT_BOARD
+        ? { link: new PacedUno({ address, attachments, ...image }) }
+        : makeLink(address, { attachments });
+    return new RealPlug({
+      ...{ ...wires, address, make, sought },
+      ...{ hand: real?.hand, nowMs: () => this.mover.nowMs },
+    });
   }
 
   #relink(name: string, replay: Replay): Promise<ByteLink> {

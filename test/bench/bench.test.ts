@@ -36,6 +36,7 @@ test("listBenches() finds every bench", () => {
     "session",
     "start",
     "tone",
+    "virtual-speed",
     "virtual-wire",
   ]);
 });

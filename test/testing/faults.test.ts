@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Sketch } from "../../src/sketch/sketch.js";
 import { emulate } from "../../src/testing/emulate.js";
 import { FIRMWARES } from "../circuit/firmwares.js";
 import { Bell, DOORBELL_WIRING } from "./sketches.js";
@@ -78,4 +79,43 @@ test("a dead node, a cut link and a slow one fail and delay messages as a mesh d
   await rig.revive("sketch");
   assert.equal(await rig.send("sketch", "back"), "heard back");
   assert.throws(() => rig.cut("nobody"), { code: "USAGE", message: /it has sketch/ });
+});
+
+test("a dead node sends and publishes nothing until it is revived, and hears no acknowledgement", async () => {
+  class Echo extends Sketch {
+    override readonly usesBoard = false;
+    override loop(_channel: string, message: string): string {
+      return `heard ${message}`;
+    }
+  }
+  const [sent, streamed]: string[][] = [[], []];
+  class Caller extends Sketch {
+    override readonly usesBoard = false;
+    override async run(): Promise<void> {
+      for (let count = 1; ; count++) {
+        this.publish("caller.counts", count);
+        sent?.push(String(await this.send("echo", `sent ${count}`)));
+        for await (const ack of this.stream("echo", [`streamed ${count}`])) streamed?.push(String(ack));
+        await this.clock.sleep(100, this.signal);
+      }
+    }
+  }
+  await using rig = await emulate({ nodes: { echo: { sketch: Echo }, caller: { sketch: Caller } } });
+  await rig.advance(250);
+  await rig.kill("caller");
+  const before = [rig.messages.length, rig.events.length, sent?.length, streamed?.length];
+  assert.ok(rig.messages.length >= 6, `${rig.messages.length} messages`);
+  await rig.advance(1_000);
+  const dead = [rig.messages.length, rig.events.length, sent?.length, streamed?.length];
+  assert.deepEqual(dead, before);
+  await rig.revive("caller");
+  await rig.expectMessage("echo", { message: `sent ${(sent?.length ?? 0) + 1}` });
+  await rig.advance(500);
+
+  rig.slow("echo", 200);
+  await rig.advance(1_000);
+  const answered = sent?.length;
+  await rig.kill("caller");
+  await rig.advance(1_000);
+  assert.equal(sent?.length, answered);
 });

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { five } from "../../src/board/session/piezo.js";
+import type { CircuitError } from "../../src/core/error.js";
 import { on } from "../../src/events/on.js";
 import { Sketch, type SketchContext } from "../../src/sketch/sketch.js";
 import { emulate } from "../../src/testing/emulate.js";
 import { FIRMWARES } from "../circuit/firmwares.js";
 import { cases } from "../long.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { Bell, DOORBELL_WIRING } from "./sketches.js";
 
 for (const { name, hex, skip } of FIRMWARES) {
@@ -146,4 +151,57 @@ test("an hour of a blinking sketch has 7 200 edges, 500 ms apart", async () => {
   assert.ok(Math.abs(edges.length - minutes * 120) <= 1, `${edges.length} edges`);
   for (const [index, { atMs }] of edges.entries())
     if (index > 0) assert.ok(Math.abs(atMs - (edges[index - 1]?.atMs ?? 0) - 500) < 1);
+});
+
+const PROGRAM = `import { defineCircuit, five, Sketch } from "circuit-five";
+class Lamp extends Sketch {
+  setup({ board }) { this.led = new five.Led({ pin: 13, board }); }
+  loop(_channel, message) { this.led[message](); }
+}
+export default defineCircuit({ boards: { desk: "/dev/ttyACM7" }, wiring: "doorbell.json", nodes: { lamp: { sketch: Lamp } } });
+`;
+
+test("emulate() runs a configuration by its path, TypeScript or JSON, with files beside it", async () => {
+  const folder = temporaryFolder();
+  copyFileSync(DOORBELL_WIRING, join(folder, "doorbell.json"));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(
+    fileURLToPath(new URL("../../../", import.meta.url)),
+    join(folder, "node_modules", "circuit-five"),
+  );
+  writeFileSync(join(folder, "circuit.config.ts"), PROGRAM);
+  {
+    await using rig = await emulate(join(folder, "circuit.config.ts"));
+    await rig.send("lamp", "on");
+    await rig.board("desk").expectLed("led1").toBeLit();
+  }
+  const nodes = { iopin: { sketch: "iopin" }, buzzer: { sketch: "buzzer" } };
+  writeFileSync(join(folder, "circuit.config.json"), JSON.stringify({ wiring: "doorbell.json", nodes }));
+  await using rig = await emulate(join(folder, "circuit.config.json"), { seed: 3 });
+  assert.equal(await rig.send("iopin", "tick"), "acknowledged");
+  await rig.expectMessage("buzzer");
+});
+
+test("emulate() says what is wrong with a configuration, by its path, and leaves nothing behind", async () => {
+  const { setTimeout: own } = globalThis;
+  const folder = temporaryFolder();
+  const written = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  for (const [path, code] of [
+    [join(folder, "none.ts"), "CONFIG_INVALID"],
+    [written("circuit.config.json", '{ "nodes": '), "CONFIG_INVALID"],
+    [written("circuit.json", '{ "nodes": { "a": { "sketch": "none" } } }'), "CONFIG_INVALID"],
+    [
+      written("wired.json", '{ "wiring": "no.json", "nodes": { "a": { "sketch": "iopin" } } }'),
+      "FILE_FAILED",
+    ],
+    [written("thrown.js", "throw new Error('not today');"), "CONFIG_INVALID"],
+  ] as const)
+    await assert.rejects(emulate(path), ({ code: is, message }: CircuitError) => {
+      assert.equal(is, code, `${path}: ${message}`);
+      return message.includes(folder);
+    });
+  assert.equal(globalThis.setTimeout, own);
 });
