@@ -28,9 +28,13 @@ export function recordCommand(cli: Cli): Command {
     const { shrink = false, vcd, wav, csv } = flags;
     const isExport = [vcd, wav, csv].some((output) => output !== undefined);
     if (shrink && isExport)
-      throw new CircuitError("USAGE", `Cannot make files of ${file}: --shrink makes another recording of it`, {
-        hint: "Shrink it first, then make files of <file>.shrunk.circuit.",
-      });
+      throw new CircuitError(
+        "USAGE",
+        `Cannot make files of ${file}: --shrink makes another recording of it`,
+        {
+          hint: "Shrink it first, then make files of <file>.shrunk.circuit.",
+        },
+      );
     if (!shrink && test.length > 0)
       throw new CircuitError("USAGE", `Cannot run ${test[0]}: a command is for --shrink only`, {
         hint: "Give --shrink too, or leave out what follows --.",

@@ -54,7 +54,9 @@ export function isRecorded(address: string): boolean {
 /** What is not `undefined`. */
 function given(addresses: Readonly<Record<string, string | undefined>> = {}): Addresses {
   const all = Object.entries(addresses);
-  return Object.fromEntries(all.flatMap(([name, address]) => (address === undefined ? [] : [[name, address]])));
+  return Object.fromEntries(
+    all.flatMap(([name, address]) => (address === undefined ? [] : [[name, address]])),
+  );
 }
 
 function checkNames(kind: string, names: Addresses, known: Readonly<Record<string, unknown>>): void {

@@ -142,7 +142,13 @@ export class RigMesh implements Mesh {
     station.served = served;
     this.#stations.set(name, station);
     const drain = async (graceMs?: number) => station.served?.drain(graceMs);
-    return { ...served, name, addresses: served.addresses, drain, close: async () => station.served?.close() };
+    return {
+      ...served,
+      name,
+      addresses: served.addresses,
+      drain,
+      close: async () => station.served?.close(),
+    };
   }
 
   async send(target: string, message: Payload, options?: StreamOptions): Promise<Payload> {
@@ -160,11 +166,7 @@ export class RigMesh implements Mesh {
     }
   }
 
-  async *stream(
-    target: string,
-    messages: Messages,
-    options?: StreamOptions,
-  ): AsyncIterableIterator<Payload> {
+  async *stream(target: string, messages: Messages, options?: StreamOptions): AsyncIterableIterator<Payload> {
     const told: (Told | undefined)[] = [];
     const next = async (message: Payload) => {
       await this.#lives(options);

@@ -1,7 +1,7 @@
 import type { ByteLink } from "../board/link/link.js";
+import { makeLink } from "../circuit/links.js";
 import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import { runCircuit } from "../circuit/run.js";
-import { makeLink } from "../circuit/links.js";
 import { readVersion } from "../circuit/version.js";
 import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
 import { systemClock } from "../core/clock.js";

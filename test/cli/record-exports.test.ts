@@ -79,7 +79,12 @@ test("circuit record makes files without anything in them of a quiet recording, 
 const REFUSALS: readonly (readonly [name: string, args: readonly string[], code: number, says: RegExp])[] = [
   ["nothing to make", ["bell.circuit"], 2, /nothing is asked for/],
   ["wires without an output", ["bell.circuit", "--wiring", WIRING], 2, /nothing is asked for/],
-  ["an output of what is shrunk", ["bell.circuit", "--shrink", "--vcd", "x", "--", "false"], 2, /--shrink makes/],
+  [
+    "an output of what is shrunk",
+    ["bell.circuit", "--shrink", "--vcd", "x", "--", "false"],
+    2,
+    /--shrink makes/,
+  ],
   ["a command where nothing is shrunk", ["bell.circuit", "--vcd", "x", "--", "false"], 2, /Cannot run false/],
   ["a foreign file", ["other", "--vcd", "x"], 74, /it is no recording/],
   ["a missing file", ["none", "--vcd", "x"], 74, /there is no such file/],
