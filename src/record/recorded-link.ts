@@ -1,16 +1,7 @@
 import type { ByteLink, LinkEvents, OpenLinkOptions } from "../board/link/link.js";
-import { EdgeTimes } from "./edge-times.js";
 import type { BoardEntry } from "./entry.js";
 import type { Recorder } from "./recorder.js";
-
-/** A link to a board that shows its pins; some tell edges by a clock of their own. */
-interface ShowingLink extends ByteLink {
-  /** How far the board has come, in microseconds. */
-  readonly nowUs?: number;
-  onEdge(
-    listener: (edge: { readonly pin: number; readonly level: 0 | 1; readonly atUs?: number }) => void,
-  ): () => void;
-}
+import { followEdges, isShowing } from "./showing-link.js";
 
 const BITS_PER_BYTE = 10;
 
@@ -76,7 +67,10 @@ export class RecordedLink implements ByteLink {
     if (this.#state !== "new") return;
     this.#state = "open";
     this.#tell("opened");
-    if (isShowing(this.inner)) this.#recordEdges(this.inner);
+    if (!isShowing(this.inner)) return;
+    const [board, recorder] = [this.#board, this.#recorder];
+    const now = () => recorder.nowMs;
+    this.#stopEdges = followEdges(this.inner, now, (edge) => recorder.add({ kind: "edge", board, ...edge }));
   }
 
   #end(what: "lost" | "closed"): void {
@@ -96,18 +90,4 @@ export class RecordedLink implements ByteLink {
     const [board, atMs] = [this.#board, this.#recorder.nowMs];
     this.#recorder.add({ kind: "board", atMs, board, what, address, baud });
   }
-
-  #recordEdges(link: ShowingLink): void {
-    const [board, recorder] = [this.#board, this.#recorder];
-    const times = new EdgeTimes(recorder.nowMs, link.nowUs ?? 0);
-    this.#stopEdges = link.onEdge(({ pin, level, atUs }) => {
-      const { nowMs } = recorder;
-      const atMs = atUs === undefined ? nowMs : times.of(atUs, nowMs, link.nowUs ?? atUs);
-      recorder.add({ kind: "edge", atMs, board, pin, level });
-    });
-  }
-}
-
-function isShowing(link: ByteLink): link is ShowingLink {
-  return "onEdge" in link;
 }

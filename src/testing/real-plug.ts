@@ -8,6 +8,7 @@ import { netOf, type PartState, pinOf } from "../emulator/part.js";
 import type { Level } from "../emulator/pins.js";
 import type { BoardEntry } from "../record/entry.js";
 import { BoardReader } from "../record/export/board-reader.js";
+import { followEdges, isShowing, type ShowingLink } from "../record/showing-link.js";
 import type { Attachment } from "../wiring/attachments.js";
 import type { Hand, HandMove } from "./hand.js";
 import type { Noise } from "./noise.js";
@@ -31,7 +32,6 @@ export interface RealPlugOptions {
 const LOOK_MS = 2;
 
 const BITS_PER_BYTE = 10;
-const US_PER_MS = 1_000;
 
 /**
  * A board at an address, in real time. One that shows no pins is seen by its wire: outputs as they were written, inputs as it
@@ -67,11 +67,11 @@ export class RealPlug implements BoardPlug {
     const { link } = made;
     this.#inner = link;
     this.#stopLooking();
-    return new TappedLink(link, { noise, ...(isEmulated(link) ? this.#showing(link) : this.#reading(link)) });
+    return new TappedLink(link, { noise, ...(isShowing(link) ? this.#showing(link) : this.#reading(link)) });
   };
 
   get showsPins(): boolean {
-    return this.#uno !== undefined;
+    return this.#inner !== undefined && isShowing(this.#inner);
   }
 
   get hands(): PartHands {
@@ -102,17 +102,14 @@ export class RealPlug implements BoardPlug {
   }
 
   /** A board that shows its pins. */
-  #showing(link: EmulatedLink) {
+  #showing(link: ShowingLink) {
     const { edge, nowMs } = this.#options;
-    let startMs: number | undefined;
     const opened = () => {
-      if (startMs !== undefined) return;
-      const beganMs = nowMs();
-      startMs = beganMs;
-      link.onEdge(({ pin, level, atUs }) => edge(pin, level, beganMs + atUs / US_PER_MS));
+      this.#stopLooking();
+      this.#stopLooking = followEdges(link, nowMs, ({ pin, level, atMs }) => edge(pin, level, atMs));
     };
     const nothing = () => {};
-    return { opened, closed: nothing, toBoard: nothing, toHost: nothing };
+    return { opened, closed: () => this.#stopLooking(), toBoard: nothing, toHost: nothing };
   }
 
   /** A board that does not. */
@@ -151,5 +148,5 @@ export class RealPlug implements BoardPlug {
 }
 
 function isEmulated(link: ByteLink): link is EmulatedLink {
-  return "onEdge" in link;
+  return "press" in link;
 }

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { five } from "../../src/board/session/piezo.js";
 import { type CircuitDefinition, defineCircuit } from "../../src/config/define.js";
+import { Sketch, type SketchContext } from "../../src/sketch/sketch.js";
 import { type EmulateSketchOptions, emulate } from "../../src/testing/emulate.js";
 import type { Rig } from "../../src/testing/rig.js";
 import { startCircuit } from "../cli/cli.js";
 import { CIRCUIT_UNO_HEX, standardFirmataHex } from "../native/native.js";
 import { startSimavr } from "../native/simavr.js";
 import { FIRMWARE_TOOLS, SIMAVR_TOOLS, skipWithout } from "../native/tools.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { Bell, DOORBELL_WIRING } from "./sketches.js";
 
 /** A machine that is busy is slow; nobody waits so long where all is well. */
@@ -21,7 +25,7 @@ async function rings(rig: Rig): Promise<void> {
   await rig.expectEvent("bell.rung", { data: { by: "button1" } });
 }
 
-type Place = Pick<EmulateSketchOptions, "board" | "hand">;
+type Place = Pick<EmulateSketchOptions, "board" | "firmware" | "hand">;
 
 async function onSimavr(context: TestContext, firmware: string): Promise<Place> {
   const simavr = await startSimavr({ firmware });
@@ -32,12 +36,18 @@ async function onSimavr(context: TestContext, firmware: string): Promise<Place> 
   };
 }
 
+const withTools = skipWithout(...FIRMWARE_TOOLS);
 const PLACES: readonly {
   readonly name: string;
   readonly skip?: string | false;
   readonly place: (context: TestContext) => Promise<Place>;
 }[] = [
-  { name: "emulated", place: async () => ({ board: undefined }) },
+  { name: "emulated with circuit's firmware", place: async () => ({}) },
+  {
+    name: "emulated with StandardFirmata",
+    skip: withTools,
+    place: async () => ({ firmware: await standardFirmataHex() }),
+  },
   { name: "emulated in real time", place: async () => ({ board: "sim:uno" }) },
   {
     name: "on circuit's firmware behind a tty",
@@ -52,10 +62,34 @@ const PLACES: readonly {
 ];
 
 for (const { name, skip = false, place } of PLACES)
-  test(`a doorbell passes the same test ${name}`, { skip }, async (context) => {
-    await using rig = await emulate(DOORBELL_WIRING, { sketch: Bell, ...(await place(context)) });
-    await rings(rig);
+  test(`a doorbell passes the same test ${name}, and its recording is replayed`, {
+    skip,
+  }, async (context) => {
+    const record = join(temporaryFolder(), "bell.circuit");
+    {
+      await using rig = await emulate(DOORBELL_WIRING, { sketch: Bell, record, ...(await place(context)) });
+      await rings(rig);
+    }
+    await using rig = await emulate(DOORBELL_WIRING, { sketch: Bell, board: `replay:${record}` });
+    await rig.expectEvent("bell.rung", { data: { by: "button1" }, ...LIMIT });
+    // It ends with the recording, and rejects where the sketch did anything else than then.
+    await rig.done({ limitMs: 60_000 });
   });
+
+test("another sketch on the recording of a doorbell is found out", async () => {
+  const record = join(temporaryFolder(), "bell.circuit");
+  {
+    await using rig = await emulate(DOORBELL_WIRING, { sketch: Bell, record });
+    await rings(rig);
+  }
+  class Mute extends Sketch {
+    override setup({ board }: SketchContext): void {
+      new five.Button({ pin: 2, isPullup: true, board });
+    }
+  }
+  await using rig = await emulate(DOORBELL_WIRING, { sketch: Mute, board: `replay:${record}` });
+  await assert.rejects(rig.done({ limitMs: 60_000 }), { code: "REPLAY_DIFFERED" });
+});
 
 const CIRCUIT: CircuitDefinition = defineCircuit({
   seed: 1,
@@ -74,7 +108,15 @@ async function buzzes(rig: Rig): Promise<void> {
 }
 
 test("a circuit passes the same test with its buzzer here, and in another process", async (context) => {
-  const buzzer = startCircuit(context, ["buzzer", "-p", "0", "--board", "mock"]);
+  // Both find the credentials of this machine there, as two processes of one person do.
+  const env = { XDG_RUNTIME_DIR: temporaryFolder() };
+  const { XDG_RUNTIME_DIR: own } = process.env;
+  Object.assign(process.env, env);
+  context.after(() => {
+    if (own === undefined) delete process.env.XDG_RUNTIME_DIR;
+    else process.env.XDG_RUNTIME_DIR = own;
+  });
+  const buzzer = startCircuit(context, ["buzzer", "-p", "0", "--board", "mock"], { env });
   const [, address] = await buzzer.said(/listens on (ws:\S+)/);
   for (const grid of [{ buzzer: undefined }, { buzzer: address }]) {
     await using rig = await emulate(CIRCUIT, { grid });
@@ -97,11 +139,11 @@ test("emulate() rejects where a real board is not there, or the circuit has none
   const sketch = Bell;
   await assert.rejects(emulate(DOORBELL_WIRING, { sketch, boards: { desk: "mock" } }), {
     code: "USAGE",
-    message: "Cannot put a real board in the place of desk: the circuit has board",
+    message: "Cannot put a board in the place of desk: the circuit has board",
   });
   await assert.rejects(emulate(CIRCUIT, { grid: { bell: "ws://127.0.0.1:1" } }), {
     code: "USAGE",
-    message: "Cannot put a real node in the place of bell: the circuit has iopin, buzzer",
+    message: "Cannot put a node in the place of bell: the circuit has iopin, buzzer",
   });
   await assert.rejects(emulate(DOORBELL_WIRING, { sketch, board: "none:such" }), { code: "USAGE" });
 });
