@@ -97,11 +97,8 @@ export class Rig implements AsyncDisposable {
     const { mesh, mover, watch } = this.#circuit;
     watch.did(`send to ${node}`);
     const deadlineAtMs = systemClock.now() + limitMs;
-    const ack = mesh.send(node, message, {
-      from: "rig",
-      deadlineAtMs,
-      ...(channel !== undefined && { channel }),
-    });
+    const options = { from: "rig", deadlineAtMs, ...(channel !== undefined && { channel }) };
+    const ack = this.#circuit.within(() => mesh.send(node, message, options));
     // It rejects by itself at its deadline.
     await mover.settles(ack, limitMs + 1_000);
     return ack;
@@ -111,7 +108,7 @@ export class Rig implements AsyncDisposable {
   publish(subject: string, data: Payload): void {
     this.#circuit.check();
     this.#circuit.watch.did(`publish ${subject}`);
-    this.#circuit.mesh.publish(subject, data, { from: "rig" });
+    this.#circuit.within(() => this.#circuit.mesh.publish(subject, data, { from: "rig" }));
   }
 
   /** A message that fits reaches the node: it has since the test did something last, or it comes to. */

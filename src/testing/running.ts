@@ -3,6 +3,7 @@ import { makeLink } from "../circuit/links.js";
 import type { CircuitEvent, Summary } from "../circuit/progress.js";
 import { runCircuit } from "../circuit/run.js";
 import { readVersion } from "../circuit/version.js";
+import { Life } from "../circuit/watch/life.js";
 import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config/define.js";
 import { systemClock } from "../core/clock.js";
 import { CircuitError, describeThrown } from "../core/error.js";
@@ -50,6 +51,8 @@ export class RunningCircuit {
   readonly boards: ReadonlyMap<string, RigBoard>;
   /** None where something is real. */
   readonly #time: VirtualTime | undefined;
+  /** Ends what sketches' timers there are in real time, as virtual time forgets its own. */
+  readonly #life: Life | undefined;
   readonly #definition: CircuitDefinition;
   readonly #replays: ReadonlyMap<string, Replay>;
   readonly #stopping = new AbortController();
@@ -73,6 +76,7 @@ export class RunningCircuit {
     this.#definition = { ...definition, seed };
     const time = real ? undefined : new VirtualTime();
     this.#time = time;
+    this.#life = time ? undefined : new Life();
     const mover = time ? new VirtualMover(time) : new RealMover();
     this.mover = mover;
     this.mesh = new RigMesh({
@@ -107,10 +111,12 @@ export class RunningCircuit {
     const { mesh } = this;
     const onEvent = (event: CircuitEvent) => this.#tell(event);
     const onFlow = () => this.#touched.reach();
-    const running = runCircuit(this.#definition, {
-      ...{ links, mesh, onEvent, onFlow, env: {}, signal: this.#stopping.signal },
-      ...(this.#recorder && { record: this.#recorder }),
-    });
+    const running = this.within(() =>
+      runCircuit(this.#definition, {
+        ...{ links, mesh, onEvent, onFlow, env: {}, signal: this.#stopping.signal },
+        ...(this.#recorder && { record: this.#recorder }),
+      }),
+    );
     this.#run = running.then(
       (summary) => {
         this.#summary = summary;
@@ -130,6 +136,11 @@ export class RunningCircuit {
     if (!hasBegun)
       throw new CircuitError("TIMEOUT", `Cannot begin: the circuit is not ready after ${START_MS / 1_000} s`);
     if (!hasEnded()) await this.watch.advance(SETTLE_MS);
+  }
+
+  /** Does something that sketches may set timers for. */
+  within<Result>(work: () => Result): Result {
+    return this.#life ? this.#life.enter(work) : work();
   }
 
   /** @throws What the circuit has failed with; `USAGE` once it is closed. */
@@ -154,6 +165,7 @@ export class RunningCircuit {
       if (this.#run) await this.mover.settles(this.#run, CLOSE_MS);
     } finally {
       this.#time?.uninstall();
+      this.#life?.end(this.#stopping.signal.reason);
       await this.#recorder?.close();
     }
   }

@@ -135,6 +135,29 @@ test("a real board does not do what only an emulated one can, and parts of it ne
     assert.throws(() => rig[fault](), { code: "USAGE", message: /it is a board at mock/ });
 });
 
+test("a sketch's timers end with the rig, in real time too", async () => {
+  let ticks = 0;
+  class Ticker extends Sketch {
+    override setup({ board }: SketchContext): void {
+      new five.Led({ pin: 13, board }).blink(1);
+      setInterval(() => ticks++, 1);
+    }
+    override loop(): string {
+      setInterval(() => ticks++, 1);
+      return "faster";
+    }
+  }
+  const rig = await emulate(DOORBELL_WIRING, { sketch: Ticker, board: "mock" });
+  await rig.send("sketch", "faster");
+  await rig.advance(20);
+  await rig.close();
+  const atTheEnd = ticks;
+  assert.ok(atTheEnd > 0);
+  // A timer that is left would come before this one.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(ticks, atTheEnd);
+});
+
 test("emulate() rejects where a real board is not there, or the circuit has none of its name", async () => {
   const sketch = Bell;
   await assert.rejects(emulate(DOORBELL_WIRING, { sketch, boards: { desk: "mock" } }), {
