@@ -32,10 +32,10 @@ export type {
 export type { MessageOptions } from "./testing/expect-told.js";
 export type { ToneOptions } from "./testing/expect-tone.js";
 export type { Hand, HandMove } from "./testing/hand.js";
+export type { RigEvent, RigMessage } from "./testing/heard.js";
 export type { NoiseOptions } from "./testing/noise.js";
 export type { Rig, SendOptions } from "./testing/rig.js";
 export type { PressOptions, RigBoard } from "./testing/rig-board.js";
-export type { RigEvent, RigMessage } from "./testing/rig-mesh.js";
 export type { TapeEdge } from "./testing/tape.js";
 export { attachments } from "./wiring/attachments.js";
 export { readWiring } from "./wiring/read.js";

@@ -9,6 +9,7 @@ import {
   type StayOptions,
   waited,
 } from "./expect-pin.js";
+import type { Place } from "./place.js";
 import { LIMIT_MS } from "./watch.js";
 
 /** Parts tell no changes of what they look like: they are looked at again after so many milliseconds. */
@@ -17,15 +18,6 @@ const POLL_MS = 5;
 export interface GlowOptions extends LimitOptions {
   /** How far off the brightness may be, of 1. 0.05 by default. */
   readonly within?: number;
-}
-
-/** Where a part is wired. */
-export interface Place {
-  readonly id: string;
-  /** `undefined` for a part on the I2C bus. */
-  readonly pin: number | undefined;
-  /** The level at which it is on. */
-  readonly onLevel: Level;
 }
 
 export type StateOf<Type extends PartState["type"]> = Extract<PartState, { readonly type: Type }>;

@@ -1,7 +1,8 @@
 import { type Angle, JOHNNY_FIVE_US, offLine, type PulseRange } from "./angles.js";
 import type { Bench } from "./bench.js";
-import { type Place, type StateOf, waitFor } from "./expect-part.js";
+import { type StateOf, waitFor } from "./expect-part.js";
 import { type LimitOptions, type StayOptions, waited } from "./expect-pin.js";
+import type { Place } from "./place.js";
 import { LIMIT_MS } from "./watch.js";
 
 export interface PulseOptions {

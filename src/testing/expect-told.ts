@@ -3,8 +3,8 @@ import { CircuitError } from "../core/error.js";
 import type { Payload } from "../mesh/payload.js";
 import { checkPattern, matches } from "../mesh/subject.js";
 import { type LimitOptions, waited } from "./expect-pin.js";
+import type { RigEvent, RigMessage } from "./heard.js";
 import { listed } from "./listed.js";
-import type { RigEvent, RigMessage } from "./rig-mesh.js";
 import type { RunningCircuit } from "./running.js";
 import { LIMIT_MS } from "./watch.js";
 

@@ -1,14 +1,14 @@
 import { CircuitError } from "../core/error.js";
-import { relayOnLevel } from "../emulator/output-parts.js";
-import { levelOf, netOf, pinOf, type ThermistorFault } from "../emulator/part.js";
+import type { ThermistorFault } from "../emulator/part.js";
 import { type Attachment, attachments, wiredPins } from "../wiring/attachments.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { Bench } from "./bench.js";
-import { DisplayExpectation, LedExpectation, type Place, RelayExpectation } from "./expect-part.js";
+import { DisplayExpectation, LedExpectation, RelayExpectation } from "./expect-part.js";
 import { PinExpectation, type StayOptions } from "./expect-pin.js";
 import { ServoExpectation } from "./expect-servo.js";
 import { expectSilence, expectTone, type ToneOptions } from "./expect-tone.js";
 import { Noise, type NoiseOptions } from "./noise.js";
+import { type Place, placeOf } from "./place.js";
 import type { BoardPlug, PartHands, PlugOptions } from "./plug.js";
 import { Tape, type TapeEdge } from "./tape.js";
 import type { Watch } from "./watch.js";
@@ -243,14 +243,4 @@ export class RigBoard {
       { hint: "Name a part by its id in the wiring file." },
     );
   }
-}
-
-/** Where a part with one pin is. */
-function placeOf({ part, type, attrs, terminals }: Attachment): Place {
-  const nets = Object.entries(terminals).map(([terminal, name]) => [terminal, netOf(name)] as const);
-  const [terminal, net] = nets.find(([, each]) => pinOf(each) !== undefined) ?? [];
-  if (type === "wokwi-relay-module") return { id: part, pin: pinOf(net), onLevel: relayOnLevel(attrs) };
-  // An LED whose anode is at the supply is lit by a low pin.
-  const isInverse = terminal === "C" && nets.some(([other, each]) => other === "A" && levelOf(each) === 1);
-  return { id: part, pin: pinOf(net), onLevel: isInverse ? 0 : 1 };
 }

@@ -4,8 +4,8 @@ import { CircuitError } from "../core/error.js";
 import type { Payload } from "../mesh/payload.js";
 import type { LimitOptions } from "./expect-pin.js";
 import { expectEvent, expectLine, expectMessage, type MessageOptions } from "./expect-told.js";
+import type { RigEvent, RigMessage } from "./heard.js";
 import type { RigBoard } from "./rig-board.js";
-import type { RigEvent, RigMessage } from "./rig-mesh.js";
 import type { RunningCircuit } from "./running.js";
 import type { TapeEdge } from "./tape.js";
 
