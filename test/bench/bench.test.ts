@@ -38,6 +38,7 @@ test("listBenches() finds every bench", () => {
     "tone",
     "virtual-speed",
     "virtual-wire",
+    "watch",
   ]);
 });
 
