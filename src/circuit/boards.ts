@@ -154,13 +154,21 @@ function countEdges(link: EmulatedLink, counts: Map<number, number>): void {
  * @throws {CircuitError} `FILE_FAILED` or `WIRING_INVALID`.
  */
 export async function loadWiring(path: string): Promise<Wiring> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+  return readWiring(await readWiringText(path), path);
+}
+
+/**
+ * The text of a wiring file.
+ *
+ * @throws {CircuitError} `FILE_FAILED`
+ */
+export async function readWiringText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
     throw new CircuitError("FILE_FAILED", `Cannot read the wiring ${path}: ${describeFileProblem(cause)}`, {
       hint: "Give the path of a wiring in Wokwi's diagram format.",
       cause,
     });
   });
-  return readWiring(text, path);
 }
 
 function pinChecker(wiring: Wiring): (pin: number) => void {

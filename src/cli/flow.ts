@@ -1,10 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
 import type { ChosenFlow } from "../circuit/flows/choose-flow.js";
-import { CircuitError } from "../core/error.js";
-import { describeFileProblem } from "../core/file-problem.js";
 import { escaped } from "../core/printable.js";
 import type { Cli } from "./cli.js";
+import { writeDrawing } from "./drawing-file.js";
 import { addFlowFlags, chosenFlow, type FlowFlags } from "./flow-flags.js";
 import { flowRunCommand } from "./flow-run.js";
 
@@ -61,17 +59,7 @@ function graphCommand(cli: Cli): Command {
       const { mermaidOf } = await import("../circuit/flows/graph/mermaid.js");
       const { drawFlow } = await import("../circuit/flows/graph/draw-flow.js");
       const drawing = format === "svg" ? drawFlow(chosen.name, graphs) : `${mermaidOf(graphs)}\n`;
-      if (out === undefined) {
-        cli.print(drawing.trimEnd());
-        return;
-      }
-      await writeFile(out, drawing).catch((cause: unknown) => {
-        throw new CircuitError("FILE_FAILED", `Cannot write ${out}: ${describeFileProblem(cause)}`, {
-          hint: "Give a path that this user may write.",
-          cause,
-        });
-      });
-      cli.log(`Wrote ${out}`);
+      await writeDrawing(cli, drawing, out);
     });
 }
 

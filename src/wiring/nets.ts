@@ -51,6 +51,11 @@ export class Nets {
     return { unoPins: [], through: [] };
   }
 
+  /** A name of the net that a pin is on: two pins of one net have the same. */
+  nameOf(pin: PinReference): string {
+    return this.#netOf(keyOf(pin));
+  }
+
   #netOf(key: string): string {
     let root = key;
     for (let next = this.#parent.get(root); next !== undefined; next = this.#parent.get(root)) root = next;

@@ -139,10 +139,16 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp, RegExp, nu
     /Choose a pin/,
     78,
   ],
-  ["a missing drawing", ["wiring", "no.json"], /wiring no\.json: there is no such file$/, /Wokwi/, 74],
+  [
+    "a missing drawing",
+    ["wiring", "draw", "no.json"],
+    /wiring no\.json: there is no such file$/,
+    /Wokwi/,
+    74,
+  ],
   [
     "a drawing's place that is none",
-    ["wiring", "-o", "no/such/folder.svg"],
+    ["wiring", "draw", "-o", "no/such/folder.svg"],
     /write no\/such\/folder\.svg: there is no such file/,
     /may write/,
     74,

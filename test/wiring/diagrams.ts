@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readWiring } from "../../src/wiring/read.js";
 import type { Wiring } from "../../src/wiring/wiring.js";
@@ -30,7 +31,10 @@ export function wiringOf(parts: readonly PartRow[], wires: readonly (readonly [s
   );
 }
 
-/** A file of the repository's own wiring/ folder. */
+/** The repository's own circuits. */
+export const OWN_FOLDER = fileURLToPath(new URL("../../../wiring/", import.meta.url));
+
+/** A file of that folder. */
 export function readOwn(name: string): string {
-  return readFileSync(fileURLToPath(new URL(`../../../wiring/${name}`, import.meta.url)), "utf8");
+  return readFileSync(join(OWN_FOLDER, name), "utf8");
 }

@@ -1,15 +1,13 @@
 import type { Wire, Wiring } from "../wiring.js";
-import { FAINT_INK, INK, PAPER, RULE, toColor } from "./colors.js";
+import { FAINT_INK, INK, PAPER, toColor } from "./colors.js";
 import { drawFigure } from "./figures.js";
 import { boxAround, cornersOf, findPin, type PlacedPart, placeParts } from "./geometry.js";
-import { labelPart, labelPins, shorten } from "./labels.js";
+import { labelPart, labelPins } from "./labels.js";
 import { layOutLegend } from "./legend.js";
+import { titleOf, wrapPicture } from "./page.js";
 import { routeWire, toPath } from "./routes.js";
-import { circle, element, escapeText, group, label, path, rect, round, type Svg, textWidth } from "./svg.js";
+import { circle, group, label, path, round, type Svg, textWidth } from "./svg.js";
 
-const FONTS = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
-/** Pixels of the picture for each of the diagram's, so that a board's lettering can be read. */
-const SCALE = 2;
 const MARGIN_PX = 18;
 const TITLE_PX = 14;
 const TITLE_GAP_PX = 14;
@@ -37,50 +35,19 @@ export function drawWiring(wiring: Wiring): string {
   const left = content.left - (width - (content.right - content.left)) / 2;
   const top = content.top - TITLE_GAP_PX - TITLE_PX;
   const legendTop = content.bottom + LEGEND_GAP_PX;
-  const view = {
-    x: left - MARGIN_PX,
-    y: top - MARGIN_PX,
-    width: width + 2 * MARGIN_PX,
-    height: legendTop + legend.height - top + 2 * MARGIN_PX,
-  };
-  return `${element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width: Math.ceil(view.width * SCALE),
-      height: Math.ceil(view.height * SCALE),
-      viewBox: [view.x, view.y, view.width, view.height].map(round).join(" "),
-      role: "img",
-      "font-family": FONTS,
-    },
-    lines(
-      element("title", {}, escapeText(`Wiring: ${title}`)),
-      rect(view.x + 0.5, view.y + 0.5, view.width - 1, view.height - 1, 8, { fill: PAPER, stroke: RULE }),
+  return wrapPicture(`Wiring: ${title}`, {
+    box: { left, top, right: left + width, bottom: legendTop + legend.height },
+    marginPx: MARGIN_PX,
+    paper: PAPER,
+    lines: [
       label(title, left, top + TITLE_PX * 0.8, { "font-size": TITLE_PX, "font-weight": 700, fill: INK }),
       ...parts.map((part) => drawPart(part, wiring)),
       ...wires.map(({ svg }) => svg),
       ...parts.map(labelPins).filter((svg) => svg !== ""),
       ...labels.map(({ svg }) => svg),
       legend.draw(left, legendTop, width),
-    ),
-  )}\n`;
-}
-
-/** One drawn thing to a line, so that a change of the wiring is a small change of the picture. */
-function lines(...svgs: readonly Svg[]): Svg {
-  return `\n${svgs.join("\n")}\n`;
-}
-
-/** A picture's title, from the name of the wiring's file: "clock-pin-buzzer.json" is "Clock pin buzzer". */
-function titleOf(source: string): string {
-  const file = source.split(/[\\/]/).at(-1) ?? "";
-  const words = file
-    .replace(/\.json$/i, "")
-    .replace(/[-_]+/g, " ")
-    .trim();
-  // Wokwi calls every diagram so.
-  if (words === "" || words === "diagram") return "Wiring";
-  return shorten(words.charAt(0).toUpperCase() + words.slice(1));
+    ],
+  });
 }
 
 function drawPart({ part, shape }: PlacedPart, wiring: Wiring): Svg {

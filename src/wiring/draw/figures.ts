@@ -1,3 +1,4 @@
+import { DEFAULT_OHMS } from "../describe.js";
 import {
   BUTTON,
   BUZZER,
@@ -96,9 +97,6 @@ function drawResistor({ part: { attrs } }: Subject): Svg {
     ),
   );
 }
-
-/** What Wokwi takes a resistor without a value for. */
-export const DEFAULT_OHMS = "1000";
 
 /** Two digits, the power of ten, and 5 %; none where the value is not a resistance. */
 function bandsOf(ohms: number): readonly string[] {

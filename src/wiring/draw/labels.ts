@@ -1,9 +1,6 @@
+import { describePart, shorten } from "../describe.js";
 import {
-  BUTTON,
-  BUZZER,
   findPartType,
-  LCD,
-  LED,
   type PartType,
   POTENTIOMETER,
   type Point,
@@ -13,9 +10,7 @@ import {
   THERMISTOR,
   UNO,
 } from "../parts.js";
-import type { Part } from "../wiring.js";
 import { FAINT_INK, INK, PAPER } from "./colors.js";
-import { DEFAULT_OHMS } from "./figures.js";
 import type { Box, PlacedPart } from "./geometry.js";
 import { group, label, type Svg, textWidth } from "./svg.js";
 
@@ -24,39 +19,6 @@ const HALO = { stroke: PAPER, "stroke-width": 2.2, "paint-order": "stroke" };
 const NAME_PX = 9.5;
 const NOTE_PX = 8;
 const GAP_PX = 5;
-/** Longer texts from a file are cut, in characters: a picture is no place for them. */
-const MAX_TEXT = 28;
-
-const NOUNS: ReadonlyMap<string, string> = new Map([
-  [UNO, "Arduino Uno R3"],
-  [BUZZER, "piezo"],
-  [BUTTON, "push button"],
-  [POTENTIOMETER, "potentiometer"],
-  [SERVO, "servo"],
-  [RELAY, "relay module"],
-  [THERMISTOR, "NTC thermistor, 10 kΩ"],
-  [LCD, "display, 2 × 16"],
-]);
-
-/** What a part is, for people: "red LED", "resistor 220 Ω". */
-export function describePart({ type, attrs }: Part): string {
-  if (type === RESISTOR) return `resistor ${formatOhms(attrs.value ?? DEFAULT_OHMS)}`;
-  if (type === LED) return shorten(`${attrs.color ?? "red"} LED`);
-  return NOUNS.get(type) ?? shorten(type);
-}
-
-function formatOhms(value: string): string {
-  const ohms = Number(value);
-  if (!(ohms >= 0)) return shorten(`${value} Ω`);
-  if (ohms >= 1e6) return `${ohms / 1e6} MΩ`;
-  return ohms >= 1e3 ? `${ohms / 1e3} kΩ` : `${ohms} Ω`;
-}
-
-export function shorten(text: string): string {
-  const characters = [...text];
-  return characters.length <= MAX_TEXT ? text : `${characters.slice(0, MAX_TEXT - 1).join("")}…`;
-}
-
 export interface PlacedLabel {
   readonly box: Box;
   readonly svg: Svg;
@@ -114,6 +76,12 @@ export function labelPins({ shape, pins, box }: PlacedPart): Svg {
   if (UNNAMED.has(shape.type) || findPartType(shape.type) === undefined) return "";
   const xs = [...pins.values()].map(({ x }) => x);
   const betweenLegs = xs.reduce((sum, x) => sum + x, 0) / xs.length;
+  // A servo's leads lie close to each other: their names stand on the leads, off the wires.
+  if (shape.type === SERVO)
+    return group(
+      { ...HALO, "font-size": 6.5, fill: INK },
+      ...[...pins].map(([name, { x, y }]) => label(name, x + 4, y + 2.3)),
+    );
   return group(
     { ...HALO, "font-size": 6.5, fill: INK },
     ...[...pins].map(([name, pin]) => labelPin(name, pin, box, betweenLegs)),

@@ -1,9 +1,9 @@
 import { pinsOf } from "../attachments.js";
+import { describePart, shorten } from "../describe.js";
 import { Nets } from "../nets.js";
 import { RESISTOR, UNO, unoPinName } from "../parts.js";
 import type { Part, PinReference, Wiring } from "../wiring.js";
 import { FAINT_INK, INK, RULE } from "./colors.js";
-import { describePart, shorten } from "./labels.js";
 import { label, path, type Svg, textWidth } from "./svg.js";
 
 const TEXT_PX = 9;

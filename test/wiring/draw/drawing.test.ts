@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { drawWiring } from "../../../src/wiring/draw/drawing.js";
 import { findPin, placeParts } from "../../../src/wiring/draw/geometry.js";
 import { routeWire } from "../../../src/wiring/draw/routes.js";
 import { readWiring } from "../../../src/wiring/read.js";
+import { drawSchematic } from "../../../src/wiring/schematic/schematic.js";
 import type { Wiring } from "../../../src/wiring/wiring.js";
-import { diagramOf, type PartRow, readOwn } from "../diagrams.js";
+import { diagramOf, OWN_FOLDER, type PartRow, readOwn } from "../diagrams.js";
 
 const EXAMPLE = readWiring(readOwn("clock-pin-buzzer.json"), "wiring/clock-pin-buzzer.json");
 
@@ -39,14 +41,21 @@ const WIRES: readonly unknown[] = [
 ];
 const HOSTILE = drawWiring(readWiring(diagramOf(PARTS, WIRES), "a/<b>&.json"));
 
-const OWN = ["clock-pin-buzzer", "doorbell", "thermostat", "servo-sweep", "traffic-light"];
+const OWN = readdirSync(OWN_FOLDER)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.replace(".json", ""));
 
 for (const name of OWN) {
-  test(`drawWiring() draws the picture that the repository has of ${name}`, () => {
-    const wiring = readWiring(readOwn(`${name}.json`), `wiring/${name}.json`);
-    const message = `wiring/${name}.svg is not what drawWiring() makes of wiring/${name}.json`;
-    assert.equal(drawWiring(wiring), readOwn(`${name}.svg`), message);
-  });
+  const wiring = readWiring(readOwn(`${name}.json`), `wiring/${name}.json`);
+  for (const [ending, draw] of [
+    [".svg", drawWiring],
+    ["-schematic.svg", drawSchematic],
+  ] as const) {
+    const file = `${name}${ending}`;
+    test(`${draw.name}() draws the picture that the repository has as ${file}`, () => {
+      assert.equal(draw(wiring), readOwn(file), `wiring/${file} is another: build, then npm run draw`);
+    });
+  }
 }
 
 for (const [what, svg] of [
