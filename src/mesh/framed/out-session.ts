@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import { printable } from "../../core/printable.js";
+import { randomId } from "../../core/random-id.js";
 import type { PeerLoad, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
@@ -52,7 +53,7 @@ export interface Unsent {
 export class OutSession {
   readonly #options: OutSessionOptions;
   /** Names this session to its receiver. */
-  readonly #sender = crypto.randomUUID();
+  readonly #sender = randomId();
   readonly #link: OutLink;
   readonly #messages: OutMessages;
   #isOver = false;
