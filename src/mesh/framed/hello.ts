@@ -1,7 +1,14 @@
 import { CircuitError } from "../../core/error.js";
 import { MOST_KEYS } from "../safety/keyring.js";
-import { PROOF_BYTES } from "./proof.js";
-import type { Ask, Challenge, Hello, Interest, QueueInterest, Welcome } from "./records.js";
+import {
+  type Ask,
+  type Challenge,
+  type Hello,
+  type Interest,
+  PROOF_BYTES,
+  type QueueInterest,
+  type Welcome,
+} from "./records.js";
 
 /**
  * Reads what a sender says first.

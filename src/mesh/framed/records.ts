@@ -11,6 +11,9 @@ export const FRAMED_PROTOCOL = "circuit.1";
 /** Channels of one session: as many as a desk of sketches could use, and 4 MiB of them. */
 export const MAX_CHANNELS = 16_384;
 
+/** Length of a proof, in bytes: HMAC-SHA-256. */
+export const PROOF_BYTES = 32;
+
 /** First byte of a record. */
 export const RECORD = {
   /** Sender: who it is, and what it has not been acknowledged yet. JSON. */
