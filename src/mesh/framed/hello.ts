@@ -16,7 +16,7 @@ import {
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseHello(value: unknown): Hello {
-  const { version, sender, target, boot, channels, from, nonce, token } = fieldsOf(value);
+  const { version, sender, target, boot, channels, from, nonce, token, via, serves } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
@@ -26,6 +26,8 @@ export function parseHello(value: unknown): Hello {
     ...(from !== undefined && { from: text(from, "from") }),
     ...(nonce !== undefined && { nonce: text(nonce, "nonce") }),
     ...(token !== undefined && { token: text(token, "token") }),
+    ...(via === true && { via }),
+    ...(serves !== undefined && { serves: text(serves, "serves") }),
     channels: list(channels).map((channel) => {
       const [id, name, first] = list(channel);
       return [whole(id), text(name, "channel", 0), whole(first)];

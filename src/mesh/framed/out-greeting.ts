@@ -16,7 +16,12 @@ export interface Identity {
   readonly from?: string | undefined;
   /** Without it nothing is proved and everybody trusted. */
   readonly trust?: Trust | undefined;
+  /** What the sender says of itself where it cannot be reached, as a web page. */
+  readonly asGuest?: Guest | undefined;
 }
+
+/** How those greet who cannot listen. */
+export type Guest = Pick<Hello, "from" | "token" | "via">;
 
 export interface OutGreetingOptions extends Identity {
   readonly target: string;
@@ -57,6 +62,7 @@ export class OutGreeting {
     const writer = new FrameWriter();
     writer.json(RECORD.hello, {
       ...hello,
+      ...this.#options.asGuest,
       ...(from !== undefined && { from }),
       ...(prover && { nonce: toText(prover.makeNonce()) }),
     });

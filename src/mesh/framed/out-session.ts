@@ -34,6 +34,8 @@ export interface OutSessionOptions extends Identity {
   refused(problem: CircuitError): void;
   /** There is a session; `address` where the target was found. */
   opened(address?: string): void;
+  /** The receiver has said that it leaves. */
+  left?(): void;
   /** Over: the next message needs another session. */
   ended(): void;
 }
@@ -69,11 +71,12 @@ export class OutSession {
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    const { target, from, trust, dial, clock, limits, schedule, tally } = options;
+    const { target, from, trust, asGuest, dial, clock, limits, schedule, tally } = options;
     this.#link = new OutLink({
       target,
       from,
       trust,
+      asGuest,
       dial,
       clock,
       limits,
@@ -264,6 +267,7 @@ export class OutSession {
     const { retryMs, denied } = Object(value) as { retryMs?: unknown; denied?: unknown };
     this.#link.refuseIfDenied(denied);
     this.#messages.resume(new Map());
+    this.#options.left?.();
     this.#link.drop("it has left", typeof retryMs === "number" ? retryMs : 0);
   }
 

@@ -99,6 +99,10 @@ export interface Hello {
   readonly nonce?: string;
   /** The secret of `from`, from those who cannot do better, over TLS or on one machine. */
   readonly token?: string;
+  /** Whoever answers is to pass messages on to the target, because the sender cannot reach it. */
+  readonly via?: boolean;
+  /** The sender cannot be reached, and serves a node of its name: its boot id. After the welcome the ends change places. */
+  readonly serves?: string;
   /** Open channels: number, name, and first sequence number without an ack. */
   readonly channels: readonly (readonly [id: number, name: string, first: number])[];
 }
