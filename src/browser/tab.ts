@@ -14,7 +14,7 @@ import type { Sketch } from "./sketch.js";
 export interface JoinOptions {
   /** Name of the node that the page is. */
   readonly name: string;
-  /** The secret of that name, where nodes have credentials: over TLS, or to this very machine. */
+  /** The secret of that name, where nodes have credentials: over TLS, or to this very machine. An empty one is none. */
   readonly token?: string;
   /** How long to try to reach the node, and later others, in milliseconds. 10 000 by default. */
   readonly patienceMs?: number;
@@ -162,7 +162,7 @@ export class Tab {
 
   get #guest(): { readonly from: string; readonly token?: string } {
     const { name, token } = this.#options;
-    return { from: name, ...(token !== undefined && { token }) };
+    return { from: name, ...(token !== undefined && token !== "" && { token }) };
   }
 
   #notice(error: unknown): void {

@@ -18,6 +18,8 @@ const FLAGS = [
 /** What a page loads of ours. */
 export const BUNDLE = new URL("../../browser/browser.mjs", import.meta.url);
 
+const EMPTY = '<!doctype html><link rel="icon" href="data:,"><title>a page</title>';
+
 /** A browser, and a server of pages that load the bundle. */
 export interface Desk {
   readonly origin: string;
@@ -28,10 +30,12 @@ export interface Desk {
 
 export async function openDesk(): Promise<Desk> {
   const bundle = readFileSync(BUNDLE);
+  const example = readFileSync(new URL("../../../examples/phone-buzzer/index.html", import.meta.url));
   const server = createServer(({ url }, response) => {
     const isScript = url === "/browser.mjs";
     response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? bundle : '<!doctype html><link rel="icon" href="data:,"><title>a page</title>');
+    const page = url === "/phone-buzzer" ? example : EMPTY;
+    response.end(isScript ? bundle : page);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -115,6 +115,16 @@ describe("A tab as a node", { skip: skipChromium, timeout: 60_000 }, () => {
     assert.equal((await page.evaluate("said.length")) as number, 4);
   });
 
+  test("is a phone that buzzes, by the example's page", async (context) => {
+    const { mesh, url } = await serve(context);
+    const page = await open(context);
+    await page.goto(`${desk.origin}/phone-buzzer#${url}`);
+    await page.click("#join");
+    await page.waitForFunction(`document.querySelector("#state").textContent.startsWith("Ready")`);
+    assert.equal(await mesh.send("buzzer", "1", { channel: "bits" }), "buzz buzz buzz");
+    assert.equal(await mesh.send("buzzer", "0", { channel: "bits" }), "...");
+  });
+
   test("publishes and listens, and hears nothing twice", async (context) => {
     const { mesh, url } = await serve(context);
     const heard: unknown[] = [];
