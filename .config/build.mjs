@@ -68,4 +68,17 @@ const tsc = join(dirname(require.resolve("typescript/package.json")), "bin", "ts
 const { status } = spawnSync(process.execPath, [tsc, "--project", root], { stdio: "inherit" });
 if (status !== 0) process.exit(status ?? 1);
 chmodSync(join(root, "dist/src/cli/main.js"), 0o755);
+
+// What a page loads, from what tsc has made: one file, without a module of Node's.
+await build({
+  entryPoints: [join(root, "dist/src/browser/browser.js")],
+  outfile: join(root, "dist/browser/browser.mjs"),
+  inject: [join(root, "dist/src/browser/shims.js")],
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: ["chrome110", "firefox115", "safari16.4"],
+  logLevel: "error",
+});
 writeFileSync(join(root, "dist/.built"), "");

@@ -3,9 +3,6 @@ import { ToldFailure } from "../mesh/framed/failure.js";
 import type { Delivery } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 
-/** The runtime's own channel of every node: what comes there is not its sketch's. */
-export const CONTROL_CHANNEL = "circuit.control";
-
 /** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
 export const BRIDGE_MARK = "/bridge/";
 

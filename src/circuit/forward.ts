@@ -1,7 +1,8 @@
-import { ToldFailure, toldFailureOf } from "../mesh/framed/failure.js";
+import { CONTROL_CHANNEL } from "../mesh/channel.js";
+import { ToldFailure } from "../mesh/framed/failure.js";
 import type { Cause, Delivery, Handler, Mesh } from "../mesh/mesh.js";
-import type { Payload } from "../mesh/payload.js";
-import { BRIDGE_MARK, CONTROL_CHANNEL } from "./control.js";
+import { passOn } from "../mesh/pass-on.js";
+import { BRIDGE_MARK } from "./control.js";
 
 /**
  * The name in which bridges send: that of their credential, where nodes have some. Nobody proves his name to a bridge over
@@ -33,14 +34,6 @@ export function forwardTo(mesh: Mesh, target: string, bridge: string): Handler {
     const options = { from: BRIDGE_NODE, channel, signal, cause, lane: session, passesOn: delivery };
     return passOn(mesh.send(target, message, options));
   };
-}
-
-async function passOn(ack: Promise<Payload>): Promise<Payload> {
-  try {
-    return await ack;
-  } catch (problem) {
-    throw toldFailureOf(problem);
-  }
 }
 
 /**

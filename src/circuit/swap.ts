@@ -2,8 +2,9 @@ import { resolve } from "node:path";
 import { parseAddress } from "../board/link/address.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
+import { CONTROL_CHANNEL } from "../mesh/channel.js";
 import type { Mesh } from "../mesh/mesh.js";
-import { CONTROL_CHANNEL, type Moved, readAnswer } from "./control.js";
+import { type Moved, readAnswer } from "./control.js";
 
 export interface RequestSwapOptions {
   readonly node: string;

@@ -2,6 +2,9 @@ import { CircuitError } from "../core/error.js";
 import type { MeshLimits } from "./limits.js";
 import { isLonger } from "./payload.js";
 
+/** The runtime's own channel of every node: what comes there is not its sketch's. */
+export const CONTROL_CHANNEL = "circuit.control";
+
 /**
  * Lets through what the path of a URL can carry.
  *

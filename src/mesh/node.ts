@@ -3,6 +3,7 @@ import { Failures, type NodeCounts, ReceivedTally } from "./counts.js";
 import type { EventExchange } from "./framed/event-exchange.js";
 import type { FrameLink, FrameLinkEvents } from "./framed/frame-link.js";
 import { InSessions } from "./framed/in-sessions.js";
+import type { GuestDesk } from "./framed/receiver.js";
 import { DEFAULT_DEADLINE_MS } from "./framed/records.js";
 import { Inbox, type Replies } from "./inbox.js";
 import type { MeshLimits } from "./limits.js";
@@ -28,6 +29,8 @@ export interface NodeOptions {
   mayTake?(from: string, channel: string): boolean;
   /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
   mayPublish?(from: string, subject: string): boolean;
+  /** Looks after senders that cannot listen, where that is done. */
+  readonly guests?: GuestDesk | undefined;
   /** Takes note of a sender that may not. */
   refused?(from: string, peer: string, reason: string): void;
 }

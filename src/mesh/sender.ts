@@ -6,6 +6,7 @@ import { checkChannel } from "./channel.js";
 import { type PeerCounts, SentTally, sumOfLoads } from "./counts.js";
 import type { EventExchange } from "./framed/event-exchange.js";
 import type { MessageContext } from "./framed/out-channel.js";
+import type { Guest } from "./framed/out-greeting.js";
 import { checkKey } from "./idempotency-key.js";
 import type { MeshLimits } from "./limits.js";
 import type { Connect } from "./link.js";
@@ -36,6 +37,10 @@ export interface SenderOptions {
   readonly events?: EventExchange | undefined;
   /** Calls back when the present turn of the event loop is over. */
   readonly schedule: (callback: () => void) => void;
+  /** A target has said that it leaves. */
+  readonly left?: () => void;
+  /** What hellos say beside what they always do. */
+  readonly asGuest?: Guest | undefined;
   /** By what receivers are trusted, and trust the senders of this process. */
   readonly trust?: Trust | undefined;
 }
@@ -180,7 +185,7 @@ export class Sender {
   }
 
   #open(target: string, from: string | undefined, ended: () => void): Peer {
-    const { dial, clock, patienceMs, limits, events, schedule, trust } = this.#options;
+    const { dial, clock, patienceMs, limits, events, schedule, trust, left, asGuest } = this.#options;
     return new Peer({
       target,
       from,
@@ -193,6 +198,8 @@ export class Sender {
       limits,
       events,
       schedule,
+      asGuest,
+      ...(left && { left }),
       missing: (address, problem) => this.#tellMissing(target, address, problem),
       opened: (found) => this.#tellOpened(target, found),
       ended,

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type * as Api from "@opentelemetry/api";
 import { CircuitError, messageOf } from "../core/error.js";
 import type { Delivery, Handler } from "./mesh.js";
@@ -16,7 +15,10 @@ const NAME = "circuit-five";
 export function findTracing(): Tracing | undefined {
   const installed: unknown = Reflect.get(globalThis, INSTALLED);
   if (Object(installed).trace === undefined) return undefined;
-  const api: typeof Api = createRequire(import.meta.url)("@opentelemetry/api");
+  // A web page has no modules of Node's, and its SDK is left alone.
+  const modules = globalThis.process?.getBuiltinModule?.("node:module");
+  if (modules === undefined) return undefined;
+  const api: typeof Api = modules.createRequire(import.meta.url)("@opentelemetry/api");
   return new Tracing(api);
 }
 

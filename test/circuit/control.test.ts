@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CONTROL_CHANNEL, type Moved, obey, readAnswer } from "../../src/circuit/control.js";
+import { type Moved, obey, readAnswer } from "../../src/circuit/control.js";
 import { forwardTo } from "../../src/circuit/forward.js";
 import { CircuitError } from "../../src/core/error.js";
+import { CONTROL_CHANNEL } from "../../src/mesh/channel.js";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
 import type { Delivery } from "../../src/mesh/mesh.js";
 import type { Payload } from "../../src/mesh/payload.js";

@@ -30,6 +30,10 @@ export interface FrameLinkEvents {
   frame(frame: Uint8Array): void;
   /** A full link may have room again. */
   room(): void;
-  /** The link broke, or the peer closed it. */
-  ended(reason: string): void;
+  /**
+   * The link broke, or the peer closed it.
+   *
+   * @param isGone The other end has said that it goes away for good, as a page does that is closed.
+   */
+  ended(reason: string, isGone?: boolean): void;
 }

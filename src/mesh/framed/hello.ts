@@ -1,7 +1,14 @@
 import { CircuitError } from "../../core/error.js";
 import { MOST_KEYS } from "../safety/keyring.js";
-import { PROOF_BYTES } from "./proof.js";
-import type { Ask, Challenge, Hello, Interest, QueueInterest, Welcome } from "./records.js";
+import {
+  type Ask,
+  type Challenge,
+  type Hello,
+  type Interest,
+  PROOF_BYTES,
+  type QueueInterest,
+  type Welcome,
+} from "./records.js";
 
 /**
  * Reads what a sender says first.
@@ -9,7 +16,7 @@ import type { Ask, Challenge, Hello, Interest, QueueInterest, Welcome } from "./
  * @throws {CircuitError} `MESSAGE_INVALID`.
  */
 export function parseHello(value: unknown): Hello {
-  const { version, sender, target, boot, channels, from, nonce, token } = fieldsOf(value);
+  const { version, sender, target, boot, channels, from, nonce, token, via, serves } = fieldsOf(value);
   if (version !== 1) throw invalid(`version ${String(version)} instead of 1`);
   return {
     version: 1,
@@ -19,6 +26,8 @@ export function parseHello(value: unknown): Hello {
     ...(from !== undefined && { from: text(from, "from") }),
     ...(nonce !== undefined && { nonce: text(nonce, "nonce") }),
     ...(token !== undefined && { token: text(token, "token") }),
+    ...(via === true && { via }),
+    ...(serves !== undefined && { serves: text(serves, "serves") }),
     channels: list(channels).map((channel) => {
       const [id, name, first] = list(channel);
       return [whole(id), text(name, "channel", 0), whole(first)];

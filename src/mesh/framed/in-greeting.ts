@@ -5,7 +5,7 @@ import type { FrameLink } from "./frame-link.js";
 import { readFrame } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
 import { parseHello, parseProofs } from "./hello.js";
-import { digestOf, findProvenKey, makeNonce, prove, type Transcript } from "./proof.js";
+import type { Transcript } from "./proof.js";
 import { type Challenge, type Hello, RECORD } from "./records.js";
 
 export interface InGreetingOptions {
@@ -95,10 +95,10 @@ export class InGreeting {
   }
 
   /** Proves the node first: who asks in its name learns nothing by which it could. */
-  #challenge(hello: Hello, frame: Uint8Array, { keyring, binding }: Guard): void {
+  #challenge(hello: Hello, frame: Uint8Array, { keyring, prover, binding }: Guard): void {
     const { node, boot, link, resumes } = this.#options;
-    const nonce = makeNonce();
-    const transcript = { from: hello.from ?? "", node, boot, hello: digestOf(frame), nonce, binding };
+    const nonce = prover.makeNonce();
+    const transcript = { from: hello.from ?? "", node, boot, hello: prover.digestOf(frame), nonce, binding };
     // A stranger's list of channels is not kept while the answer is awaited.
     this.#asked = { hello: resumes(hello) ? hello : { ...hello, channels: [] }, transcript };
     const keys = keyring?.keysOf(node) ?? [];
@@ -106,7 +106,7 @@ export class InGreeting {
       node,
       boot,
       nonce: toText(nonce),
-      proofs: keys.map((key) => toText(prove("receiver", key, transcript))),
+      proofs: keys.map((key) => toText(prover.prove("receiver", key, transcript))),
     };
     const writer = new FrameWriter();
     writer.json(RECORD.challenge, challenge);
@@ -118,9 +118,10 @@ export class InGreeting {
     frame: Uint8Array,
   ): Admitted {
     const { from } = transcript;
+    const { guard } = this.#options;
     const proofs = parseProofs(readJson(frame, RECORD.proof));
-    const keys = this.#options.guard?.keyring?.keysOf(from) ?? [];
-    const key = findProvenKey(proofs, { role: "sender", keys, transcript });
+    const keys = guard?.keyring?.keysOf(from) ?? [];
+    const key = guard?.prover.findProvenKey(proofs, { role: "sender", keys, transcript });
     // The same for a name that is not known.
     if (key === undefined) throw this.refuse(from, "the proof is wrong");
     return { hello, from, key, isProven: true };

@@ -5,6 +5,7 @@ import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
 import { type Admitted, InGreeting } from "./in-greeting.js";
 import type { InSession } from "./in-session.js";
 import type { Hello } from "./records.js";
+import { WatchedLink } from "./watched-link.js";
 
 /** What all links of a node have in common. */
 export interface InLinkHost {
@@ -16,8 +17,13 @@ export interface InLinkHost {
   resumes(hello: Hello): boolean;
   /** Whether the session that a hello names is the sender's, or there is none. */
   isOwn(admitted: Admitted): boolean;
-  /** Finds or makes the session that a hello asks for, and puts it on the link. What it throws costs the link. */
-  greeted(link: InLink, admitted: Admitted, peer: string): void;
+  /**
+   * Finds or makes the session that a hello asks for, and puts it on the link, or hands the link over. What it throws costs
+   * the link.
+   *
+   * @returns Why the sender is refused, where it is.
+   */
+  greeted(link: InLink, admitted: Admitted, peer: string): string | undefined;
   /** The link is of no more use; told once. */
   gone(link: InLink): void;
 }
@@ -30,6 +36,8 @@ export class InLink implements FrameLinkEvents {
   readonly link: FrameLink;
   /** Whose link it has become. */
   session: InSession | undefined;
+  /** Who goes on with it, where no session of the node does. */
+  #next: FrameLinkEvents | undefined;
   readonly #host: InLinkHost;
   #greeting: InGreeting | undefined;
   /** Stops waiting for the end of the greeting, and then for the end of what its sender was let in by. */
@@ -52,6 +60,7 @@ export class InLink implements FrameLinkEvents {
     try {
       const nowMs = this.#host.clock.now();
       if (this.session) this.session.take(frame, nowMs);
+      else if (this.#next) this.#next.frame(frame);
       else if (this.#greeting) this.#greet(this.#greeting, frame);
     } catch {
       // Its sender is not one of ours, or lies: it loses its link, and nobody else anything.
@@ -61,11 +70,18 @@ export class InLink implements FrameLinkEvents {
 
   room(): void {
     this.session?.room();
+    this.#next?.room();
   }
 
-  ended(): void {
+  ended(reason: string, isGone?: boolean): void {
     this.stop();
     this.#host.gone(this);
+    this.#next?.ended(reason, isGone);
+  }
+
+  /** Lets another go on with the link; what its sender was let in by counts until that closes it. */
+  handOver(take: (link: FrameLink) => FrameLinkEvents): void {
+    this.#next = take(new WatchedLink(this.link, () => this.stop()));
   }
 
   /** When its sender said something last, on the clock; it need not say anything where its end would be told. */
@@ -80,6 +96,7 @@ export class InLink implements FrameLinkEvents {
     this.stop();
     this.link.close();
     this.#host.gone(this);
+    this.#next?.ended("its sender is not let in any more");
   }
 
   /** Waits for nothing more. Idempotent. */
@@ -95,6 +112,7 @@ export class InLink implements FrameLinkEvents {
     if (!this.#host.isOwn(admitted)) throw greeting.refuse(admitted.from, "the session is another's");
     this.stop();
     this.#stopWaiting = greeting.watch(admitted, () => this.giveUp());
-    this.#host.greeted(this, admitted, greeting.peer);
+    const refusal = this.#host.greeted(this, admitted, greeting.peer);
+    if (refusal !== undefined) throw greeting.refuse(admitted.from, refusal);
   }
 }

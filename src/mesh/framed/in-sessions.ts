@@ -24,6 +24,10 @@ export type InSessionCounts = Pick<
   "framedLinks" | "keptSessions" | "running" | "waiting" | "held"
 >;
 
+function isGuest({ via, serves }: Hello): boolean {
+  return via === true || serves !== undefined;
+}
+
 /** A receiver gives a link up after so many times the silence after which its sender has given up. */
 const SILENCES = 3;
 
@@ -64,7 +68,11 @@ export class InSessions {
       limits,
       resumes: (hello) => this.#resumes(hello),
       isOwn: (admitted) => this.#isOwn(admitted),
-      greeted: (link, admitted, peer) => this.#attach(admitted, link, peer),
+      greeted: (link, admitted, peer) => {
+        if (isGuest(admitted.hello)) return this.#handOver(link, admitted, peer);
+        this.#attach(admitted, link, peer);
+        return undefined;
+      },
       gone: (link) => this.#gone(link),
     };
   }
@@ -80,6 +88,26 @@ export class InSessions {
     this.#links.add(accepted);
     if (link.isLocal !== true) this.#stopLooking ??= this.#lookLater();
     return accepted;
+  }
+
+  /**
+   * Takes a link whose sender has been let in elsewhere.
+   *
+   * @returns `undefined` where the session that it names is another's.
+   */
+  adopt(link: FrameLink, admitted: Admitted, peer: string): FrameLinkEvents | undefined {
+    if (!this.#isOwn(admitted)) return undefined;
+    const adopted = new InLink(link, peer, undefined, this.#host);
+    adopted.stop();
+    this.#links.add(adopted);
+    if (link.isLocal !== true) this.#stopLooking ??= this.#lookLater();
+    this.#attach(admitted, adopted, peer);
+    return adopted;
+  }
+
+  /** Whether it has no session at all. */
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0;
   }
 
   /** What its sessions are, and what they hold. */
@@ -152,6 +180,17 @@ export class InSessions {
     session.isProven = isProven;
     session.attach(link.link, resumed ? hello : { ...hello, channels: [] }, resumed);
     if (this.#isLeaving) session.leave();
+  }
+
+  /** The sender is one that cannot listen itself: others look after it. */
+  #handOver(link: InLink, admitted: Admitted, peer: string): string | undefined {
+    const { guests, node } = this.#options;
+    if (guests === undefined) return "nothing is passed on here";
+    const refusal = guests.findRefusal(admitted);
+    if (refusal !== undefined) return refusal;
+    this.#unlist(link);
+    link.handOver((open) => guests.take(open, admitted, { peer, node }));
+    return undefined;
   }
 
   #open(visitor: Omit<Visitor, "number">): InSession {

@@ -7,7 +7,7 @@ import type { FrameLink } from "./frame-link.js";
 import { FrameWriter } from "./frame-writer.js";
 import { parseChallenge } from "./hello.js";
 import { toText } from "./in-greeting.js";
-import { digestOf, findProvenKey, makeNonce, prove, type Transcript } from "./proof.js";
+import type { Prover, Transcript } from "./proof.js";
 import { type Hello, RECORD } from "./records.js";
 
 /** Whom a sender speaks for, and by what it trusts its receivers. */
@@ -16,7 +16,12 @@ export interface Identity {
   readonly from?: string | undefined;
   /** Without it nothing is proved and everybody trusted. */
   readonly trust?: Trust | undefined;
+  /** What the sender says of itself where it cannot be reached, as a web page. */
+  readonly asGuest?: Guest | undefined;
 }
+
+/** How those greet who cannot listen. */
+export type Guest = Pick<Hello, "from" | "token" | "via">;
 
 export interface OutGreetingOptions extends Identity {
   readonly target: string;
@@ -33,6 +38,7 @@ export class OutGreeting {
   readonly #options: OutGreetingOptions;
   readonly #from: string | undefined;
   readonly #keyring: Keyring | undefined;
+  readonly #prover: Prover | undefined;
   readonly #passage: Passage;
   /** See `Transcript.hello`. */
   #hello: Uint8Array = new Uint8Array();
@@ -46,21 +52,23 @@ export class OutGreeting {
     const { passage } = options.link;
     this.#passage = passage ?? WITHIN;
     this.#keyring = passage && options.trust?.keyringOn(passage);
+    this.#prover = this.#keyring && options.trust?.prover;
   }
 
   /** The frame to say first. */
   hello(hello: Omit<Hello, "from" | "nonce">): Uint8Array {
     const from = this.#from;
-    const proves = from !== undefined && this.#keyring !== undefined;
+    const prover = from === undefined ? undefined : this.#prover;
     const writer = new FrameWriter();
     writer.json(RECORD.hello, {
       ...hello,
+      ...this.#options.asGuest,
       ...(from !== undefined && { from }),
-      ...(proves && { nonce: toText(makeNonce()) }),
+      ...(prover && { nonce: toText(prover.makeNonce()) }),
     });
     const { headBytes } = this.#options.link;
     const frame = writer.take(headBytes);
-    if (proves) this.#hello = digestOf(frame.subarray(headBytes));
+    if (prover) this.#hello = prover.digestOf(frame.subarray(headBytes));
     return frame;
   }
 
@@ -74,7 +82,8 @@ export class OutGreeting {
     const { target } = this.#options;
     const from = this.#from;
     const keyring = this.#keyring;
-    if (keyring === undefined || from === undefined || this.#proven)
+    const prover = this.#prover;
+    if (keyring === undefined || prover === undefined || from === undefined || this.#proven)
       throw denied(target, "it asks for a proof, and there is none to give", GIVE_CREDENTIALS);
     const { node, boot, nonce, proofs } = parseChallenge(challenge);
     const keys = keyring.keysOf(target);
@@ -89,7 +98,7 @@ export class OutGreeting {
       nonce: fromText(nonce),
       binding: this.#passage.binding,
     };
-    const key = findProvenKey(proofs.map(fromText), { role: "receiver", keys, transcript });
+    const key = prover.findProvenKey(proofs.map(fromText), { role: "receiver", keys, transcript });
     if (key === undefined) {
       const reason = keys.length === 0 ? "there is no credential of its name" : "its proof is wrong";
       throw denied(target, reason, SAME_CREDENTIALS);
@@ -98,7 +107,9 @@ export class OutGreeting {
     const own = keyring.keysOf(from);
     if (own.length === 0) throw denied(target, `${from} has no credential`, GIVE_CREDENTIALS);
     const writer = new FrameWriter();
-    writer.json(RECORD.proof, { proofs: own.map((each) => toText(prove("sender", each, transcript))) });
+    writer.json(RECORD.proof, {
+      proofs: own.map((each) => toText(prover.prove("sender", each, transcript))),
+    });
     return writer.take(this.#options.link.headBytes);
   }
 

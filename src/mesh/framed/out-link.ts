@@ -186,8 +186,9 @@ export class OutLink implements EventOutput {
     this.#link = link;
     this.#found = found;
     this.writer.attach(link);
-    const { target, from, trust, hello } = this.#options;
-    this.#greeting = new OutGreeting({ target, from, trust, link, isHearsay: found?.isHearsay === true });
+    const { target, from, trust, asGuest, hello } = this.#options;
+    const isHearsay = found?.isHearsay === true;
+    this.#greeting = new OutGreeting({ target, from, trust, asGuest, link, isHearsay });
     link.send(this.#greeting.hello(hello()));
     if (link.isLocal !== true) this.#keepAlive.start();
     return {

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import { CircuitError, type CircuitErrorCode } from "../../core/error.js";
 import { printable } from "../../core/printable.js";
+import { randomId } from "../../core/random-id.js";
 import type { PeerLoad, SentTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Waiter } from "../waiter.js";
@@ -33,6 +34,8 @@ export interface OutSessionOptions extends Identity {
   refused(problem: CircuitError): void;
   /** There is a session; `address` where the target was found. */
   opened(address?: string): void;
+  /** The receiver has said that it leaves. */
+  left?(): void;
   /** Over: the next message needs another session. */
   ended(): void;
 }
@@ -52,7 +55,7 @@ export interface Unsent {
 export class OutSession {
   readonly #options: OutSessionOptions;
   /** Names this session to its receiver. */
-  readonly #sender = crypto.randomUUID();
+  readonly #sender = randomId();
   readonly #link: OutLink;
   readonly #messages: OutMessages;
   #isOver = false;
@@ -68,11 +71,12 @@ export class OutSession {
 
   constructor(options: OutSessionOptions) {
     this.#options = options;
-    const { target, from, trust, dial, clock, limits, schedule, tally } = options;
+    const { target, from, trust, asGuest, dial, clock, limits, schedule, tally } = options;
     this.#link = new OutLink({
       target,
       from,
       trust,
+      asGuest,
       dial,
       clock,
       limits,
@@ -263,6 +267,7 @@ export class OutSession {
     const { retryMs, denied } = Object(value) as { retryMs?: unknown; denied?: unknown };
     this.#link.refuseIfDenied(denied);
     this.#messages.resume(new Map());
+    this.#options.left?.();
     this.#link.drop("it has left", typeof retryMs === "number" ? retryMs : 0);
   }
 

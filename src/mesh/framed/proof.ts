@@ -4,12 +4,10 @@
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Key, MOST_KEYS } from "../safety/keyring.js";
+import { PROOF_BYTES } from "./records.js";
 
 /** Length of a nonce, in bytes: never drawn twice by chance. */
 const NONCE_BYTES = 32;
-
-/** Length of a proof, in bytes: HMAC-SHA-256. */
-export const PROOF_BYTES = 32;
 
 /** Who proves. The words differ so that neither end can send the other its own proof back. */
 export type Role = "receiver" | "sender";
@@ -73,3 +71,13 @@ export function findProvenKey(
   }
   return proven;
 }
+
+/** What greetings prove with. They are handed it, so that who has no secrets to prove needs no cryptography. */
+export interface Prover {
+  makeNonce(): Uint8Array;
+  digestOf(frame: Uint8Array): Uint8Array;
+  prove(role: Role, key: Key, transcript: Transcript): Uint8Array;
+  findProvenKey: typeof findProvenKey;
+}
+
+export const prover: Prover = { makeNonce, digestOf, prove, findProvenKey };

@@ -3,6 +3,20 @@ import type { ReceivedTally } from "../counts.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import type { EventExchange } from "./event-exchange.js";
+import type { FrameLink, FrameLinkEvents } from "./frame-link.js";
+import type { Admitted } from "./in-greeting.js";
+
+/** Looks after those who cannot listen, such as web pages: passes on what they send, and serves nodes in their names. */
+export interface GuestDesk {
+  /** Why a guest that has been let in is to be sent away, if there is a reason. */
+  findRefusal(admitted: Admitted): string | undefined;
+  /** Goes on with the link of one that is not. */
+  take(
+    link: FrameLink,
+    admitted: Admitted,
+    at: { readonly peer: string; readonly node: string },
+  ): FrameLinkEvents;
+}
 
 /** A node as all of its sessions know it. */
 export interface Receiver {
@@ -23,6 +37,8 @@ export interface Receiver {
   mayTake?(from: string, channel: string): boolean;
   /** Whether a sender, by its name, may publish on a subject; all may where it is left out. */
   mayPublish?(from: string, subject: string): boolean;
+  /** Looks after senders that cannot listen, where that is done. */
+  readonly guests?: GuestDesk | undefined;
   /** Takes note of a sender that was not let in, or may not send what it sent. */
   refused?(from: string, peer: string, reason: string): void;
 }

@@ -11,6 +11,9 @@ export const FRAMED_PROTOCOL = "circuit.1";
 /** Channels of one session: as many as a desk of sketches could use, and 4 MiB of them. */
 export const MAX_CHANNELS = 16_384;
 
+/** Length of a proof, in bytes: HMAC-SHA-256. */
+export const PROOF_BYTES = 32;
+
 /** First byte of a record. */
 export const RECORD = {
   /** Sender: who it is, and what it has not been acknowledged yet. JSON. */
@@ -96,6 +99,10 @@ export interface Hello {
   readonly nonce?: string;
   /** The secret of `from`, from those who cannot do better, over TLS or on one machine. */
   readonly token?: string;
+  /** Whoever answers is to pass messages on to the target, because the sender cannot reach it. */
+  readonly via?: boolean;
+  /** The sender cannot be reached, and serves a node of its name: its boot id. After the welcome the ends change places. */
+  readonly serves?: string;
   /** Open channels: number, name, and first sequence number without an ack. */
   readonly channels: readonly (readonly [id: number, name: string, first: number])[];
 }

@@ -3,6 +3,7 @@ import { CircuitError } from "../../core/error.js";
 import type { NodeCounts } from "../counts.js";
 import type { Dialing } from "../framed/dialing.js";
 import type { EventExchange } from "../framed/event-exchange.js";
+import type { GuestDesk } from "../framed/receiver.js";
 import type { MeshLimits } from "../limits.js";
 import type { Handler } from "../mesh.js";
 import { Node } from "../node.js";
@@ -14,6 +15,8 @@ export interface LocalNodesOptions {
   readonly limits: MeshLimits;
   readonly events?: EventExchange | undefined;
   readonly schedule: (callback: () => void) => void;
+  /** See `Receiver`. */
+  readonly guests?: GuestDesk | undefined;
   /** By what senders of this process may be refused, too. */
   readonly trust?: Trust | undefined;
 }

@@ -1,4 +1,5 @@
 import { CircuitError } from "../../core/error.js";
+import { type Prover, prover } from "../framed/proof.js";
 import { type AccessRules, mayPublish, maySend, type PublishRules } from "./access.js";
 import type { Credentials } from "./credentials.js";
 import type { Keyring } from "./keyring.js";
@@ -24,6 +25,7 @@ export interface TrustOptions {
 export interface Guard {
   /** What it can be proved by, if it can. */
   readonly keyring: Keyring | undefined;
+  readonly prover: Prover;
   /** Whether who proves nothing is turned away. */
   readonly isDemanded: boolean;
   readonly binding: Uint8Array;
@@ -34,6 +36,7 @@ export interface Guard {
 
 /** Whom the nodes of a mesh talk to, and what has to be proved before. */
 export class Trust {
+  readonly prover = prover;
   readonly #options: TrustOptions;
 
   constructor(options: TrustOptions) {
@@ -68,6 +71,7 @@ export class Trust {
     const keyring = this.keyringOn(passage);
     return {
       keyring,
+      prover,
       // Where nothing could prove it, nobody is let in.
       isDemanded: !anyone && (keyring !== undefined || !passage.isLocal),
       binding: passage.binding,

@@ -57,7 +57,8 @@ export class WsFrameLink implements FrameLink {
       gone(this);
       if (this.#isClosing) return;
       this.#isClosing = true;
-      this.#events?.ended(printable(reason.toString()) || `the connection ended with code ${code}`);
+      const why = printable(reason.toString()) || `the connection ended with code ${code}`;
+      this.#events?.ended(why, code === CLOSE.goingAway);
     });
     ws.on("error", ignore); // "close" follows, with the code
   }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import type { MeshCounts } from "../counts.js";
 import type { Discovery } from "../discovery/discovery.js";
 import type { EventHandler, PublishOptions, SubscribeOptions, Subscription } from "../event.js";
+import { Guests } from "../guests/guests.js";
 import { EventHub } from "../hub/event-hub.js";
 import { DEFAULT_LIMITS, type MeshLimits } from "../limits.js";
 import { LocalNodes } from "../memory/local-nodes.js";
@@ -83,6 +84,10 @@ export class WsMesh implements Mesh {
   /** Takes back what is announced of a node. */
   readonly #withdrawals = new Map<Node, () => Promise<void>>();
   readonly #nodes: LocalNodes;
+  /** Web pages, and who else cannot listen. */
+  readonly #guests: Guests;
+  /** Where nodes listen that have a port. */
+  readonly #hosts = new Map<string, string>();
   readonly #listening = new Map<Node, Promise<Listening>>();
   readonly #connector: WsConnector;
   readonly #finder: Finder;
@@ -118,7 +123,19 @@ export class WsMesh implements Mesh {
     const schedule = process.nextTick;
     const hub = new EventHub({ clock, limits, schedule, isByName: trust?.isByName });
     this.#hub = hub;
-    this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule, trust });
+    const guests = new Guests({
+      ...{ clock, limits, schedule, trust, mesh: this },
+      send: (target, message, options) => this.send(target, message, options),
+      findTaken: (name) => this.#findTaken(name),
+      serve: (name, handler, beside) =>
+        this.serve(name, handler, {
+          host: this.#hosts.get(beside) ?? "localhost",
+          port: 0,
+          concurrency: limits.outstanding,
+        }),
+    });
+    this.#guests = guests;
+    this.#nodes = new LocalNodes({ clock, limits, events: hub, schedule, trust, guests });
     this.#connector = new WsConnector({ clock, limits, poll, tls, tap });
     this.#finder = new Finder({
       ...{ grid, fallback, framed, discovery, trust },
@@ -169,6 +186,7 @@ export class WsMesh implements Mesh {
     if (problem) throw problem;
     const node = this.#nodes.add(name, handler, concurrency);
     if (port === undefined) return { name, addresses: [], ...this.#waysOut(node) };
+    this.#hosts.set(name, host);
     const listening = serveWs({ node, host, port, ...this.#options });
     this.#listening.set(node, listening);
     try {
@@ -219,12 +237,23 @@ export class WsMesh implements Mesh {
 
   async #close(): Promise<void> {
     this.#events.close();
+    const guests = this.#guests.close();
     this.#sender.close();
     const connections = this.#connector.close();
     await Promise.all([...this.#listening.keys()].map((node) => this.#closeNode(node)));
-    await Promise.all([this.#nodes.close(), connections]);
+    await Promise.all([this.#nodes.close(), connections, guests]);
     await this.#discovery?.close();
     this.#safety?.close();
+  }
+
+  /** Why a guest may not have a name, if there is a reason. */
+  #findTaken(name: string): string | undefined {
+    const isKnown =
+      this.#nodes.names.includes(name) ||
+      this.#finder.grid.has(name) ||
+      (this.#discovery?.table.named(name).length ?? 0) > 0;
+    if (isKnown) return `there is a node ${JSON.stringify(name)} already`;
+    return this.#options.trust?.findServeProblem(name)?.message;
   }
 
   async #announce(node: Node, addresses: readonly string[], about: ServeOptions["about"]): Promise<void> {

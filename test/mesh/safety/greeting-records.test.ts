@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { ManualClock } from "../../../src/core/manual-clock.js";
 import { readFrame } from "../../../src/mesh/framed/frame-reader.js";
 import { parseChallenge, parseProofs } from "../../../src/mesh/framed/hello.js";
+import { prover } from "../../../src/mesh/framed/proof.js";
 import { DEFAULT_LIMITS } from "../../../src/mesh/limits.js";
 import { Node } from "../../../src/mesh/node.js";
 import type { Guard } from "../../../src/mesh/safety/trust.js";
@@ -61,6 +62,7 @@ for (const [what, change] of refused) {
 test("Nothing that a stranger says in a greeting lets it in, or breaks the node", () => {
   const guard: Guard = {
     keyring: { keysOf: () => [Buffer.from("a secret of sixteen")], watch: () => () => {} },
+    prover,
     isDemanded: true,
     binding: new Uint8Array(),
     nameOf: () => undefined,
