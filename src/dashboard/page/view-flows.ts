@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { formatMs } from "./lanes.js";
+import { formatMs } from "../signals/lanes.js";
 import { View } from "./view.js";
 
 /** The flows: what each part has taken, given and dropped. */

@@ -1,5 +1,5 @@
 import { html } from "lit";
-import { clockOf } from "./clock-of.js";
+import { clockOf } from "../signals/clock-of.js";
 import { View } from "./view.js";
 
 /** What the circuit and its sketches said, the latest first. */

@@ -1,8 +1,8 @@
 import { html } from "lit";
 import uPlot from "uplot";
-import { clockOf } from "./clock-of.js";
-import type { PinEdges } from "./edge-store.js";
-import { describeAt, formatHz, formatMs, lanesOf } from "./lanes.js";
+import { clockOf } from "../signals/clock-of.js";
+import type { PinEdges } from "../signals/edge-store.js";
+import { describeAt, formatHz, formatMs, lanesOf } from "../signals/lanes.js";
 import { View } from "./view.js";
 
 /** The narrowest and the widest window, in milliseconds: a hundredth of a character at 57 600 baud, and a day. */
