@@ -14,6 +14,12 @@ const act = v.variant("do", [
     ratio: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
   }),
   v.strictObject({
+    do: v.literal("warm"),
+    board: name,
+    part: name,
+    celsius: v.pipe(v.number(), v.minValue(-273.15), v.maxValue(1_000)),
+  }),
+  v.strictObject({
     do: v.literal("send"),
     node: name,
     channel: v.pipe(v.string(), v.maxLength(255)),

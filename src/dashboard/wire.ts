@@ -11,6 +11,7 @@ export type SeenPart =
   | { readonly type: "potentiometer"; readonly id: string; readonly ratio: number }
   | { readonly type: "servo"; readonly id: string; readonly degrees: number | null }
   | { readonly type: "relay"; readonly id: string; readonly isOn: boolean }
+  | { readonly type: "thermistor"; readonly id: string; readonly celsius: number }
   | { readonly type: "lcd"; readonly id: string; readonly lines: readonly string[]; readonly isLit: boolean };
 
 /** A board as it is now. */
@@ -149,6 +150,7 @@ export type FromServer =
 export type Act =
   | { readonly do: "press" | "release"; readonly board: string; readonly part: string }
   | { readonly do: "turn"; readonly board: string; readonly part: string; readonly ratio: number }
+  | { readonly do: "warm"; readonly board: string; readonly part: string; readonly celsius: number }
   | { readonly do: "send"; readonly node: string; readonly channel: string; readonly message: string }
   | { readonly do: "publish"; readonly subject: string; readonly data: string }
   | { readonly do: "swap"; readonly board: string; readonly address: string };

@@ -1,7 +1,7 @@
 import type { ByteLink, LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import { EdgeTimes } from "./edge-times.js";
 import type { BoardEntry } from "./entry.js";
-import type { Recorder } from "./recorder.js";
+import type { Journal } from "./journal.js";
 
 /** A link to a board that shows its pins; some tell edges by a clock of their own. */
 interface ShowingLink extends ByteLink {
@@ -20,14 +20,14 @@ export class RecordedLink implements ByteLink {
   readonly inner: ByteLink;
   readonly setBaud?: (baud: number) => Promise<void>;
   readonly #board: string;
-  readonly #recorder: Recorder;
+  readonly #journal: Journal;
   #state: "new" | "open" | "over" = "new";
   #stopEdges = () => {};
 
-  constructor(inner: ByteLink, board: string, recorder: Recorder) {
+  constructor(inner: ByteLink, board: string, journal: Journal) {
     this.inner = inner;
     this.#board = board;
-    this.#recorder = recorder;
+    this.#journal = journal;
     if (inner.setBaud)
       this.setBaud = async (baud) => {
         await inner.setBaud?.(baud);
@@ -87,23 +87,23 @@ export class RecordedLink implements ByteLink {
 
   #bytes(kind: "to-board" | "to-host", bytes: Uint8Array): void {
     if (this.#state !== "open") return;
-    this.#recorder.add({ kind, atMs: this.#recorder.nowMs, board: this.#board, bytes });
+    this.#journal.add({ kind, atMs: this.#journal.nowMs, board: this.#board, bytes });
   }
 
   #tell(what: BoardEntry["what"]): void {
     const { address, bytesPerSecond } = this.inner;
     const baud = Number.isFinite(bytesPerSecond) ? Math.round(bytesPerSecond * BITS_PER_BYTE) : 0;
-    const [board, atMs] = [this.#board, this.#recorder.nowMs];
-    this.#recorder.add({ kind: "board", atMs, board, what, address, baud });
+    const [board, atMs] = [this.#board, this.#journal.nowMs];
+    this.#journal.add({ kind: "board", atMs, board, what, address, baud });
   }
 
   #recordEdges(link: ShowingLink): void {
-    const [board, recorder] = [this.#board, this.#recorder];
-    const times = new EdgeTimes(recorder.nowMs, link.nowUs ?? 0);
+    const [board, journal] = [this.#board, this.#journal];
+    const times = new EdgeTimes(journal.nowMs, link.nowUs ?? 0);
     this.#stopEdges = link.onEdge(({ pin, level, atUs }) => {
-      const { nowMs } = recorder;
+      const { nowMs } = journal;
       const atMs = atUs === undefined ? nowMs : times.of(atUs, nowMs, link.nowUs ?? atUs);
-      recorder.add({ kind: "edge", atMs, board, pin, level });
+      journal.add({ kind: "edge", atMs, board, pin, level });
     });
   }
 }

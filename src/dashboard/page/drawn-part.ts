@@ -61,6 +61,8 @@ export function show(picture: HTMLElement, part: SeenPart): void {
     case "servo":
       seen.angle = part.degrees ?? 0;
       break;
+    case "thermistor":
+      break; // it looks the same, cold or warm
     case "relay":
       picture.dataset.on = String(part.isOn);
       break;
@@ -88,6 +90,8 @@ export function describe(part: SeenPart): string {
       return `${Math.round(part.ratio * 100)} %`;
     case "servo":
       return part.degrees === null ? "no pulses" : `${Math.round(part.degrees)}°`;
+    case "thermistor":
+      return `${part.celsius.toFixed(1)} °C`;
     case "relay":
       return part.isOn ? "on" : "off";
     case "lcd":

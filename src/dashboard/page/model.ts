@@ -1,7 +1,7 @@
 import { readEdgeFrame } from "../edge-frame.js";
+import { EdgeStore } from "../signals/edge-store.js";
 import type { Act, Drawing, FromServer, News, SeenState } from "../wire.js";
 import { Connection } from "./connection.js";
-import { EdgeStore } from "../signals/edge-store.js";
 
 /** News that the page keeps; the older go. */
 const MOST_NEWS = 2_000;

@@ -105,10 +105,27 @@ class ViewCircuit extends View {
         >Press ${part.id}</button>
       `;
     }
-    if (part.type !== "potentiometer") return nothing;
-    const turn = ({ currentTarget }: Event) =>
-      this.#turn(board, part.id, (currentTarget as HTMLInputElement).valueAsNumber); // the input that the listener is on
-    return html`<input type="range" min="0" max="1" step="0.01" .value=${String(part.ratio)} aria-label="Turn ${part.id}" @input=${turn}>`;
+    if (part.type === "potentiometer") {
+      return this.#slider(`Turn ${part.id}`, part.ratio, { min: 0, max: 1, step: 0.01 }, (ratio) =>
+        this.#act({ do: "turn", board, part: part.id, ratio }),
+      );
+    }
+    if (part.type === "thermistor") {
+      return this.#slider(`Warm ${part.id}`, part.celsius, { min: -24, max: 80, step: 0.5 }, (celsius) =>
+        this.#act({ do: "warm", board, part: part.id, celsius }),
+      );
+    }
+    return nothing;
+  }
+
+  #slider(
+    label: string,
+    value: number,
+    { min, max, step }: { readonly min: number; readonly max: number; readonly step: number },
+    move: (value: number) => void,
+  ) {
+    const moved = ({ currentTarget }: Event) => move((currentTarget as HTMLInputElement).valueAsNumber); // the input that the listener is on
+    return html`<input type="range" min=${min} max=${max} step=${step} .value=${String(value)} aria-label=${label} @input=${moved}>`;
   }
 
   /** Pictures are made once: what they are told changes them. */
@@ -123,7 +140,9 @@ class ViewCircuit extends View {
       picture.addEventListener("input", (event) => {
         // The potentiometer's own event, from 0 to 100; the page has no text field in a picture.
         if (event instanceof CustomEvent)
-          this.#withBoard(id, (board) => this.#turn(board, id, event.detail / 100));
+          this.#withBoard(id, (board) =>
+            this.#act({ do: "turn", board, part: id, ratio: event.detail / 100 }),
+          );
       });
     }
   }
@@ -147,10 +166,6 @@ class ViewCircuit extends View {
       const [board = "", part = ""] = held.split("/");
       this.#release(board, part);
     }
-  }
-
-  #turn(board: string, part: string, ratio: number): void {
-    this.#act({ do: "turn", board, part, ratio });
   }
 
   #act(act: Parameters<ViewCircuit["model"]["act"]>[0]): void {

@@ -1,6 +1,6 @@
 import { html } from "lit";
-import type { News } from "../wire.js";
 import { clockOf } from "../signals/clock-of.js";
+import type { News } from "../wire.js";
 import { View } from "./view.js";
 
 /** Rows that are shown at a time: more are not read, and slow the page down. */
