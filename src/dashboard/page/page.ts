@@ -61,6 +61,7 @@ class CircuitPage extends LitElement {
         </button>
         <small>circuit ${version}</small>
       </header>
+      <main>
       <div role="tablist" aria-label="Views" @keydown=${this.#walk}>
         ${PANES.map(
           ({ id, title: name }) => html`
@@ -75,7 +76,8 @@ class CircuitPage extends LitElement {
           `,
         )}
       </div>
-      <main role="tabpanel" id="pane" aria-labelledby="tab-${this.#pane}" tabindex="0">${this.#view()}</main>
+      <div role="tabpanel" id="pane" aria-labelledby="tab-${this.#pane}" tabindex="0">${this.#view()}</div>
+      </main>
     `;
   }
 

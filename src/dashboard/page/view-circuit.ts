@@ -133,6 +133,12 @@ class ViewCircuit extends View {
     this.#drawing = drawing;
     this.#pictures = new Map(drawing?.parts.map((part) => [part.id, makePicture(part)] as const));
     for (const [id, picture] of this.#pictures) {
+      // Hands without a pointer have the list below.
+      requestAnimationFrame(() => {
+        for (const each of picture.shadowRoot?.querySelectorAll<HTMLElement>("button, input, [tabindex]") ??
+          [])
+          each.tabIndex = -1;
+      });
       picture.addEventListener("button-press", () => this.#withBoard(id, (board) => this.#press(board, id)));
       picture.addEventListener("button-release", () =>
         this.#withBoard(id, (board) => this.#release(board, id)),

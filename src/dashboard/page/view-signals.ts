@@ -72,7 +72,7 @@ class ViewSignals extends View {
     const nowMs = this.model.nowMs;
     const about = this.#aboutMs;
     return html`
-      <table>
+      <div class="scroll" tabindex="0" role="region" aria-label="Pins"><table>
         <thead><tr>${["Pin", "Level", "Edges", "Edges in the last second", about === undefined ? "Last change" : `About ${clockOf(about)}`].map((title) => html`<th scope="col">${title}</th>`)}</tr></thead>
         <tbody>
           ${pins.map((edges) => {
@@ -86,7 +86,7 @@ class ViewSignals extends View {
             `;
           })}
         </tbody>
-      </table>
+      </table></div>
     `;
   }
 
