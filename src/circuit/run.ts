@@ -24,6 +24,7 @@ import { type RecordedOptions, recordRun } from "./record-run.js";
 import { Replays } from "./replays.js";
 import type { RunOptions } from "./run-options.js";
 import type { RunningCircuit } from "./running-circuit.js";
+import { lookingAt } from "./seen/looking.js";
 import { makeSketch } from "./sketches.js";
 import { notWhole, toldOf } from "./standstill.js";
 import { summarize } from "./summary.js";
@@ -158,7 +159,10 @@ class Circuit {
       this.#stopping.signal,
     ];
     const tell = (event: CircuitEvent) => this.#tell(event);
-    const nodes = new CircuitNodes({ definition, sketches, boards, mesh, random, clock, signal, tell });
+    const looking = lookingAt(() => this.#running(mesh), wired);
+    const nodes = new CircuitNodes({
+      ...{ definition, sketches, boards, mesh, random, clock, signal, tell, looking },
+    });
     this.#nodes = nodes;
     const here = nodes.make();
     await nodes.setUp(here);

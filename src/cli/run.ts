@@ -7,6 +7,7 @@ import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config
 import type { WatchedConfig } from "../config/watched-config.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
+import { showAddresses } from "./dashboard.js";
 import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
 import { type ReporterOptions, reporter } from "./reporter.js";
 import { addSafetyFlags, type SafetyFlags, withSafetyFlags } from "./safety.js";
@@ -138,9 +139,7 @@ async function withPage(
   const { addresses, onEntry, onBegun, close } = await showCircuit(whole, {
     ...{ at, title, env: cli.env, notice: (text: string) => cli.log(text) },
   });
-  // Of localhost's two the first is enough; of other addresses some reach only some.
-  for (const address of addresses.filter((each) => !each.includes("[::1]")))
-    cli.log(`the page is at ${address}`);
+  showAddresses(cli, addresses);
   try {
     await go({ ...run, onEntry, onBegun });
   } finally {

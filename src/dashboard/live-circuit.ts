@@ -1,4 +1,5 @@
-import type { Act, Drawing, News, SeenState } from "./wire.js";
+import type { Act, Drawing, SeenState } from "../circuit/seen/seen.js";
+import type { News } from "./wire.js";
 
 /** What happens in a circuit, as it happens. Times are the circuit's, in milliseconds. */
 export interface LiveListener {

@@ -1,13 +1,14 @@
 import type { RunningCircuit } from "../circuit/running-circuit.js";
+import { actOn } from "../circuit/seen/hands.js";
+import { Routes } from "../circuit/seen/routes.js";
+import type { Act, Drawing, SeenState } from "../circuit/seen/seen.js";
+import { seenState } from "../circuit/seen/seen-state.js";
+import { textOfPayload } from "../circuit/seen/text-of-payload.js";
 import { CircuitError } from "../core/error.js";
 import type { Entry } from "../record/entry.js";
-import { actOn } from "./hands.js";
 import { lineOf } from "./line-of.js";
 import type { LiveCircuit, LiveListener } from "./live-circuit.js";
-import { Routes } from "./routes.js";
-import { seenBoards, seenNodes, seenStages } from "./seen-state.js";
-import { textOfPayload } from "./text-of-payload.js";
-import type { Act, Drawing, News, SeenState } from "./wire.js";
+import type { News } from "./wire.js";
 
 export interface OwnCircuitOptions {
   readonly title: string;
@@ -67,12 +68,10 @@ export class OwnCircuit implements LiveCircuit {
     const { nodes, peers } = running.mesh.counts();
     const here = new Set(nodes.map(({ node }) => node));
     const connected = new Set(peers.filter(({ isConnected }) => isConnected).map(({ peer }) => peer));
-    return {
-      boards: seenBoards(running),
-      nodes: seenNodes(running, nodes),
-      routes: this.#routes.seen((target) => here.has(target) || connected.has(target)),
-      stages: seenStages(running.flows()),
-    };
+    return seenState(
+      running,
+      this.#routes.seen((target) => here.has(target) || connected.has(target)),
+    );
   }
 
   follow(listener: LiveListener): () => void {

@@ -1,8 +1,8 @@
+import type { Act } from "../circuit/seen/seen.js";
 import { CircuitError, messageOf } from "../core/error.js";
 import { type Audience, type Broadcast, told } from "./broadcast.js";
 import type { LiveCircuit } from "./live-circuit.js";
 import { readFromPage } from "./read-from-page.js";
-import type { Act } from "./wire.js";
 
 /** One page's connection, as a viewer needs it. */
 export interface PageLink {

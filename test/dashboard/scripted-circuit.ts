@@ -1,6 +1,6 @@
-import { drawingOf } from "../../src/dashboard/drawing-of.js";
+import { drawingOf } from "../../src/circuit/seen/drawing-of.js";
+import type { Act, SeenBoard, SeenState } from "../../src/circuit/seen/seen.js";
 import type { LiveCircuit, LiveListener } from "../../src/dashboard/live-circuit.js";
-import type { Act, SeenBoard, SeenState } from "../../src/dashboard/wire.js";
 import type { Wiring } from "../../src/wiring/wiring.js";
 
 /** A board that nothing ails. */

@@ -1,4 +1,5 @@
-import type { Act, FromPage, FromServer } from "../wire.js";
+import type { Act } from "../../circuit/seen/seen.js";
+import type { FromPage, FromServer } from "../wire.js";
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {

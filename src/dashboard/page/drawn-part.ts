@@ -9,7 +9,7 @@ import "@wokwi/elements/dist/esm/pushbutton-6mm-element.js";
 import "@wokwi/elements/dist/esm/pushbutton-element.js";
 import "@wokwi/elements/dist/esm/resistor-element.js";
 import "@wokwi/elements/dist/esm/servo-element.js";
-import type { DrawnPart, SeenPart } from "../wire.js";
+import type { DrawnPart, SeenPart } from "../../circuit/seen/seen.js";
 
 /** What a part's picture is told of what it looks like now. */
 type Picture = HTMLElement & Record<string, unknown>;

@@ -1,6 +1,7 @@
+import type { Act, Drawing, SeenState } from "../../circuit/seen/seen.js";
 import { readEdgeFrame } from "../edge-frame.js";
 import { EdgeStore } from "../signals/edge-store.js";
-import type { Act, Drawing, FromServer, News, SeenState } from "../wire.js";
+import type { FromServer, News } from "../wire.js";
 import { Connection } from "./connection.js";
 
 /** News that the page keeps; the older go. */

@@ -1,6 +1,6 @@
 import { html } from "lit";
+import type { SeenBoard } from "../../circuit/seen/seen.js";
 import { formatMs } from "../signals/lanes.js";
-import type { SeenBoard } from "../wire.js";
 import { View } from "./view.js";
 
 const STATES = { ready: "ready", away: "away, and looked for", missing: "not there" };

@@ -1,5 +1,5 @@
 import { html, nothing, svg } from "lit";
-import type { Drawing, SeenBoard, SeenPart } from "../wire.js";
+import type { Drawing, SeenBoard, SeenPart } from "../../circuit/seen/seen.js";
 import { describe, makePicture, show } from "./drawn-part.js";
 import { View } from "./view.js";
 

@@ -1,6 +1,6 @@
 import { html, svg } from "lit";
+import type { SeenRoute } from "../../circuit/seen/seen.js";
 import { formatMs } from "../signals/lanes.js";
-import type { SeenRoute } from "../wire.js";
 import { View } from "./view.js";
 
 /** Size of the picture, and of what is in it, in its own units: on a phone it is narrower, so that its words are large enough. */

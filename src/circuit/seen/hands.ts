@@ -1,10 +1,10 @@
-import { CONTROL_CHANNEL, readAnswer } from "../circuit/control.js";
-import type { RunningCircuit } from "../circuit/running-circuit.js";
-import { CircuitError } from "../core/error.js";
-import type { EmulatedLink } from "../emulator/emulated-link.js";
-import type { Payload } from "../mesh/payload.js";
+import { CircuitError } from "../../core/error.js";
+import type { EmulatedLink } from "../../emulator/emulated-link.js";
+import type { Payload } from "../../mesh/payload.js";
+import { CONTROL_CHANNEL, readAnswer } from "../control.js";
+import type { RunningCircuit } from "../running-circuit.js";
+import type { Act } from "./seen.js";
 import { textOfPayload } from "./text-of-payload.js";
-import type { Act } from "./wire.js";
 
 /**
  * Does what a hand on the page does to a running circuit, and resolves with what came of it, in words.

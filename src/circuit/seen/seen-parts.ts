@@ -1,5 +1,5 @@
-import type { PartState } from "../emulator/part.js";
-import type { SeenPart } from "./wire.js";
+import type { PartState } from "../../emulator/part.js";
+import type { SeenPart } from "./seen.js";
 
 /** Parts of an emulated board as the page draws them. */
 export function seenParts(states: readonly PartState[]): readonly SeenPart[] {

@@ -1,4 +1,4 @@
-import type { Payload } from "../mesh/payload.js";
+import type { Payload } from "../../mesh/payload.js";
 
 /** The longest text of a payload that a page shows, in characters: more is not read in a row of a table. */
 const MOST_SHOWN = 500;

@@ -1,8 +1,8 @@
-import { wiredPins } from "../wiring/attachments.js";
-import { boxAround, cornersOf, findPin, placeParts } from "../wiring/draw/geometry.js";
-import { routeWire, toPath } from "../wiring/draw/routes.js";
-import type { Wiring } from "../wiring/wiring.js";
-import type { Drawing } from "./wire.js";
+import { wiredPins } from "../../wiring/attachments.js";
+import { boxAround, cornersOf, findPin, placeParts } from "../../wiring/draw/geometry.js";
+import { routeWire, toPath } from "../../wiring/draw/routes.js";
+import type { Wiring } from "../../wiring/wiring.js";
+import type { Drawing } from "./seen.js";
 
 const BEND_PX = 5;
 const MARGIN_PX = 12;

@@ -1,8 +1,8 @@
-import type { RunningCircuit } from "../circuit/running-circuit.js";
-import type { ManagerStatus } from "../flow/supervisor.js";
-import type { NodeCounts } from "../mesh/counts.js";
+import type { ManagerStatus } from "../../flow/supervisor.js";
+import type { NodeCounts } from "../../mesh/counts.js";
+import type { RunningCircuit } from "../running-circuit.js";
+import type { SeenBoard, SeenNode, SeenRoute, SeenStage, SeenState } from "./seen.js";
 import { seenParts } from "./seen-parts.js";
-import type { SeenBoard, SeenNode, SeenStage } from "./wire.js";
 
 const BITS_PER_BYTE = 10;
 
@@ -12,7 +12,17 @@ const NOTHING = {
   ...{ restored: 0, discardedBytes: 0, baud: null, isEmulated: false, parts: [] },
 };
 
-export function seenBoards(running: RunningCircuit): readonly SeenBoard[] {
+/** All of a circuit that has a present. */
+export function seenState(running: RunningCircuit, routes: readonly SeenRoute[]): SeenState {
+  return {
+    boards: seenBoards(running),
+    nodes: seenNodes(running, running.mesh.counts().nodes),
+    routes,
+    stages: seenStages(running.flows()),
+  };
+}
+
+function seenBoards(running: RunningCircuit): readonly SeenBoard[] {
   const open = running.openBoards();
   const missing = running.standstills().filter(({ board }) => open.every(({ name }) => name !== board));
   return [
@@ -40,7 +50,7 @@ export function seenBoards(running: RunningCircuit): readonly SeenBoard[] {
   ];
 }
 
-export function seenNodes(running: RunningCircuit, counts: readonly NodeCounts[]): readonly SeenNode[] {
+function seenNodes(running: RunningCircuit, counts: readonly NodeCounts[]): readonly SeenNode[] {
   return Object.keys(running.nodes()).map((name) => {
     const found = counts.find(({ node }) => node === name);
     const failures = [...(found?.received.failures ?? [])].reduce((sum, [, count]) => sum + count, 0);
@@ -50,7 +60,7 @@ export function seenNodes(running: RunningCircuit, counts: readonly NodeCounts[]
   });
 }
 
-export function seenStages(
+function seenStages(
   flows: Readonly<Record<string, readonly ManagerStatus[]>> | undefined,
 ): readonly SeenStage[] {
   return Object.entries(flows ?? {}).flatMap(([flow, managers]) =>

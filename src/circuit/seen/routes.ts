@@ -1,5 +1,5 @@
-import type { AckEntry, MessageEntry } from "../record/entry.js";
-import type { SeenRoute } from "./wire.js";
+import type { AckEntry, MessageEntry } from "../../record/entry.js";
+import type { SeenRoute } from "./seen.js";
 
 /** Messages whose acknowledgement is waited for; of more, some are not measured. */
 const MOST_WAITING = 8_192;
