@@ -9,8 +9,8 @@ import { CircuitError, describeThrown, messageOf } from "../core/error.js";
 import { describeFileProblem } from "../core/file-problem.js";
 import type { EmulatedLink } from "../emulator/emulated-link.js";
 import type { SafeState } from "../firmata/protocol.js";
+import type { Journal } from "../record/journal.js";
 import { RecordedLink } from "../record/recorded-link.js";
-import type { Recorder } from "../record/recorder.js";
 import { attachments, describePins, wiredPins } from "../wiring/attachments.js";
 import { readWiring } from "../wiring/read.js";
 import type { Wiring } from "../wiring/wiring.js";
@@ -26,6 +26,8 @@ export interface OpenBoard {
   readonly readyMs: number;
   /** Edges seen so far since the board was ready, by pin; `undefined` where a board does not show them. */
   edges(): ReadonlyMap<number, number> | undefined;
+  /** What hands and eyes reach of it now, where it is emulated. */
+  readonly emulated: EmulatedLink | undefined;
   /** It is on another link from now on: its edges are counted there. */
   follow(link: ByteLink): void;
 }
@@ -48,7 +50,7 @@ export interface OpenBoardOptions {
   readonly silenceMs?: number | undefined;
   /** A link, or what makes one each time that the board is looked for, in place of what the address says: for tests. */
   readonly link: ByteLink | Relink | undefined;
-  readonly recorder?: Recorder | undefined;
+  readonly journal?: Journal | undefined;
 }
 
 /** How long a board may take before a person who watches is told what is waited for, in milliseconds. */
@@ -78,15 +80,23 @@ export async function openBoard(options: OpenBoardOptions): Promise<OpenBoard> {
     ...(wiring && { checkPin: pinChecker(wiring) }),
   }).finally(cancel);
   let edges: Map<number, number> | undefined;
+  let emulated: EmulatedLink | undefined;
   const follow = (link: ByteLink) => {
     const bare = bareLink(link);
-    if (!isEmulatedLink(bare)) return;
+    emulated = isEmulatedLink(bare) ? bare : undefined;
+    if (emulated === undefined) return;
     edges ??= new Map();
-    countEdges(bare, edges);
+    countEdges(emulated, edges);
   };
   follow(link);
   const readyMs = clock.now() - startMs;
-  return { name, session, link: bareLink(link), readyMs, edges: () => edges && new Map(edges), follow };
+  return {
+    ...{ name, session, link: bareLink(link), readyMs, follow },
+    edges: () => edges && new Map(edges),
+    get emulated() {
+      return emulated;
+    },
+  };
 }
 
 /**
@@ -113,10 +123,10 @@ export async function seekBoard(options: OpenBoardOptions, problem: CircuitError
 
 /** The link that an address describes, or that was given in its place. @throws {CircuitError} What `makeLink()` throws. */
 export async function linkOf(options: OpenBoardOptions): Promise<BoardLink> {
-  const { name, recorder } = options;
+  const { name, journal } = options;
   const { link, relink } = await bareLinkOf(options);
-  if (!recorder) return { link, ...(relink && { relink }) };
-  const record = (bare: ByteLink) => new RecordedLink(bare, name, recorder);
+  if (!journal) return { link, ...(relink && { relink }) };
+  const record = (bare: ByteLink) => new RecordedLink(bare, name, journal);
   return { link: record(link), ...(relink && { relink: async () => record(await relink()) }) };
 }
 

@@ -3,7 +3,7 @@ import type { Relink } from "../board/session/recovery/search.js";
 import { type CircuitDefinition, DEFAULT_BOARDS } from "../config/define.js";
 import type { Clock } from "../core/clock.js";
 import { CircuitError } from "../core/error.js";
-import type { Recorder } from "../record/recorder.js";
+import type { Journal } from "../record/journal.js";
 import type { Sketch } from "../sketch/sketch.js";
 import type { Wiring } from "../wiring/wiring.js";
 import { linkOf, type OpenBoard, type OpenBoardOptions, openBoard, seekBoard } from "./boards.js";
@@ -20,8 +20,8 @@ export interface CircuitBoardsOptions {
    * looked for, and rejects where it is nowhere.
    */
   readonly links: Readonly<Record<string, ByteLink | Relink>> | undefined;
-  /** Records what goes to boards and comes from them. */
-  readonly recorder: Recorder | undefined;
+  /** Takes what goes to boards and comes from them. */
+  readonly journal: Journal | undefined;
   /** Gives up what is being opened. */
   readonly signal: AbortSignal;
   /** A board is ready. */
@@ -248,9 +248,9 @@ export class CircuitBoards {
   }
 
   #describe(name: string, signal: AbortSignal): OpenBoardOptions {
-    const { clock, links, notice, definition, recorder } = this.#options;
+    const { clock, links, notice, definition, journal } = this.#options;
     return {
-      ...{ name, signal, clock, recorder, wiring: this.#wiring, patienceMs: definition.patienceMs },
+      ...{ name, signal, clock, journal, wiring: this.#wiring, patienceMs: definition.patienceMs },
       address: this.#addresses[name] ?? "",
       held: heldPins(definition, name),
       safe: safePins(definition, name),

@@ -5,9 +5,9 @@ import type { Pages } from "../mesh/ws/pages.js";
 import { recordedMesh } from "../record/recorded-mesh.js";
 import { flowsMesh, hasFlowsOnly } from "./flows/flows-mesh.js";
 import { makeMesh } from "./mesh.js";
-import { type RecordedOptions, recordFrames } from "./record-run.js";
+import { journalFrames, type RecordedOptions } from "./record-run.js";
 
-export interface CircuitMeshOptions extends Pick<RecordedOptions, "mesh" | "discovery" | "env" | "recorder"> {
+export interface CircuitMeshOptions extends Pick<RecordedOptions, "mesh" | "discovery" | "env" | "journal"> {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly pages: Pages;
@@ -18,14 +18,14 @@ export interface CircuitMeshOptions extends Pick<RecordedOptions, "mesh" | "disc
 
 /** The mesh of a circuit: the one that is given, or its own, which flows alone open when they need it; recorded where asked. */
 export async function circuitMesh(definition: CircuitDefinition, options: CircuitMeshOptions): Promise<Mesh> {
-  const { recorder } = options;
+  const { journal } = options;
   const made = await bareMesh(definition, options);
-  return recorder ? recordedMesh(made, recorder) : made;
+  return journal ? recordedMesh(made, journal) : made;
 }
 
 async function bareMesh(definition: CircuitDefinition, options: CircuitMeshOptions): Promise<Mesh> {
-  const { mesh, discovery, env = process.env, clock, signal, pages, failed, notice, recorder } = options;
-  const tap = recorder && recordFrames(recorder);
+  const { mesh, discovery, env = process.env, clock, signal, pages, failed, notice, journal } = options;
+  const tap = journal && journalFrames(journal);
   const make = () => makeMesh(definition, { clock, discovery, env, signal, notice, pages, tap });
   if (mesh !== undefined || !hasFlowsOnly(definition)) return mesh ?? make();
   return flowsMesh({ definition, make, seeks: discovery !== undefined, env, failed, notice });

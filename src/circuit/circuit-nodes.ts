@@ -10,6 +10,7 @@ import { type Moved, obey } from "./control.js";
 import { CircuitNode } from "./node.js";
 import { keepingOf } from "./observing.js";
 import type { CircuitEvent } from "./progress.js";
+import type { Looking } from "./seen/looking.js";
 import { unreachable } from "./standstill.js";
 
 export interface CircuitNodesOptions {
@@ -22,6 +23,8 @@ export interface CircuitNodesOptions {
   /** Ends what they do. */
   readonly signal: AbortSignal;
   readonly tell: (event: CircuitEvent) => void;
+  /** What others see of the circuit, and do to it. */
+  readonly looking: Looking;
 }
 
 /** The nodes of a circuit whose boards are there, or that need none. */
@@ -97,7 +100,8 @@ export class CircuitNodes {
       keeping: keepingOf(definition),
       obey: (delivery) => {
         const obeysAnyone = definition.mesh !== undefined && definition.commandsOverNats === true;
-        return obey(delivery, { node: name, obeysAnyone, swap: (address) => this.#swap(name, address) });
+        const swap = (address: string) => this.#swap(name, address);
+        return obey(delivery, { node: name, obeysAnyone, swap, ...this.#options.looking });
       },
       standstill: (target) => {
         const standstill = boards.standstillOf(target);

@@ -1,7 +1,9 @@
+import { readAct } from "../config/read-act.js";
 import { CircuitError, type CircuitErrorCode, messageOf } from "../core/error.js";
 import { ToldFailure } from "../mesh/framed/failure.js";
 import type { Delivery } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
+import type { Act, SeenCircuit } from "./seen/seen.js";
 
 /** Begins what a bridge leaves in a message's chain of calls, where nodes and channels are: no node has an empty name. */
 export const BRIDGE_MARK = "/bridge/";
@@ -25,10 +27,18 @@ export interface ControlOptions {
   readonly obeysAnyone: boolean;
   /** Moves the node's board. */
   swap(address: string): Promise<Moved>;
+  /** The circuit of this process as it is now, and where asked for its drawing. */
+  see(isWhole: boolean): SeenCircuit;
+  /** Does what a hand on the circuit's page does, and says what came of it. */
+  act(act: Act): Promise<string>;
 }
 
 /** What a command is answered with: what was done, or why it was not. */
-type Answer = { readonly moved: Moved } | { readonly error: ToldError };
+type Answer =
+  | { readonly moved: Moved }
+  | { readonly seen: SeenCircuit }
+  | { readonly did: string }
+  | { readonly error: ToldError };
 
 interface ToldError {
   readonly code: CircuitErrorCode;
@@ -45,17 +55,26 @@ export async function obey(
   { message, chain, isProven }: Delivery,
   options: ControlOptions,
 ): Promise<Payload> {
-  const { node, obeysAnyone, swap } = options;
+  const { node, obeysAnyone } = options;
   const isVouched = isProven && !chain.some((caller) => caller.startsWith(BRIDGE_MARK));
   if (!isVouched && !obeysAnyone) {
     const reason = `${node} obeys those only who prove who they are, as circuit swap does on this machine or with credentials`;
     throw new ToldFailure({ code: "DENIED", reason });
   }
   try {
-    return answer({ moved: await swap(addressIn(message)) });
+    return answer(await commanded(message, options));
   } catch (error) {
     return answer({ error: told(error) });
   }
+}
+
+async function commanded(message: Payload, { swap, see, act }: ControlOptions): Promise<Answer> {
+  // The cast: of any payload a field may be asked for, and each is checked.
+  const asked = Object(message) as Partial<Record<"see" | "act" | "swap", unknown>>;
+  if (asked.see === "state" || asked.see === "whole") return { seen: see(asked.see === "whole") };
+  const deed = readAct(asked.act);
+  if (deed) return { did: await act(deed) };
+  return { moved: await swap(addressIn(asked.swap)) };
 }
 
 /** The cast: an answer has texts and numbers only. */
@@ -69,20 +88,27 @@ function answer(value: Answer): Payload {
  * @throws {CircuitError} Why it was not done; `PEER_REFUSED` for an answer that is none.
  */
 export function readAnswer(node: string, payload: Payload): Moved {
-  // The cast: of any payload a field may be asked for, and each is checked.
-  const { moved, error } = Object(payload) as Partial<Record<"moved" | "error", unknown>>;
+  const { moved } = readDone(payload);
   if (isMoved(moved)) return moved;
-  if (isToldError(error)) {
-    const { code, message, hint } = error;
-    throw new CircuitError(code, message, hint === undefined ? {} : { hint });
-  }
   throw new CircuitError("PEER_REFUSED", `Cannot command ${node}: it does not know how to move`, {
     hint: "It is a node of another kind, or of an older circuit.",
   });
 }
 
-function addressIn(message: Payload): string {
-  const { swap } = Object(message) as { readonly swap?: unknown };
+/**
+ * What a node did when it was told to see or act.
+ *
+ * @throws {CircuitError} Why it did not.
+ */
+export function readDone(payload: Payload): Partial<Record<"moved" | "seen" | "did", unknown>> {
+  // The cast: of any payload a field may be asked for, and each is checked.
+  const { error, ...done } = Object(payload) as Partial<Record<"moved" | "seen" | "did" | "error", unknown>>;
+  if (!isToldError(error)) return done;
+  const { code, message, hint } = error;
+  throw new CircuitError(code, message, hint === undefined ? {} : { hint });
+}
+
+function addressIn(swap: unknown): string {
   if (typeof swap === "string") return swap;
   throw new CircuitError("MESSAGE_INVALID", "Cannot do what it says on circuit.control: it is no command", {
     hint: 'Send { "swap": "sim:uno" }, or use `circuit swap`.',

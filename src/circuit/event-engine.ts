@@ -33,6 +33,8 @@ export interface EventEngine {
   /** In words, for messages. */
   readonly where: string;
   readonly mesh: Mesh;
+  /** Nodes of others that were found, where they can be. */
+  nodes(): readonly string[];
   readonly clock: Clock;
   /** How often the server has gone away. What was published shortly before that may be lost. */
   readonly losses: number;
@@ -60,7 +62,10 @@ export async function openEventEngine(options: OpenEventEngineOptions): Promise<
   const { url, signal, clock = systemClock } = options;
   signal.throwIfAborted();
   const word = new Word(url !== undefined, options.notice);
-  const mesh = url === undefined ? await openWs(options, clock, word) : await openNats(url, options, word);
+  const { mesh, nodes } =
+    url === undefined
+      ? await openWs(options, clock, word)
+      : { mesh: await openNats(url, options, word), nodes: () => [] };
   const close = () => mesh.close();
   try {
     await unlessAborted(mesh.join(), signal);
@@ -72,6 +77,7 @@ export async function openEventEngine(options: OpenEventEngineOptions): Promise<
     kind: url === undefined ? "ws" : "nats",
     where: url ?? (options.lan ? "the nodes of the local network" : "the nodes of this machine"),
     mesh,
+    nodes,
     clock,
     refused: word.refused.signal,
     get losses() {
@@ -186,7 +192,11 @@ async function openNats(url: string, options: OpenEventEngineOptions, word: Word
   return mesh;
 }
 
-async function openWs(options: OpenEventEngineOptions, clock: Clock, word: Word): Promise<Mesh> {
+async function openWs(
+  options: OpenEventEngineOptions,
+  clock: Clock,
+  word: Word,
+): Promise<Pick<EventEngine, "mesh" | "nodes">> {
   const { env, lan = false, name, serves, notice, signal } = options;
   const { makeDiscovery } = await import("./discovery.js");
   const { makeSafety } = await import("./safety.js");
@@ -206,7 +216,9 @@ async function openWs(options: OpenEventEngineOptions, clock: Clock, word: Word)
       const { FIRST_ANSWERS_MS } = await import("../mesh/discovery/mdns.js");
       await clock.sleep(FIRST_ANSWERS_MS, signal);
     }
-    return mesh;
+    const found = () =>
+      discovery.table.nodes.flatMap((node) => (node.engine === EVENTS_ONLY ? [] : [node.name]));
+    return { mesh, nodes: () => [...new Set(found())] };
   } catch (error) {
     await mesh.close();
     throw error;

@@ -4,14 +4,15 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { type CircuitError, describeThrown } from "../core/error.js";
 import type { FrameTap } from "../mesh/tap.js";
 import type { RecordingHeader } from "../record/header.js";
+import { type Journal, ToldJournal } from "../record/journal.js";
 import { Recorder } from "../record/recorder.js";
 import type { CircuitEvent, Summary } from "./progress.js";
 import type { RunOptions } from "./run-options.js";
 import { readVersion } from "./version.js";
 
 /** What a circuit runs with whose recording, if any, has begun. */
-export interface RecordedOptions extends Omit<RunOptions, "record"> {
-  readonly recorder?: Recorder;
+export interface RecordedOptions extends Omit<RunOptions, "record" | "onEntry"> {
+  readonly journal?: Journal;
 }
 
 /**
@@ -22,26 +23,27 @@ export interface RecordedOptions extends Omit<RunOptions, "record"> {
  */
 export async function recordRun(
   definition: CircuitDefinition,
-  { record, ...options }: RunOptions,
+  { record, onEntry, ...options }: RunOptions,
   run: (options: RecordedOptions) => Promise<Summary>,
 ): Promise<Summary> {
   const { clock = systemClock, onEvent = () => {} } = options;
-  if (record === undefined) return run(options);
+  if (record === undefined && onEntry === undefined) return run(options);
   const notice = (text: string) => onEvent({ type: "notice", text });
   const recorder =
-    record instanceof Recorder
+    record === undefined || record instanceof Recorder
       ? record
       : await beginRecording(record, headerOf(definition), { clock, notice });
+  const journal = onEntry ? new ToldJournal(clock, onEntry, recorder) : recorder;
   let last: CircuitEvent | undefined;
   const tell = (event: CircuitEvent) => {
-    recorder.add({ kind: "told", atMs: recorder.nowMs, text: JSON.stringify(event) });
+    journal?.add({ kind: "told", atMs: journal.nowMs, text: JSON.stringify(event) });
     if (event.type === "summary") last = event;
     else onEvent(event);
   };
   try {
-    return await run({ ...options, onEvent: tell, recorder });
+    return await run({ ...options, onEvent: tell, ...(journal && { journal }) });
   } finally {
-    if (recorder !== record) await endRecording(recorder, notice);
+    if (recorder !== undefined && recorder !== record) await endRecording(recorder, notice);
     // The summary comes last, also after what is told of the recording.
     if (last) onEvent(last);
   }
@@ -71,9 +73,9 @@ export async function endRecording(recorder: Recorder, notice: (text: string) =>
   notice(`recorded ${seconds} s to ${recorder.path}, ${describeSize(size)}`);
 }
 
-export function recordFrames(recorder: Recorder): FrameTap {
+export function journalFrames(journal: Journal): FrameTap {
   return (direction, peer, bytes) =>
-    recorder.add({ kind: "frame", atMs: recorder.nowMs, direction, peer, bytes });
+    journal.add({ kind: "frame", atMs: journal.nowMs, direction, peer, bytes });
 }
 
 function headerOf({

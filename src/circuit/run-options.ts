@@ -4,6 +4,7 @@ import type { Reread } from "../config/watched-config.js";
 import type { Clock } from "../core/clock.js";
 import type { Flow } from "../flow/flow.js";
 import type { Mesh } from "../mesh/mesh.js";
+import type { Entry } from "../record/entry.js";
 import type { Recorder } from "../record/recorder.js";
 import type { FlowDefinition } from "./flows/flow-file.js";
 import type { RunDiscovery } from "./mesh.js";
@@ -34,6 +35,8 @@ export interface RunOptions {
    * with, a notice says so, and the circuit goes on.
    */
   readonly record?: string | Recorder;
+  /** Takes all that boards and nodes do, as a recording has it. */
+  readonly onEntry?: (entry: Entry) => void;
   /** Where this user's files are, and what credentials to take. The process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Takes the circuit when it has begun; it then goes on after all that acts by itself has ended. */

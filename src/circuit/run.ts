@@ -24,6 +24,7 @@ import { type RecordedOptions, recordRun } from "./record-run.js";
 import { Replays } from "./replays.js";
 import type { RunOptions } from "./run-options.js";
 import type { RunningCircuit } from "./running-circuit.js";
+import { lookingAt } from "./seen/looking.js";
 import { makeSketch } from "./sketches.js";
 import { notWhole, toldOf } from "./standstill.js";
 import { summarize } from "./summary.js";
@@ -85,7 +86,7 @@ class Circuit {
       definition: this.#definition,
       clock: this.#clock,
       links: options.links,
-      recorder: options.recorder,
+      journal: options.journal,
       signal: this.#stopping.signal,
       opened: (board) => this.#opened(board),
       lost: (board, cause) => this.#lost(board, cause),
@@ -158,7 +159,10 @@ class Circuit {
       this.#stopping.signal,
     ];
     const tell = (event: CircuitEvent) => this.#tell(event);
-    const nodes = new CircuitNodes({ definition, sketches, boards, mesh, random, clock, signal, tell });
+    const looking = lookingAt(() => this.#running(mesh), wired);
+    const nodes = new CircuitNodes({
+      ...{ definition, sketches, boards, mesh, random, clock, signal, tell, looking },
+    });
     this.#nodes = nodes;
     const here = nodes.make();
     await nodes.setUp(here);
@@ -198,6 +202,10 @@ class Circuit {
       boards: () => Object.fromEntries(boards()),
       nodes: () => Object.fromEntries([...this.#sketches].map(([name, sketch]) => [name, presentOf(sketch)])),
       mesh,
+      openBoards: () => [...this.#boards.byName.values()],
+      standstills: () => this.#boards.standstills,
+      flows: () => this.#flows.status(),
+      boardOf: (node) => this.#boards.nameOf(node),
       send: (target, message, channel = "") => mesh.send(target, message, { channel }),
       publish: (subject, data) => mesh.publish(subject, data),
     };

@@ -4,6 +4,7 @@ import { CircuitError } from "../core/error.js";
 import { boardsCommand } from "./boards.js";
 import { bridgeCommand } from "./bridge.js";
 import { type Cli, ExitWith } from "./cli.js";
+import { dashboardCommand } from "./dashboard.js";
 import { doctorCommand } from "./doctor.js";
 import { eventsCommand } from "./events.js";
 import { execCommand } from "./exec.js";
@@ -52,6 +53,7 @@ export function makeProgram(cli: Cli, version: string): Command {
   program.addCommand(eventsCommand(cli));
   program.addCommand(nodesCommand(cli));
   program.addCommand(swapCommand(cli));
+  program.addCommand(dashboardCommand(cli));
   program.addCommand(bridgeCommand(cli));
   program.addCommand(boardsCommand(cli));
   program.addCommand(doctorCommand(cli));

@@ -1,3 +1,4 @@
+import { basename, dirname, parse, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { findBroker } from "../circuit/broker.js";
 import { WATCHED_BIT_MS } from "../circuit/example.js";
@@ -6,6 +7,7 @@ import { type CircuitDefinition, DEFAULT_BOARD, DEFAULT_BOARDS } from "../config
 import type { WatchedConfig } from "../config/watched-config.js";
 import { CircuitError } from "../core/error.js";
 import type { Cli } from "./cli.js";
+import { showAddresses } from "./dashboard.js";
 import { addSettingFlags, type FlagValues, withFlags } from "./flags.js";
 import { type ReporterOptions, reporter } from "./reporter.js";
 import { addSafetyFlags, type SafetyFlags, withSafetyFlags } from "./safety.js";
@@ -77,7 +79,11 @@ export function runCommand(cli: Cli): Command {
   addRunFlags(command);
   command
     .option("--watch", "swap sketches in place when their files are saved; ports stay open, pins as they are")
-    .option("--repl", "open a prompt with the boards and nodes");
+    .option("--repl", "open a prompt with the boards and nodes")
+    .option(
+      "--dashboard [port]",
+      "show the circuit on a page: at this port, or host:port (default: 8770 of localhost)",
+    );
   addSettingFlags(command, ["clock", "iopin", "buzzer"], { defaults: { "bit-ms": WATCHED_BIT_MS } });
   return command.action(async (config: string | undefined, flags: LiveFlags & FlagValues) => {
     const { findConfig } = await import("../config/load.js");
@@ -87,9 +93,20 @@ export function runCommand(cli: Cli): Command {
     // The example is whole: it looks for nobody.
     const seeking = path === undefined ? undefined : {};
     const run: RunAs = { command, flags, seeking, ...(watched && { watched }) };
-    if (!flags.repl) return runAndReport(cli, circuit, run);
-    const { runWithPrompt } = await import("./prompt.js");
-    await runWithPrompt(cli, (own, onBegun) => runAndReport(own, circuit, { ...run, onBegun }));
+    const title = path === undefined ? "Clock, pin, buzzer" : titleOf(path);
+    await withPage(cli, { at: flags.dashboard, circuit, title, run }, async (shown) => {
+      if (!flags.repl) return runAndReport(cli, circuit, shown);
+      const { runWithPrompt } = await import("./prompt.js");
+      await runWithPrompt(cli, (own, onBegun) =>
+        runAndReport(own, circuit, {
+          ...shown,
+          onBegun: (running) => {
+            shown.onBegun?.(running);
+            onBegun(running);
+          },
+        }),
+      );
+    });
   });
 }
 
@@ -97,6 +114,43 @@ export function runCommand(cli: Cli): Command {
 interface LiveFlags extends RunFlags {
   readonly watch?: boolean;
   readonly repl?: boolean;
+  readonly dashboard?: string | true;
+}
+
+/** Runs with the circuit's page open, where one is asked for. */
+async function withPage(
+  cli: Cli,
+  {
+    at,
+    circuit,
+    title,
+    run,
+  }: {
+    readonly at: string | true | undefined;
+    readonly circuit: CircuitDefinition;
+    readonly title: string;
+    readonly run: RunAs;
+  },
+  go: (run: RunAs) => Promise<void>,
+): Promise<void> {
+  if (at === undefined) return go(run);
+  const { showCircuit } = await import("../dashboard/show-circuit.js");
+  const whole = withRunFlags(cli, circuit, run);
+  const { addresses, onEntry, onBegun, close } = await showCircuit(whole, {
+    ...{ at, title, env: cli.env, notice: (text: string) => cli.log(text) },
+  });
+  showAddresses(cli, addresses);
+  try {
+    await go({ ...run, onEntry, onBegun });
+  } finally {
+    await close();
+  }
+}
+
+/** What a page calls a circuit: its file's name, or its folder's where the file has the usual one. */
+function titleOf(path: string): string {
+  const { name } = parse(path);
+  return name === "circuit.config" ? basename(dirname(resolve(path))) : name;
 }
 
 /** A configuration that is watched, with what the flags say. */
@@ -123,13 +177,14 @@ export interface RunAs {
   readonly seeking: { readonly fallback?: Readonly<Record<string, string>> } | undefined;
   readonly watched?: RunOptions["watched"];
   readonly onBegun?: RunOptions["onBegun"];
+  readonly onEntry?: RunOptions["onEntry"];
 }
 
 /** Runs a circuit with a command's flags, and reports it. */
 export async function runAndReport(
   cli: Cli,
   circuit: CircuitDefinition,
-  { command, flags, seeking, watched, onBegun }: RunAs,
+  { command, flags, seeking, watched, onBegun, onEntry }: RunAs,
 ): Promise<void> {
   const { runCircuit } = await import("../circuit/run.js");
   const { announce, lan = false, record } = flags;
@@ -142,6 +197,7 @@ export async function runAndReport(
     ...(record !== undefined && { record: recordPath(record) }),
     ...(watched && { watched }),
     ...(onBegun && { onBegun }),
+    ...(onEntry && { onEntry }),
   });
 }
 

@@ -1,6 +1,6 @@
 import type { ByteLink, LinkEvents, OpenLinkOptions } from "../board/link/link.js";
 import type { BoardEntry } from "./entry.js";
-import type { Recorder } from "./recorder.js";
+import type { Journal } from "./journal.js";
 import { followEdges, isShowing } from "./showing-link.js";
 
 const BITS_PER_BYTE = 10;
@@ -11,14 +11,14 @@ export class RecordedLink implements ByteLink {
   readonly inner: ByteLink;
   readonly setBaud?: (baud: number) => Promise<void>;
   readonly #board: string;
-  readonly #recorder: Recorder;
+  readonly #journal: Journal;
   #state: "new" | "open" | "over" = "new";
   #stopEdges = () => {};
 
-  constructor(inner: ByteLink, board: string, recorder: Recorder) {
+  constructor(inner: ByteLink, board: string, journal: Journal) {
     this.inner = inner;
     this.#board = board;
-    this.#recorder = recorder;
+    this.#journal = journal;
     if (inner.setBaud)
       this.setBaud = async (baud) => {
         await inner.setBaud?.(baud);
@@ -68,9 +68,9 @@ export class RecordedLink implements ByteLink {
     this.#state = "open";
     this.#tell("opened");
     if (!isShowing(this.inner)) return;
-    const [board, recorder] = [this.#board, this.#recorder];
-    const now = () => recorder.nowMs;
-    this.#stopEdges = followEdges(this.inner, now, (edge) => recorder.add({ kind: "edge", board, ...edge }));
+    const [board, journal] = [this.#board, this.#journal];
+    const now = () => journal.nowMs;
+    this.#stopEdges = followEdges(this.inner, now, (edge) => journal.add({ kind: "edge", board, ...edge }));
   }
 
   #end(what: "lost" | "closed"): void {
@@ -81,13 +81,13 @@ export class RecordedLink implements ByteLink {
 
   #bytes(kind: "to-board" | "to-host", bytes: Uint8Array): void {
     if (this.#state !== "open") return;
-    this.#recorder.add({ kind, atMs: this.#recorder.nowMs, board: this.#board, bytes });
+    this.#journal.add({ kind, atMs: this.#journal.nowMs, board: this.#board, bytes });
   }
 
   #tell(what: BoardEntry["what"]): void {
     const { address, bytesPerSecond } = this.inner;
     const baud = Number.isFinite(bytesPerSecond) ? Math.round(bytesPerSecond * BITS_PER_BYTE) : 0;
-    const [board, atMs] = [this.#board, this.#recorder.nowMs];
-    this.#recorder.add({ kind: "board", atMs, board, what, address, baud });
+    const [board, atMs] = [this.#board, this.#journal.nowMs];
+    this.#journal.add({ kind: "board", atMs, board, what, address, baud });
   }
 }

@@ -5,14 +5,14 @@ import type { MeshEvent } from "../mesh/event.js";
 import type { Delivery, Handler, Mesh, Messages, StreamOptions } from "../mesh/mesh.js";
 import type { Payload } from "../mesh/payload.js";
 import { answerOf } from "../mesh/text.js";
-import type { Recorder } from "./recorder.js";
+import type { Journal } from "./journal.js";
 
 /**
  * A mesh whose messages, acknowledgements and events are recorded, as the nodes of this process see them. Events of
  * streams, queues and buckets that a server keeps are not.
  */
-export function recordedMesh(mesh: Mesh, recorder: Recorder): Mesh {
-  const notes = new MeshNotes(recorder);
+export function recordedMesh(mesh: Mesh, journal: Journal): Mesh {
+  const notes = new MeshNotes(journal);
   return {
     serve: (name, handler, options) => {
       notes.local.add(name);
@@ -60,12 +60,12 @@ const NO_LIMITS = { frameBytes: Number.POSITIVE_INFINITY };
 class MeshNotes {
   /** Nodes of this process: their messages are recorded where they arrive. */
   readonly local = new Set<string>();
-  readonly #recorder: Recorder;
+  readonly #journal: Journal;
   /** Several listeners of this process may hear one event. */
   #lastHeard: MeshEvent | undefined;
 
-  constructor(recorder: Recorder) {
-    this.#recorder = recorder;
+  constructor(journal: Journal) {
+    this.#journal = journal;
   }
 
   handler(node: string, handler: Handler): Handler {
@@ -141,16 +141,16 @@ class MeshNotes {
   }
 
   event(what: "published" | "heard", subject: string, payload: Payload): void {
-    this.#recorder.add({ kind: "event", atMs: this.#recorder.nowMs, what, subject, payload });
+    this.#journal.add({ kind: "event", atMs: this.#journal.nowMs, what, subject, payload });
   }
 
   #message(
     node: string,
     { channel, from = "", message }: Pick<Delivery, "channel" | "from" | "message">,
   ): number {
-    const id = this.#recorder.nextMessage();
-    const atMs = this.#recorder.nowMs;
-    this.#recorder.add({ kind: "message", atMs, id, from, node, channel, payload: message });
+    const id = this.#journal.nextMessage();
+    const atMs = this.#journal.nowMs;
+    this.#journal.add({ kind: "message", atMs, id, from, node, channel, payload: message });
     return id;
   }
 
@@ -170,7 +170,7 @@ class MeshNotes {
   }
 
   #ack(id: number, payload: Payload, isFailure: boolean): void {
-    this.#recorder.add({ kind: "ack", atMs: this.#recorder.nowMs, id, payload, isFailure });
+    this.#journal.add({ kind: "ack", atMs: this.#journal.nowMs, id, payload, isFailure });
   }
 }
 

@@ -2,10 +2,11 @@ import { type Clock, systemClock } from "../core/clock.js";
 import type { CircuitError } from "../core/error.js";
 import type { Entry } from "./entry.js";
 import type { RecordingHeader } from "./header.js";
+import type { Journal } from "./journal.js";
 import { RecordingWriter, type RecordingWriterOptions } from "./recording-writer.js";
 
 /** A recording that goes on: what happens is handed to it, with the time since it began. */
-export class Recorder {
+export class Recorder implements Journal {
   readonly #writer: RecordingWriter;
   readonly #clock: Clock;
   readonly #startMs: number;

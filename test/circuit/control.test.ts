@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Moved, obey, readAnswer } from "../../src/circuit/control.js";
+import { type Moved, obey, readAnswer, readDone } from "../../src/circuit/control.js";
 import { forwardTo } from "../../src/circuit/forward.js";
+import type { Act } from "../../src/circuit/seen/seen.js";
 import { CircuitError } from "../../src/core/error.js";
 import { CONTROL_CHANNEL } from "../../src/mesh/channel.js";
 import { MemoryMesh } from "../../src/mesh/memory/memory-mesh.js";
@@ -21,6 +22,18 @@ function delivery(message: Payload, { isProven = true, chain = ["iopin/circuit.c
   };
 }
 
+/** What nobody here looks at. */
+const SEEN = {
+  see: (isWhole: boolean) => ({
+    process: "desk/1",
+    state: { boards: [], nodes: [], routes: [], stages: [] },
+    ...(isWhole && {
+      drawing: { box: { left: 0, top: 0, width: 1, height: 1 }, parts: [], wires: [], pins: {} },
+    }),
+  }),
+  act: async ({ do: what }: Act) => `did ${what}`,
+};
+
 /** What a sender makes of the answer, and where the node was moved to. */
 async function ask(
   asked: Delivery,
@@ -32,7 +45,7 @@ async function ask(
     movedTo.push(address);
     return MOVED;
   };
-  const answer = await obey(asked, { node: "iopin", obeysAnyone, swap });
+  const answer = await obey(asked, { ...{ node: "iopin", obeysAnyone, swap }, ...SEEN });
   const outcome = await Promise.resolve()
     .then(() => readAnswer("iopin", answer))
     .catch((error: CircuitError) => [error.code, error.hint]);
@@ -93,3 +106,27 @@ test("a bridge passes no command on", async (context) => {
   });
   assert.equal(ran, 0);
 });
+
+const OPTIONS = { node: "iopin", obeysAnyone: false, swap: async () => MOVED, ...SEEN };
+
+test("obey() tells how the circuit is, and where asked for how it looks", async () => {
+  assert.deepEqual(readDone(await obey(delivery({ see: "state" }), OPTIONS)), { seen: SEEN.see(false) });
+  assert.deepEqual(readDone(await obey(delivery({ see: "whole" }), OPTIONS)), { seen: SEEN.see(true) });
+});
+
+test("obey() does what a hand does", async () => {
+  const act = { do: "press", board: "desk", part: "button1" };
+  assert.deepEqual(readDone(await obey(delivery({ act }), OPTIONS)), { did: "did press" });
+});
+
+for (const message of [
+  { see: "all" },
+  { act: { do: "explode" } },
+  { act: "press" },
+  { see: true },
+] as const) {
+  test(`obey() takes ${JSON.stringify(message)} for no command`, async () => {
+    const answer = await obey(delivery(message), OPTIONS);
+    assert.throws(() => readDone(answer), { code: "MESSAGE_INVALID" });
+  });
+}

@@ -18,7 +18,7 @@ function engineOf(context: TestContext, over: (mesh: Mesh) => Mesh = (mesh) => m
   context.after(() => mesh.close());
   return {
     ...{ kind: "ws", where: "this process", mesh, clock: systemClock, losses: 0, problem: undefined },
-    ...{ refused: new AbortController().signal, close: () => mesh.close() },
+    ...{ nodes: () => [], refused: new AbortController().signal, close: () => mesh.close() },
   };
 }
 

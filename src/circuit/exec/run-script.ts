@@ -62,7 +62,7 @@ export async function runScript(options: ScriptOptions): Promise<number> {
         clock,
         signal,
         notice,
-        recorder,
+        ...(recorder && { journal: recorder }),
         link: undefined,
       }),
       path,

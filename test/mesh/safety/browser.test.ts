@@ -3,24 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, type TestContext, test } from "node:test";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { WsMesh } from "../../../src/mesh/ws/ws-mesh.js";
-import { temporaryFolder } from "../../temporary-folder.js";
-import { skipWithout } from "../../tools.js";
+import { openBrowser, REBOUND, skipWithoutChromium } from "../../browser.js";
 import { machine, secretOf, secretsOf } from "./desk.js";
 
-const CHROMIUM = "/usr/bin/chromium";
-
-const skip = skipWithout("Chromium", CHROMIUM, ["--version"], "apt-get install chromium");
-
-/** Nobody's name (RFC 2606), which resolves to this machine: what a rebound name does. */
-const REBOUND = "desk.example";
-
-const FLAGS = [
-  ..."--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split(" "),
-  ..."--disable-component-update --disable-sync --disable-dev-shm-usage".split(" "),
-  `--host-resolver-rules=MAP ${REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
-];
+const skip = skipWithoutChromium;
 
 /** A web page at an origin of its own, in a real browser. */
 async function openPage(context: TestContext): Promise<{ readonly page: Page; readonly port: number }> {
@@ -36,14 +24,7 @@ async function openPage(context: TestContext): Promise<{ readonly page: Page; re
   });
   // The cast: a listening TCP server has one.
   const { port } = server.address() as AddressInfo;
-  const home = temporaryFolder();
-  const browser = await chromium.launchPersistentContext(home, {
-    executablePath: CHROMIUM,
-    headless: true,
-    args: FLAGS,
-    env: { ...process.env, HOME: home },
-  });
-  context.after(() => browser.close());
+  const browser = await openBrowser(context);
   return { page: await browser.newPage(), port };
 }
 
