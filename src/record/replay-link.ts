@@ -17,7 +17,7 @@ const BITS_PER_BYTE = 10;
 /** What the difference of two times may be off, in milliseconds, by rounding. */
 const ROUNDING_MS = 1e-6;
 
-/** For a host that ends by itself as it did then: so much later it may do so, in milliseconds. */
+/** For a host that ends by itself as it did then, or is slower: so much later it may do so, in milliseconds. */
 const GRACE_MS = 250;
 
 export interface ReplayLinkOptions {
@@ -58,6 +58,9 @@ export class ReplayLink implements ByteLink {
   /** When all that was written has left, on the clock. */
   #freeAtMs = 0;
   #nextUnasked = 0;
+  /** What the host has still to do, and to be answered, that it had done and been answered then. */
+  #actsLeft: number;
+  #answersLeft: number;
   #hasEnded = false;
   #isOther = false;
 
@@ -67,6 +70,8 @@ export class ReplayLink implements ByteLink {
     this.address = address;
     this.#life = life;
     this.#clock = clock;
+    this.#actsLeft = life.acts.length;
+    this.#answersLeft = [...life.asked.values()].flat().filter(({ answer }) => answer).length;
     this.#comparison = new Comparison(life);
     this.#answers = new Answers(life);
     this.#timer = new DueTimer(clock, () => this.#pass());
@@ -126,6 +131,7 @@ export class ReplayLink implements ByteLink {
   #said(message: ToBoard): void {
     const nowMs = this.#nowMs;
     for (const act of this.#acts.read(message)) {
+      this.#actsLeft--;
       this.#done.set(act.lane, (this.#done.get(act.lane) ?? 0) + 1);
       this.#differs(this.#comparison.did(act, nowMs));
     }
@@ -152,11 +158,16 @@ export class ReplayLink implements ByteLink {
       const unasked = this.#unasked;
       const unaskedMs = unasked?.atMs ?? Number.POSITIVE_INFINITY;
       if (Math.min(answerMs, unaskedMs) > nowMs) break;
-      if (answerMs <= unaskedMs) this.#events.data(this.#due.shift()?.bytes ?? new Uint8Array(0));
+      if (answerMs <= unaskedMs) this.#answer();
       else if (unasked) this.#tell(unasked);
     }
     if (nowMs >= this.#endMs) this.#end();
     this.#plan();
+  }
+
+  #answer(): void {
+    this.#answersLeft--;
+    this.#events?.data(this.#due.shift()?.bytes ?? new Uint8Array(0));
   }
 
   #tell({ bytes, message }: Unasked): void {
@@ -187,7 +198,9 @@ export class ReplayLink implements ByteLink {
   get #endMs(): number {
     const { end, endMs } = this.#life;
     if (this.#hasEnded || (end === "closed" && !this.#options.isLast)) return Number.POSITIVE_INFINITY;
-    return end === "closed" ? endMs + GRACE_MS : endMs;
+    // A host that was quicker then has what came before the loss now, too.
+    const isBehind = end === "lost" && (this.#actsLeft > 0 || this.#answersLeft > 0);
+    return end === "closed" || isBehind ? endMs + GRACE_MS : endMs;
   }
 
   #leave(): void {

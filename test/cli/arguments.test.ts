@@ -70,10 +70,10 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp, RegExp, nu
     "an unknown kind of board",
     ["run", "--board", "usb:1"],
     /"usb" is no kind of board/,
-    /sim:uno or mock/,
+    /sim:uno, mock or replay:FILE/,
     2,
   ],
-  ["an empty board", ["run", "--board", ""], /it is empty/, /sim:uno or mock/, 2],
+  ["an empty board", ["run", "--board", ""], /it is empty/, /sim:uno, mock or replay:FILE/, 2],
   [
     "an unknown emulated board",
     ["run", "--board", "sim:mega"],
