@@ -31,7 +31,8 @@ test("baudOf() is 57 600 unless the address says another", () => {
 const REFUSED: readonly (readonly [text: string, message: RegExp])[] = [
   ["", /it is empty/],
   ["serial:", /not serial:NUMBER/],
-  ["replay:trip", /"replay" is no kind of board/],
+  ["replay:", /it is not replay:FILE/],
+  ["usb:trip", /"usb" is no kind of board/],
   ["sim:mega", /no emulated "mega"/],
   ["sim:uno?firmwear=x", /no setting "firmwear", only baud, firmware/],
   ["tcp://host:70000", /not tcp:\/\/HOST:PORT/],
