@@ -64,7 +64,11 @@ async function endAtRandom(context: TestContext, endsServers?: "stop" | "kill") 
   const mesh = new NatsMesh({ url: servers.urls });
   context.after(() => mesh.close());
   const dead: unknown[] = [];
-  for await (const { event, cause } of mesh.durable.dead()) dead.push([event.data, cause]);
+  for await (const { event, cause } of mesh.durable.dead()) {
+    // What a server that was away stored late, under a lease that had ended by then, is refused: another has sent it anew.
+    const isLate = endsServers === "kill" && /came under lease/.test(String(cause));
+    if (!isLate || !ledger.times.has(Number(event.data))) dead.push([event.data, cause]);
+  }
   context.diagnostic(
     `${count} items, ${kills.workers} workers and ${kills.servers} servers killed, ${twice.length} twice: ${twice.slice(0, 20).join(" ")}`,
   );
