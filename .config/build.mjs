@@ -73,16 +73,19 @@ for (const project of [root, page]) {
 }
 
 const built = join(root, "dist/src/dashboard/page");
-await build({
+const { metafile: pageFile } = await build({
+  absWorkingDir: root,
+  metafile: true,
   entryPoints: [join(page, "page.ts"), join(page, "page.css")],
   outdir: built,
   bundle: true,
   minify: true,
   format: "esm",
   target: ["chrome123", "firefox120", "safari17.5"],
-  legalComments: "linked",
+  legalComments: "none",
   logLevel: "error",
 });
+writeFileSync(join(built, "LICENCES.txt"), licencesOf(root, Object.keys(pageFile.inputs)));
 chmodSync(join(root, "dist/src/cli/main.js"), 0o755);
 
 // What a page loads, from what tsc has made: one file, without a module of Node's.

@@ -25,7 +25,7 @@ interface Told {
 const LIMIT_MS = 6_000;
 
 /** More for starting it, where other tests keep every core busy, in milliseconds: 150 on an idle machine. */
-const START_MS = 4_000;
+const START_MS = 8_000;
 
 function assertTold(ended: Ended, { message, hint, exitCode }: Told): void {
   const lines = ended.stderr.trimEnd().split("\n");

@@ -18,18 +18,26 @@ test("the package is small", () => assert.ok(bytes < MOST_BYTES, `${bytes} bytes
 test("the package has what it is made of, and no more", () => {
   const kinds = new Set(paths.map((path) => path.replace(/^(dist\/[^/]+|[^/]+)\/.*/, "$1/")));
   const root = ["CHANGELOG.md", "LICENSE", "README.md", "package.json"];
-  const folders = ["dist/src/", "dist/vendor/", "examples/", "firmware/", "template/", "wiring/"];
+  const folders = [
+    "dist/browser/",
+    "dist/src/",
+    "dist/vendor/",
+    "examples/",
+    "firmware/",
+    "template/",
+    "wiring/",
+  ];
   assert.deepEqual([...kinds].sort(), [...root, ...folders].sort());
   assert.deepEqual(
     paths.filter((path) => /^dist\/src\/.*(?<!\.js|\.d\.ts)$/.test(path)),
-    [],
+    ["icon.svg", "index.html", "LICENCES.txt", "page.css"].map((file) => `dist/src/dashboard/page/${file}`),
   );
 });
 
 test("what the manifest points to is in the package", () => {
   const { bin, exports, imports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const targets = [...JSON.stringify([bin, exports, imports]).matchAll(/"(?:\.\/)?(dist\/[^"]+)"/g)];
-  assert.equal(targets.length, 6);
+  assert.equal(targets.length, 8);
   for (const [, path = ""] of targets) assert.ok(paths.includes(path), path);
 });
 
