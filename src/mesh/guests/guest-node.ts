@@ -167,6 +167,7 @@ export class GuestNode {
     this.#link = undefined;
     this.#events = undefined;
     this.#stopWaiting();
+    if (this.#isGone) return; // nobody is to come back: the wait would only keep the process from ending
     this.#stopWaiting = this.#options.clock.after(SESSION_KEPT_MS, () => this.#leave());
   }
 
